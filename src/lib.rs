@@ -1,0 +1,3 @@
+//! The crate.
+
+pub mod catalog;
