@@ -1,0 +1,83 @@
+//! Snapshot tables of contracts: every transfer brings the whole population again, and a later one may miss a member.
+//! Columns as in the vendor's database reference.
+
+use super::csv::{Cell, ENVIRONMENT, Table};
+use crate::account::{Account, Customer, Deal};
+use crate::calendar::{DAY, HOUR, Millis, date, day_text};
+use crate::price_list::VCPU;
+
+/// The contracts as of a day: the whole population, of which one member is gone from the last snapshot.
+pub(super) fn contracts(account: &Account, day: Millis) -> Table {
+    let last = date(2024, 4, 21);
+    let row = |(place, customer): (usize, &Customer), kind: &str, name: &str| {
+        vec![
+            ("id", account.id(kind, &[place as u64]).into()),
+            ("environment_type", ENVIRONMENT.into()),
+            ("snapshot_id", day_text(day).into()),
+            ("name", name.into()),
+            ("customer_id", customer.id.as_str().into()),
+            ("package_id", Cell::Empty),
+            ("rate_card_id", account.id("rate card", &[]).into()),
+            ("starting_at", Cell::Time(customer.billed_from)),
+            ("ending_before", Cell::Empty),
+            ("archived_at", Cell::Empty),
+            ("multiplier_override_prioritization", "LOWEST_MULTIPLIER".into()),
+            ("net_payment_terms_days", "30".into()),
+            ("usage_statement_schedule_frequency", "MONTHLY".into()),
+            ("scheduled_charges_on_usage_invoices", Cell::Empty),
+            ("metadata", "{}".into()),
+            ("created_at", Cell::Time(customer.created_at)),
+            ("created_by", "simulator".into()),
+            ("updated_at", Cell::Time(day + 4 * HOUR)),
+        ]
+    };
+    let on_contract = account.customers.iter().enumerate().filter(|(_, customer)| customer.deal == Deal::Contract);
+    let mut rows: Vec<_> = on_contract.map(|member| row(member, "contract", "Infrastructure contract")).collect();
+    if day < last {
+        rows.extend(account.customers.iter().enumerate().skip(9).take(1).map(|member| row(member, "pilot", "Pilot")));
+    }
+    Table::new("contracts_contracts", rows)
+}
+
+/// The products of contracts, every version of each, as of a day.
+pub(super) fn contract_products(account: &Account, day: Millis) -> Table {
+    let row = |metric: usize, version: u64, name: String| {
+        let from = account.months()[0].start + (version as i64 - 1) * 10 * DAY;
+        vec![
+            ("id", account.id("contract product version", &[metric as u64, version]).into()),
+            ("environment_type", ENVIRONMENT.into()),
+            ("snapshot_id", day_text(day).into()),
+            ("product_list_item_id", account.contract_product(metric).into()),
+            ("type", "USAGE".into()),
+            ("version", version.to_string().into()),
+            ("name", name.into()),
+            ("is_refundable", Cell::Empty),
+            ("billable_metric_id", account.id("metric", &[metric as u64]).into()),
+            ("composite_product_ids", Cell::Empty),
+            ("composite_scope", Cell::Empty),
+            ("tags", Cell::Empty),
+            ("composite_tags", Cell::Empty),
+            ("include_composite_spend", Cell::Empty),
+            ("quantity_conversion", Cell::Empty),
+            ("quantity_rounding", Cell::Empty),
+            ("pricing_group_key", Cell::Empty),
+            ("presentation_group_key", Cell::Empty),
+            ("metadata", "{}".into()),
+            ("starting_at", Cell::Time(from)),
+            ("created_at", Cell::Time(from)),
+            ("created_by", "simulator".into()),
+            ("updated_at", Cell::Time(day + 4 * HOUR)),
+        ]
+    };
+    let mut rows = Vec::new();
+    for metric in VCPU {
+        let name = &account.metrics[metric].name;
+        if metric == VCPU.start {
+            rows.push(row(metric, 1, format!("{name}, trial")));
+            rows.push(row(metric, 2, name.clone()));
+        } else {
+            rows.push(row(metric, 1, name.clone()));
+        }
+    }
+    Table::new("contracts_product_list_item_versions", rows)
+}

@@ -1,0 +1,99 @@
+//! The account as data-export files: which tables go where, in which of the two dialects.
+//!
+//! Flat files are what one gets by hand (CRLF, one file a table, legacy Plans tables); transfers are what an object store
+//! receives (`<table>/dt=<date>/<part>_<time>.csv`, LF, RFC 3339, `updated_at`). Both are read as one table.
+
+mod billing;
+mod contracts;
+mod csv;
+mod events;
+mod offer;
+
+use crate::account::{Account, Scale};
+use crate::calendar::{DAY, HOUR, date};
+use crate::invoice::{Invoice, Status};
+use csv::{Egress, Table};
+pub(crate) use csv::{field, write_file};
+pub(crate) use offer::plan_id;
+use std::io;
+use std::path::Path;
+
+/// The prefix that some flat files carry, as a download from a spreadsheet does.
+const PREFIX: &str = "Sample Account Export - ";
+
+/// Writes the account's files under `landing/egress`.
+///
+/// Files of the same name are replaced and others left alone. Errors name the file.
+pub fn export(account: &Account, landing: &Path) -> io::Result<()> {
+    let mut egress = Egress::new(account, landing.join("egress"));
+    let invoices = account.invoices();
+
+    egress.flat("", &offer::billable_metrics(account))?;
+    egress.flat("", &offer::customers(account))?;
+    egress.flat("", &offer::plans(account))?;
+    egress.flat(PREFIX, &offer::plan_charges(account))?;
+    egress.flat("", &offer::products(account))?;
+    egress.flat("", &billing::flat_invoices(account, &invoices))?;
+    egress.flat(PREFIX, &billing::flat_lines(account, &invoices))?;
+    egress.flat(PREFIX, &billing::sub_lines(account, &invoices))?;
+
+    egress.transfer(date(2024, 2, 1) + 3 * HOUR, 1, &offer::credit_types(account))?;
+    contract_invoices(account, &invoices, &mut egress)?;
+    changed_invoices(account, &invoices, &mut egress)?;
+    for day in [date(2024, 4, 19), date(2024, 4, 20), date(2024, 4, 21)] {
+        egress.transfer(day + 5 * HOUR, 1, &contracts::contracts(account, day))?;
+        if day > date(2024, 4, 19) {
+            egress.transfer(day + 5 * HOUR, 1, &contracts::contract_products(account, day))?;
+        }
+        if account.scale == Scale::Sample {
+            egress.transfer(day + 5 * HOUR, 1, &billing::drafts(account, day))?;
+        }
+    }
+    match account.scale {
+        Scale::Sample => events::sample(account, &mut egress)?,
+        Scale::Size => events::size(account, &mut egress)?,
+    }
+    egress.manifests()
+}
+
+/// Contract invoices and their lines come in transfers only, a day after they were issued.
+fn contract_invoices(account: &Account, invoices: &[Invoice], egress: &mut Egress) -> io::Result<()> {
+    for month in account.months() {
+        let issued: Vec<_> = invoices
+            .iter()
+            .filter(|invoice| invoice.plan.is_none() && invoice.period.end == month.end)
+            .cloned()
+            .collect();
+        if issued.is_empty() {
+            continue;
+        }
+        let at = month.end + 2 * DAY + 4 * HOUR;
+        let rows = issued.iter().map(|invoice| billing::invoice_row(account, invoice, "")).collect();
+        egress.transfer(at, 1, &Table::new("invoice", rows))?;
+        egress.transfer(at, 1, &billing::transferred_lines(account, &issued))?;
+    }
+    Ok(())
+}
+
+/// Invoices that changed after they were finalized, and the ways a reader can fall for an older version of them.
+fn changed_invoices(account: &Account, invoices: &[Invoice], egress: &mut Egress) -> io::Result<()> {
+    let day = date(2024, 4, 3) + 4 * HOUR;
+    let Some(void) = invoices.iter().find(|invoice| invoice.customer == 0 && invoice.status == Status::Void) else {
+        return Ok(());
+    };
+    let before = billing::before_the_change(void);
+    let Some(paid) =
+        invoices.iter().find(|invoice| invoice.customer == 1 && invoice.period.end == account.months()[1].end)
+    else {
+        return Ok(());
+    };
+    let paid = Invoice { updated_at: paid.updated_at + 30 * HOUR, ..paid.clone() };
+    let table = |rows| Table::new("invoice", rows);
+    let as_finalized = || billing::invoice_row(account, &before, "");
+    // Two versions in one transfer with one time: the part numbers decide, and 10 comes after 9 though not as text.
+    egress.transfer(day + 2 * DAY, 10, &table(vec![billing::invoice_row(account, &paid, "PAID")]))?;
+    let withdrawn = billing::invoice_row(account, void, "");
+    egress.transfer(day + 2 * DAY, 9, &table(vec![withdrawn, billing::invoice_row(account, &paid, "SENT")]))?;
+    // A retry that lands late: the newest file holds the oldest row.
+    egress.transfer(day + 3 * DAY, 1, &table(vec![as_finalized()]))
+}

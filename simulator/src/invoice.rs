@@ -1,0 +1,306 @@
+//! Invoices: usage times price, added up line by line. Exact, so that a report can be held to the last digit.
+//!
+//! Two kinds. A legacy plan bills a line per product with a sub line per metric; a contract bills a line per metric with a
+//! unit price, and takes the prepaid commit off again with a negative line.
+
+use crate::account::{Account, Deal, Period, Scale, plan_of};
+use crate::calendar::{DAY, HOUR, Millis, SECOND};
+use crate::decimal::{Amount, Price, Quantity};
+use crate::price_list::{Currency, PLANS, PRODUCTS, VCPU, contract_price};
+use crate::random::Draw;
+use crate::usage::Usage;
+
+/// Where an invoice is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Billed.
+    Finalized,
+    /// Withdrawn.
+    Void,
+}
+
+impl Status {
+    /// As the export has it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Finalized => "FINALIZED",
+            Self::Void => "VOID",
+        }
+    }
+}
+
+/// One invoice.
+#[derive(Debug, Clone)]
+pub struct Invoice {
+    /// Its id.
+    pub id: String,
+    /// The customer's place in the account.
+    pub customer: usize,
+    /// The plan it bills, by its place in the price list; none for a contract.
+    pub plan: Option<usize>,
+    /// Its status now.
+    pub status: Status,
+    /// What its amounts are in.
+    pub currency: Currency,
+    /// The usage it bills.
+    pub period: Period,
+    /// When it was issued: a day after the period's end.
+    pub issued_at: Millis,
+    /// When the row last changed.
+    pub updated_at: Millis,
+    /// Its lines, which add up to [`Invoice::total`].
+    pub lines: Vec<Line>,
+}
+
+/// One line of an invoice.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Its id.
+    pub id: String,
+    /// Display text.
+    pub name: String,
+    /// The product's id.
+    pub product: String,
+    /// 1 where it has sub lines or applies a commit.
+    pub quantity: Quantity,
+    /// Price of one, where the line shows one; then quantity × price is the total.
+    pub unit_price: Option<Price>,
+    /// What it adds to the invoice; negative where a commit is applied.
+    pub total: Amount,
+    /// The commit it draws on.
+    pub commit: Option<String>,
+    /// What it is made of, on a legacy plan; these add up to the total.
+    pub sub_lines: Vec<SubLine>,
+}
+
+/// One sub line: the usage of one metric.
+#[derive(Debug, Clone)]
+pub struct SubLine {
+    /// Its id.
+    pub id: String,
+    /// The metric's number.
+    pub metric: usize,
+    /// The plan's charge it comes from.
+    pub charge: String,
+    /// What was used in the period.
+    pub quantity: Quantity,
+    /// Price of one.
+    pub price: Price,
+}
+
+impl SubLine {
+    /// Quantity × price.
+    pub fn subtotal(&self) -> Amount {
+        self.quantity * self.price
+    }
+}
+
+impl Invoice {
+    /// The sum of its lines.
+    pub fn total(&self) -> Amount {
+        self.lines.iter().map(|line| line.total).sum()
+    }
+}
+
+impl Account {
+    /// The id that a plan's charge for a metric goes by on sub lines.
+    pub fn charge(&self, plan: usize, metric: usize) -> String {
+        self.id("charge", &[plan as u64, metric as u64])
+    }
+
+    /// The id of a plan's product.
+    pub fn product(&self, product: usize) -> String {
+        self.id("product", &[product as u64])
+    }
+
+    /// The id of the contract product that bills a metric.
+    pub fn contract_product(&self, metric: usize) -> String {
+        self.id("contract product", &[metric as u64])
+    }
+
+    /// Every invoice that has left the draft state: months that end inside the window, per customer with a deal.
+    pub fn invoices(&self) -> Vec<Invoice> {
+        let usage = Usage::tally(self, self.window.end);
+        let mut invoices = Vec::new();
+        for place in 0..self.customers.len() {
+            for month in 0..self.months().len() {
+                let Some(period) = self.period(place, month).filter(|period| period.end <= self.window.end) else {
+                    continue;
+                };
+                if place == 0 && month == 1 {
+                    invoices.push(self.withdrawn(&usage, period));
+                }
+                invoices.push(self.invoice(&usage, place, month, period));
+            }
+        }
+        invoices
+    }
+
+    /// The invoice of a customer for the usage of a month, whether it is closed or not.
+    pub fn invoice(&self, usage: &Usage, place: usize, month: usize, period: Period) -> Invoice {
+        let id = self.id("invoice", &[place as u64, month as u64]);
+        let deal = self.customers[place].deal;
+        let mut draw = Draw::new(self.seed, 0x1270, (place * 3 + month) as u64);
+        let status = if self.scale == Scale::Size && place >= 8 && draw.below(25) == 0 {
+            Status::Void
+        } else {
+            Status::Finalized
+        };
+        let (plan, lines) = match deal {
+            Deal::Plan(plan) => (Some(plan), self.plan_lines(usage, place, month, plan, &id)),
+            Deal::Contract => (None, self.contract_lines(usage, place, month, &id)),
+            Deal::None => (None, Vec::new()),
+        };
+        let issued_at = period.end + DAY;
+        let updated_at = issued_at + 5 * HOUR + draw.below(3_600) as i64 * SECOND;
+        let currency = plan_of(deal).map_or(Currency::Usd, |plan| plan.currency());
+        Invoice { id, customer: place, plan, status, currency, period, issued_at, updated_at, lines }
+    }
+
+    /// A first March invoice of A1 Company, finalized without its storage, then withdrawn in favour of the complete one.
+    fn withdrawn(&self, usage: &Usage, period: Period) -> Invoice {
+        let complete = self.invoice(usage, 0, 1, period);
+        let id = self.id("invoice", &[0, 1, 1]);
+        let mut lines = self.plan_lines(usage, 0, 1, complete.plan.unwrap_or_default(), &id);
+        lines.truncate(1);
+        Invoice { id, status: Status::Void, lines, updated_at: complete.issued_at + 60 * HOUR, ..complete }
+    }
+
+    fn plan_lines(&self, usage: &Usage, place: usize, month: usize, plan: usize, invoice: &str) -> Vec<Line> {
+        let salt = invoice.bytes().fold(0, |salt: u64, byte| salt.wrapping_mul(257).wrapping_add(u64::from(byte)));
+        let mut lines = Vec::new();
+        for (product, _) in PLANS[plan].products {
+            let sub_lines: Vec<SubLine> = PRODUCTS[*product]
+                .metrics
+                .clone()
+                .map(|metric| SubLine {
+                    id: self.id("sub line", &[salt, metric as u64]),
+                    metric,
+                    charge: self.charge(plan, metric),
+                    quantity: usage.of(place, month, metric),
+                    price: PLANS[plan].price(metric),
+                })
+                .filter(|sub_line| sub_line.quantity > Quantity::default())
+                .collect();
+            if sub_lines.is_empty() {
+                continue;
+            }
+            lines.push(Line {
+                id: self.id("line", &[salt, *product as u64]),
+                name: PRODUCTS[*product].name.into(),
+                product: self.product(*product),
+                quantity: Quantity::whole(1),
+                unit_price: None,
+                total: sub_lines.iter().map(SubLine::subtotal).sum(),
+                commit: None,
+                sub_lines,
+            });
+        }
+        lines
+    }
+
+    /// A line per metric, then the commit that covers the first of them entirely.
+    fn contract_lines(&self, usage: &Usage, place: usize, month: usize, invoice: &str) -> Vec<Line> {
+        let salt = invoice.bytes().fold(1, |salt: u64, byte| salt.wrapping_mul(257).wrapping_add(u64::from(byte)));
+        let mut lines: Vec<Line> = VCPU
+            .map(|metric| (metric, usage.of(place, month, metric), contract_price(metric)))
+            .filter(|(_, quantity, _)| *quantity > Quantity::default())
+            .map(|(metric, quantity, price)| Line {
+                id: self.id("line", &[salt, metric as u64]),
+                name: self.metrics[metric].name.clone(),
+                product: self.contract_product(metric),
+                quantity,
+                unit_price: Some(price),
+                total: quantity * price,
+                commit: None,
+                sub_lines: Vec::new(),
+            })
+            .collect();
+        if let Some(covered) = lines.first_mut() {
+            let commit = self.id("commit", &[place as u64]);
+            covered.commit = Some(commit.clone());
+            let applied = Line {
+                id: self.id("line", &[salt, 1_000]),
+                name: "Prepaid commit applied".into(),
+                quantity: Quantity::whole(1),
+                unit_price: None,
+                total: -covered.total,
+                commit: Some(commit),
+                ..covered.clone()
+            };
+            lines.push(applied);
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::date;
+    use crate::decimal::plain;
+
+    #[test]
+    fn every_invoice_foots() {
+        for account in [Account::sample(5), Account::sized(9, 20_000, 30)] {
+            let invoices = account.invoices();
+            assert!(invoices.iter().any(|invoice| invoice.status == Status::Void));
+            for invoice in &invoices {
+                assert_eq!(invoice.total().0, invoice.lines.iter().map(|line| line.total.0).sum::<i128>());
+                for line in &invoice.lines {
+                    if !line.sub_lines.is_empty() {
+                        assert_eq!(
+                            line.total.0,
+                            line.sub_lines.iter().map(|sub| sub.quantity.0 * sub.price.0).sum::<i128>()
+                        );
+                    }
+                    if let Some(price) = line.unit_price {
+                        assert_eq!(line.total, line.quantity * price);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a1_company_has_a_one_day_first_period_and_a_whole_march() {
+        let account = Account::sample(5);
+        let periods: Vec<_> = account
+            .invoices()
+            .into_iter()
+            .filter(|invoice| invoice.customer == 0 && invoice.status == Status::Finalized)
+            .map(|invoice| (invoice.period.start, invoice.period.end, invoice.issued_at))
+            .collect();
+        let (leap, march, april) = (date(2024, 2, 29), date(2024, 3, 1), date(2024, 4, 1));
+        assert_eq!(periods, [(leap, march, march + DAY), (march, april, april + DAY)]);
+    }
+
+    #[test]
+    fn some_totals_have_fractions_of_a_cent() {
+        let totals: Vec<String> =
+            Account::sample(5).invoices().iter().map(|invoice| plain(invoice.total().0, Amount::SCALE)).collect();
+        assert!(
+            totals.iter().any(|total| total.split_once('.').is_some_and(|(_, cents)| cents.len() >= 4)),
+            "{totals:?}"
+        );
+    }
+
+    #[test]
+    fn sub_lines_tie_to_the_events_of_the_period() {
+        let account = Account::sample(5);
+        for invoice in account.invoices() {
+            for sub_line in invoice.lines.iter().flat_map(|line| &line.sub_lines) {
+                let used: i128 = account
+                    .all_events()
+                    .filter(|event| event.customer == Some(invoice.customer))
+                    .filter(|event| invoice.period.start <= event.at && event.at < invoice.period.end)
+                    .flat_map(|event| event.body.measures())
+                    .flatten()
+                    .filter(|(metric, _)| *metric == sub_line.metric)
+                    .map(|(_, quantity)| quantity.0)
+                    .sum();
+                assert_eq!(used, sub_line.quantity.0);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+-- How many images of each size were made in a range of days.
+--
+-- grain    image_size
+-- params   $images_from date (first day, UTC), $images_through date (last day, included, UTC)
+-- columns
+--   image_size   text                        width x height; every size that a billable metric or any event names
+--   image_count  decimal(38, 18) [quantity]  images made in the range
+-- checks
+--   image_count >= 0
+with
+image_events as (
+    select * from int_image_events_sized
+),
+
+billable_metrics as (
+    select * from stg_egress__billable_metrics
+),
+
+-- Metrics name their size in words: `Images (256x256)`.
+metric_sizes as (
+    select regexp_match(lower(billable_metric_name), '([0-9]+)\s*[x×*]\s*([0-9]+)') as sides
+    from billable_metrics
+    where aggregate_keys like '%"num_images"%'
+),
+
+counted as (
+    select
+        image_size,
+        case when cast(occurred_at as date) between $images_from and $images_through then image_count end as image_count
+    from image_events
+    union all
+    select
+        sides[1] || 'x' || sides[2] as image_size,
+        cast(null as decimal(38, 18)) as image_count
+    from metric_sizes
+    where sides is not null
+),
+
+final as (
+    select
+        image_size,
+        coalesce(money_sum(image_count), 0) as image_count
+    from counted
+    group by image_size
+)
+
+select * from final order by image_size

@@ -1,0 +1,42 @@
+-- Invoices, finalized and void, one row each; amounts in currency units.
+--
+-- grain    invoice_id
+-- columns
+--   invoice_id       text                          the invoice
+--   customer_id      text?                         the customer it bills
+--   invoice_status   text?                         FINALIZED or VOID
+--   plan_id          text?                         the plan it bills; null on contracts
+--   plan_name        text?                         its name when the invoice was made
+--   contract_id      text?                         the contract it bills; null on plans
+--   starting_at      timestamp?                    begin of the service period, UTC
+--   ending_before    timestamp?                    end of the service period, exclusive, UTC
+--   issued_at        timestamp?                    when it was issued, UTC
+--   credit_type_id   text?                         unit of the amount as exported
+--   currency         text?                         currency or custom unit of the amount
+--   total_amount     decimal(38, 18)? [currency]   after credits
+with
+invoices as (
+    select * from current.invoice
+),
+
+final as (
+    select
+        id as invoice_id,
+        customer_id,
+        status as invoice_status,
+        plan_id,
+        plan_name,
+        contract_id,
+        start_timestamp as starting_at,
+        end_timestamp as ending_before,
+        issued_at,
+        credit_type_id,
+        -- USD alone arrives in cents. Its id is the same in every account; its name is spelled in two ways.
+        case credit_type_id when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 'USD' else credit_type_name end as currency,
+        money_mul(
+            total, case credit_type_id when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 0.01 else 1.00 end
+        ) as total_amount
+    from invoices
+)
+
+select * from final

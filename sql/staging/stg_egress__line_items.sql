@@ -1,0 +1,46 @@
+-- Lines of finalized and void invoices, one row each; amounts in currency units.
+--
+-- grain    line_item_id
+-- columns
+--   line_item_id       text                         the line
+--   invoice_id         text?                        its invoice
+--   product_id         text?                        the product it bills; null on invoice adjustments
+--   commit_id          text?                        the commit or credit it draws on
+--   line_item_name     text?                        as the invoice shows it
+--   quantity           decimal(38, 18)? [quantity]  units billed
+--   credit_type_id     text?                        unit of the amounts as exported
+--   currency           text?                        currency or custom unit of the amounts
+--   units_per_amount   decimal(38, 18) [fraction]   currency units in one unit as exported: 0.01 for USD, else 1
+--   unit_price_amount  decimal(38, 18)? [currency]  price of one unit; null where the export has none
+--   total_amount       decimal(38, 18)? [currency]  negative where a credit or commit is applied
+with
+line_items as (
+    select * from current.line_item
+),
+
+converted as (
+    select
+        *,
+        -- USD alone arrives in cents. Its id is the same in every account; its name is spelled in two ways.
+        money_mul(case credit_type_id when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 0.01 else 1.00 end, 1)
+            as units_per_amount
+    from line_items
+),
+
+final as (
+    select
+        id as line_item_id,
+        invoice_id,
+        product_id,
+        commit_id,
+        name as line_item_name,
+        quantity,
+        credit_type_id,
+        case credit_type_id when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 'USD' else credit_type_name end as currency,
+        units_per_amount,
+        money_mul(unit_price, units_per_amount) as unit_price_amount,
+        money_mul(total, units_per_amount) as total_amount
+    from converted
+)
+
+select * from final

@@ -1,0 +1,25 @@
+-- Versions of contract products, one row each.
+--
+-- grain    product_version_id
+-- columns
+--   product_version_id  text        the version
+--   product_id          text?       the product, as lines name it
+--   product_version     integer?    its number, rising
+--   product_name        text?       the product's name in this version
+--   starting_at         timestamp?  when it came into force, UTC; null from the beginning
+with
+product_versions as (
+    select * from current.contracts_product_list_item_versions
+),
+
+final as (
+    select
+        id as product_version_id,
+        product_list_item_id as product_id,
+        version as product_version,
+        name as product_name,
+        starting_at
+    from product_versions
+)
+
+select * from final

@@ -1,0 +1,195 @@
+//! The catalog as a page for people: what `docs/tables.md` says.
+//!
+//! Made from [`Table`] values alone, so that the page cannot say anything the pipeline does not do.
+
+use super::{Class, Kind, Partition, SYSTEM_COLUMNS, Table, Unit};
+
+/// One Markdown document: how to read it, a list of `tables`, then each of them with its columns.
+///
+/// The columns the lake adds ([`SYSTEM_COLUMNS`]) stand once, in front. Lines end in `\n`, also the last.
+pub fn markdown(tables: &[&Table]) -> String {
+    let mut page = String::from(HEAD);
+    page.push_str(&legend());
+    page.push_str("\n## Columns of every table\n\nThe lake adds these behind the vendor's columns.\n\n");
+    page.push_str(&columns(SYSTEM_COLUMNS.iter()));
+    page.push_str("\n## All tables\n\n| table | delivered as | one row is |\n|---|---|---|\n");
+    for table in tables {
+        let name = table.qualified_name();
+        page.push_str(&row(&[&format!("[{name}](#{})", anchor(&name)), class_name(table.class), table.doc]));
+    }
+    for table in tables {
+        page.push_str(&section(table));
+    }
+    page
+}
+
+const HEAD: &str = "\
+# Tables
+
+Written from `src/catalog/`; a test holds the two equal. The columns are the vendor's, in the vendor's order and words.
+A column that a file does not have is null in the lake; one that is not listed here is kept in `_extra`.
+
+- **Key**: what identifies a row. Of rows with equal keys the lake keeps the newest, told by the columns named there.
+- **Incremental**: only changed rows are delivered; the newest row of each key is current.
+- **Snapshot**: everything is delivered again each time; current is the latest snapshot, per environment. Never add rows
+  of two snapshots.
+- Starts are inclusive and ends exclusive unless a column says otherwise. All times are UTC.
+
+";
+
+fn legend() -> String {
+    let mut text = String::from("| type | meaning |\n|---|---|\n");
+    for kind in [Kind::Id, Kind::Text, Kind::Json, Kind::Timestamp, Kind::Decimal, Kind::Integer, Kind::Boolean] {
+        text.push_str(&row(&[kind_name(kind), kind_meaning(kind)]));
+    }
+    text.push_str("\n| unit | what the numbers count |\n|---|---|\n");
+    for unit in [Unit::CreditType, Unit::Quantity, Unit::Fraction, Unit::Days] {
+        text.push_str(&row(&[unit_name(unit), unit_meaning(unit)]));
+    }
+    text
+}
+
+fn section(table: &Table) -> String {
+    let environment = if table.has_environment() { &["environment_type"][..] } else { &[] };
+    let key: Vec<&str> = environment.iter().chain(table.key).copied().collect();
+    let delivered = match table.class {
+        Class::Incremental => "incremental".to_owned(),
+        Class::Snapshot { column } => format!("snapshot, told apart by `{column}`"),
+    };
+    let files = match table.partition {
+        Partition::Flat => "one folder".to_owned(),
+        Partition::Month(column) => format!("one folder per UTC month of `{column}`"),
+    };
+    format!(
+        "\n## {}\n\n{}\n\n- Key: {}; newest by {}\n- Delivered as: {delivered}\n- Files: {files}\n\n{}",
+        table.qualified_name(),
+        table.doc,
+        listed(&key),
+        listed(table.newest_by),
+        columns(table.columns.iter()),
+    )
+}
+
+fn columns<'a>(columns: impl Iterator<Item = &'a super::Column>) -> String {
+    let mut text = String::from("| column | type | unit | what it holds |\n|---|---|---|---|\n");
+    for column in columns {
+        let name = format!("`{}`", column.name);
+        text.push_str(&row(&[&name, kind_name(column.kind), unit_name(column.unit), column.doc]));
+    }
+    text
+}
+
+/// `| a | b |`, a bar within a cell escaped.
+fn row(cells: &[&str]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// `` `a`, `b` ``
+fn listed(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// The anchor that Markdown viewers give a heading of this text: they drop the dot of a qualified name.
+fn anchor(heading: &str) -> String {
+    heading.chars().filter(|character| *character != '.').collect()
+}
+
+fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Incremental => "incremental",
+        Class::Snapshot { .. } => "snapshot",
+    }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Id => "id",
+        Kind::Text => "text",
+        Kind::Json => "json",
+        Kind::Timestamp => "timestamp",
+        Kind::Decimal => "decimal",
+        Kind::Integer => "integer",
+        Kind::Boolean => "boolean",
+    }
+}
+
+fn kind_meaning(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Id => "Opaque identifier: text, never empty; null where there is none.",
+        Kind::Text => "Text.",
+        Kind::Json => "JSON document, as its text.",
+        Kind::Timestamp => "Instant in UTC, to the microsecond.",
+        Kind::Decimal => "decimal(38, 18): exact, 18 digits behind the point.",
+        Kind::Integer => "64-bit integer.",
+        Kind::Boolean => "True or false.",
+    }
+}
+
+fn unit_name(unit: Unit) -> &'static str {
+    match unit {
+        Unit::None => "",
+        Unit::CreditType => "credit type",
+        Unit::Quantity => "quantity",
+        Unit::Fraction => "fraction",
+        Unit::Days => "days",
+    }
+}
+
+fn unit_meaning(unit: Unit) -> &'static str {
+    match unit {
+        Unit::None => "Nothing, or no number at all.",
+        Unit::CreditType => "The amount's credit type: cents for USD, whole units of other currencies, custom units.",
+        Unit::Quantity => "Units of the product or metric billed.",
+        Unit::Fraction => "A ratio: 1 is all of it.",
+        Unit::Days => "Days.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Column, Origin};
+
+    const TABLE: Table = Table {
+        name: "invoice",
+        doc: "An invoice.",
+        origin: Origin::Egress,
+        key: &["id"],
+        newest_by: &["updated_at"],
+        class: Class::Snapshot { column: "day" },
+        partition: Partition::Month("day"),
+        columns: &[
+            Column::new("id", Kind::Id, "This | that."),
+            Column::new("environment_type", Kind::Text, "Which."),
+            Column::new("total", Kind::Decimal, "All.").unit(Unit::CreditType),
+        ],
+    };
+
+    #[test]
+    fn a_table_is_listed_and_linked_to_its_section() {
+        let page = markdown(&[&TABLE]);
+        assert!(page.contains("| [egress.invoice](#egressinvoice) | snapshot | An invoice. |\n"), "{page}");
+        assert!(page.contains("\n## egress.invoice\n"), "{page}");
+    }
+
+    #[test]
+    fn the_key_names_the_environment_where_the_table_has_one() {
+        let page = markdown(&[&TABLE]);
+        assert!(page.contains("- Key: `environment_type`, `id`; newest by `updated_at`\n"), "{page}");
+    }
+
+    #[test]
+    fn a_column_shows_its_type_its_unit_and_its_text_with_bars_escaped() {
+        let page = markdown(&[&TABLE]);
+        assert!(page.contains("| `total` | decimal | credit type | All. |\n"), "{page}");
+        assert!(page.contains("| `id` | id |  | This \\| that. |\n"), "{page}");
+    }
+
+    #[test]
+    fn the_columns_of_the_lake_stand_once() {
+        let page = markdown(&[&TABLE, &TABLE]);
+        assert_eq!(page.matches("`_source_file`").count(), 1);
+    }
+}

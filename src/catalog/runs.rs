@@ -1,0 +1,84 @@
+//! The lake's own tables, schema `etl`: what runs did. Described like all others, so that they can be asked with SQL.
+
+use super::{Column, Kind};
+
+/// One of the lake's own tables.
+#[derive(Debug)]
+pub struct RunTable {
+    /// Qualified name.
+    pub name: &'static str,
+    /// What one row is.
+    pub doc: &'static str,
+    /// Its columns.
+    pub columns: &'static [Column],
+}
+
+/// Runs, one row each: the newest row says which version of every table is published.
+pub const RUNS: RunTable = RunTable {
+    name: "etl.runs",
+    doc: "Runs that changed something, one row each. The newest names the published version of every table.",
+    columns: &[
+        Column::new("run_id", Kind::Id, "The run, a UUID that sorts by time."),
+        Column::new("started_at", Kind::Timestamp, "When it began, UTC."),
+        Column::new("stage", Kind::Text, "The stage that was asked for."),
+        Column::new(
+            "status",
+            Kind::Text,
+            "`done`, or `blocked` where data kept it from publishing tables and reports.",
+        ),
+        Column::new("environment", Kind::Text, "The environment that its reports are of; null where rows name none."),
+        Column::new("parameters", Kind::Json, "The parameters of its reports, a JSON object of texts."),
+        Column::new("versions", Kind::Json, "Published version of every table, a JSON object."),
+        Column::new("transform", Kind::Text, "Fingerprint of everything the published reports were made from."),
+        Column::new("quarantined_cells", Kind::Integer, "Cells in quarantine when it ended."),
+        Column::new("receipts", Kind::Json, "What each stage did: items, rows, files, bytes, milliseconds."),
+        Column::new("etl_version", Kind::Text, "Version of the tool."),
+    ],
+};
+
+/// Delivered files that the lake has taken.
+pub const FILES: RunTable = RunTable {
+    name: "etl.files",
+    doc: "Delivered files the lake has taken, one row for each file, as last read.",
+    columns: &[
+        Column::new("table_name", Kind::Text, "The table it belongs to, qualified."),
+        Column::new("path", Kind::Text, "Relative to the landing folder; the rows' `_source_file`."),
+        Column::new("size_bytes", Kind::Integer, "Its size."),
+        Column::new("modified_at", Kind::Timestamp, "When it was last written, UTC."),
+        Column::new("fingerprint", Kind::Text, "XXH3-128 of its bytes, hexadecimal."),
+        Column::new("row_count", Kind::Integer, "Rows in it, bad and superseded ones included."),
+        Column::new("environments", Kind::Text, "Environments its rows name, separated by commas."),
+        Column::new("run_id", Kind::Id, "The run that read it."),
+    ],
+};
+
+/// Cells that could not be typed.
+pub const QUARANTINE: RunTable = RunTable {
+    name: "etl.quarantine",
+    doc: "Cells that are no value of their column, one row each; their rows are in no table.",
+    columns: &[
+        Column::new("table_name", Kind::Text, "The table, qualified."),
+        Column::new("file", Kind::Text, "The delivered file, relative to the landing folder."),
+        Column::new("row_number", Kind::Integer, "The row in the file: the first behind the header is 1."),
+        Column::new("column_name", Kind::Text, "The column; null where the whole row is at fault."),
+        Column::new("value", Kind::Text, "What stands there, cut to 200 characters."),
+        Column::new("reason", Kind::Text, "Why it is no value of the column."),
+        Column::new("run_id", Kind::Id, "The run that read it."),
+    ],
+};
+
+/// What the checks found.
+pub const CHECKS: RunTable = RunTable {
+    name: "etl.checks",
+    doc: "Results of the newest transform's checks, one row each.",
+    columns: &[
+        Column::new("check_name", Kind::Text, "The report and rule, or the file in sql/checks."),
+        Column::new("severity", Kind::Text, "`block` or `warn`."),
+        Column::new("offending_rows", Kind::Integer, "Rows that break the rule; 0 where it holds."),
+        Column::new("first_row", Kind::Json, "The first offending row as JSON; null where it holds."),
+        Column::new("run_id", Kind::Id, "The run that checked."),
+    ],
+};
+
+/// All of them.
+pub const RUN_TABLES: &[&RunTable] = &[&RUNS, &FILES, &QUARANTINE, &CHECKS];

@@ -1,0 +1,203 @@
+//! The flags as a person types them.
+//!
+//! Text in, text out: what a value means, what it is when nobody gives it and which source wins is `settings`' business.
+//! The variable of a flag follows from the flag's name ([`variable_of`]), so none can be without one.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+
+use crate::error::exit_code_help;
+
+/// The command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Parser)]
+#[command(
+    name = "etl",
+    version,
+    about = "Metronome's data exports to a Parquet lake to the CSVs finance closes the month with"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The commands.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Bring the lake and the artifacts up to date
+    Run(RunFlags),
+    /// Ask the lake and its reports something in SQL
+    Sql(SqlFlags),
+    /// Read settings, tables and SQL, plan every report, and touch nothing
+    Check,
+}
+
+/// The flags of `etl run`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct RunFlags {
+    /// The step to run: extract, normalize, transform, load or all [default: all]
+    #[arg(long, value_name = "STAGE")]
+    pub stage: Option<String>,
+    /// Read every landing file again instead of the new ones only [default: off]
+    #[arg(long)]
+    pub full_refresh: bool,
+}
+
+/// The flags of `etl sql`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct SqlFlags {
+    /// The query itself
+    #[arg(short, long, value_name = "SQL", conflicts_with = "file")]
+    pub command: Option<String>,
+    /// A file with the query, `-` for standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// How rows are written: table, csv, json, parquet or markdown [default: what the output file's ending says, else table]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Where rows are written [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+}
+
+/// The flags of every command.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Common {
+    /// The settings file [default: pipeline.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder of delivered files, one folder a source in it [default: landing]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub landing: Option<PathBuf>,
+    /// The folder of the lake [default: lake]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub lake: Option<PathBuf>,
+    /// The folder the CSVs are published to [default: artifacts]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub artifacts: Option<PathBuf>,
+    /// The sources to read, separated by commas: egress [default: egress]
+    #[arg(long, global = true, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Only tables named like this, such as `invoice*,line_item` [default: every table]
+    #[arg(long, global = true, value_name = "PATTERN")]
+    pub table: Option<String>,
+    /// Only reports named like this [default: every report]
+    #[arg(long, global = true, value_name = "PATTERN")]
+    pub report: Option<String>,
+    /// A parameter of the reports; may be repeated, the variable takes one a line [default: the file's]
+    #[arg(long, global = true, value_name = "NAME=VALUE", action = ArgAction::Append)]
+    pub param: Vec<String>,
+    /// The Metronome environment to report on, such as PRODUCTION [default: auto, from the data]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// How log lines are written to standard error: text or json [default: text]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+    /// How results are written to standard output: text or json [default: text]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub output: Option<String>,
+    /// Log more; twice for everything [default: 0]
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// Log errors only [default: off]
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// The variable of a flag: `ETL_FULL_REFRESH` for `full-refresh`.
+pub fn variable_of(flag: &str) -> String {
+    format!("ETL_{}", flag.replace('-', "_").to_uppercase())
+}
+
+/// The parser, its help naming each flag's variable and ending with the exit codes.
+pub fn command() -> clap::Command {
+    document(Cli::command().subcommand_required(true).arg_required_else_help(true))
+}
+
+/// The variable of every flag, in the order of the help.
+pub fn variables() -> Vec<String> {
+    let command = command();
+    let commands = std::iter::once(&command).chain(command.get_subcommands());
+    commands.flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long).map(variable_of).collect()
+}
+
+fn document(command: clap::Command) -> clap::Command {
+    command.mut_args(name_variable).mut_subcommands(document).after_help(exit_code_help())
+}
+
+fn name_variable(flag: clap::Arg) -> clap::Arg {
+    let Some(long) = flag.get_long() else { return flag };
+    let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+    let help = format!("{help} [env: {}]", variable_of(long));
+    flag.help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches;
+
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Cli, clap::Error> {
+        let matches = command().try_get_matches_from(std::iter::once(&"etl").chain(words))?;
+        Cli::from_arg_matches(&matches)
+    }
+
+    #[test]
+    fn the_parser_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_its_variable_and_says_so_with_its_default() {
+        let mut flags = 0;
+        let command = command();
+        for command in std::iter::once(&command).chain(command.get_subcommands()) {
+            for flag in command.get_arguments() {
+                let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+                let long = flag.get_long().expect("every flag has a long name");
+                let variable = format!("ETL_{}", long.replace('-', "_").to_uppercase());
+                assert!(help.ends_with(&format!("[env: {variable}]")), "{long}: {help}");
+                let is_query = ["command", "file"].contains(&long); // one of the two must be given
+                assert!(is_query || help.contains("[default: "), "{long}: {help}");
+                flags += 1;
+            }
+        }
+        assert_eq!(flags, 19);
+        assert_eq!(variables().len(), flags);
+    }
+
+    #[test]
+    fn every_help_ends_with_the_exit_codes() {
+        for words in [&["--help"][..], &["-h"], &["run", "--help"], &["sql", "--help"], &["check", "--help"]] {
+            let help = parse(words).expect_err("help is not a command line").to_string();
+            assert!(help.trim_end().ends_with("143  terminated (SIGTERM)"), "{help}");
+        }
+    }
+
+    #[test]
+    fn common_flags_may_stand_on_either_side_of_the_command() {
+        let before = parse(&["--lake", "x", "-q", "run"]).expect("parses");
+        let after = parse(&["run", "--lake", "x", "-q"]).expect("parses");
+        assert_eq!(before, after);
+        assert_eq!(after.common.lake, Some(PathBuf::from("x")));
+        assert!(after.common.quiet);
+    }
+
+    #[test]
+    fn wrong_command_lines_exit_2_and_questions_exit_0() {
+        for words in
+            [&["nope"][..], &[], &["run", "-q", "-v"], &["sql", "-c", "select 1", "-f", "x"], &["run", "--stage"]]
+        {
+            assert_eq!(parse(words).expect_err("refused").exit_code(), 2, "{words:?}");
+        }
+        for words in [&["--help"][..], &["--version"], &["run", "--help"]] {
+            assert_eq!(parse(words).expect_err("answered").exit_code(), 0, "{words:?}");
+        }
+    }
+}

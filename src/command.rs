@@ -1,0 +1,50 @@
+//! The commands of the command line, each from resolved settings to standard output.
+
+mod check;
+mod sql;
+
+use std::io::{self, Write};
+
+use crate::error::{Error, Result};
+use crate::pipeline;
+use crate::settings::{OutputFormat, Request, Settings};
+
+/// Does what was asked.
+///
+/// # Errors
+/// Whatever ends it; its kind is the exit code.
+pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
+    match request {
+        Request::Run { stage, full_refresh } => {
+            let (summary, result) = pipeline::run(settings, *stage, *full_refresh).await;
+            let mut out = Vec::new();
+            let written = match settings.output {
+                OutputFormat::Json => summary.write_json(&mut out),
+                // A run that never began has nothing to sum up.
+                OutputFormat::Text if result.is_err() && summary.receipts.is_empty() => Ok(()),
+                OutputFormat::Text if settings.verbosity < 0 && result.is_ok() => Ok(()),
+                OutputFormat::Text => summary.write_text(&mut out),
+            };
+            written.map_err(|error| Error::failed(format!("the summary cannot be written: {error}")))?;
+            print(&out)?;
+            result
+        }
+        Request::Sql { query, format, output_file } => sql::run(settings, query, *format, output_file.as_deref()).await,
+        Request::Check => check::run(settings).await,
+    }
+}
+
+/// Writes results to standard output. A reader that has gone away is no failure.
+fn print(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    ignore_closed_pipe(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+fn ignore_closed_pipe(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::failed(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,140 @@
+//! `etl sql`: one read-only query over the published lake.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::prelude::SQLOptions;
+use futures::StreamExt;
+use parquet::arrow::ArrowWriter;
+
+use super::ignore_closed_pipe;
+use crate::engine::{self, Engine, missing, plain, references::references};
+use crate::error::{Error, Result};
+use crate::model::{Layer, Models};
+use crate::place::lake::Lake;
+use crate::printer::rows::RowPrinter;
+use crate::run::RunRecord;
+use crate::settings::{Query, Settings, TableFormat};
+use crate::transform::{mart_schema, mart_table};
+
+/// Runs the query and prints its rows.
+///
+/// # Errors
+/// Usage (exit 2) when it is no read-only query or names what is not there; failed when it fails.
+pub async fn run(settings: &Settings, query: &Query, format: TableFormat, output: Option<&Path>) -> Result<()> {
+    let sql = read(query)?;
+    let engine = session(settings, &sql).await?;
+    let wrong = |error: DataFusionError| Error::usage(format!("the query cannot be planned: {}", plain(&error)));
+    let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let frame = engine.context.sql_with_options(&sql, read_only).await.map_err(wrong)?;
+    let rows = frame.execute_stream().await.map_err(failed)?;
+    match output {
+        None => {
+            let out = BufWriter::new(io::stdout());
+            write(rows, format, out).await.and_then(|written| ignore_closed_pipe(written.map(drop)))
+        }
+        Some(path) => write_file(rows, format, path).await,
+    }
+}
+
+fn read(query: &Query) -> Result<String> {
+    match query {
+        Query::Text(text) => Ok(text.clone()),
+        Query::File(path) => fs::read_to_string(path)
+            .map_err(|source| Error::io("read", path, source).kind_is(crate::error::ErrorKind::Usage)),
+        Query::StandardInput => {
+            let mut text = String::new();
+            io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| Error::usage(format!("cannot read the query from standard input: {error}")))?;
+            Ok(text)
+        }
+    }
+}
+
+/// A session in which everything the query names can be read, at the published versions.
+async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
+    let lake = Lake::new(&settings.lake);
+    let published = RunRecord::newest(&lake).await?.unwrap_or_default();
+    let models = Models::load(settings.sql.as_deref())?;
+    let parameters = engine::bind(&models.parameters()?, &settings.parameters)?;
+    let environment = published.environment.clone();
+    let mut engine =
+        Engine::new(&lake, published.versions.clone(), environment, settings.threads, settings.memory_bytes)?;
+    let wanted: BTreeSet<(Option<String>, String)> = match references(sql) {
+        Ok(found) if found.tables.iter().all(|(schema, _)| schema.as_deref() != Some("information_schema")) => {
+            found.tables
+        }
+        // `show tables`, `describe` and the like: everything can be asked for.
+        _ => {
+            engine.provide_all().await?;
+            models.iter().filter(|model| model.layer != Layer::Checks).map(|model| (None, model.name.clone())).collect()
+        }
+    };
+    engine.provide(&wanted).await?;
+    for (schema, name) in &wanted {
+        let Some(model) = models.get(name).filter(|_| schema.as_deref().is_none_or(|schema| schema == "reports"))
+        else {
+            continue;
+        };
+        // A report is what was published; what it is made of is made anew.
+        if let Some(version) = published.versions.get(&mart_table(name)).filter(|_| model.layer == Layer::Marts)
+            && let Some(state) = lake.table(&mart_table(name), Some(*version)).await?
+        {
+            engine.register_files(name, &state, &mart_schema(model))?;
+            continue;
+        }
+        let closure = models.closure([name.as_str()])?;
+        if closure.iter().all(|model| missing(model, &parameters).is_empty()) {
+            engine.add_models(&closure, &parameters).await?;
+        }
+    }
+    Ok(engine)
+}
+
+async fn write<W: Write>(mut rows: SendableRecordBatchStream, format: TableFormat, out: W) -> Result<io::Result<W>> {
+    let mut printer = match RowPrinter::begin(format, rows.schema(), out) {
+        Ok(printer) => printer,
+        Err(error) => return Ok(Err(error)),
+    };
+    while let Some(batch) = rows.next().await {
+        if let Err(error) = printer.write(&batch.map_err(failed)?)? {
+            return Ok(Err(error));
+        }
+    }
+    Ok(printer.finish())
+}
+
+/// Writes beside the file and renames: it is whole or not there.
+async fn write_file(mut rows: SendableRecordBatchStream, format: TableFormat, path: &Path) -> Result<()> {
+    let aside = path.with_extension(format!("part-{}", std::process::id()));
+    let failed_to_write = |source| Error::io("write", path, source);
+    let file = File::create(&aside).map_err(failed_to_write)?;
+    let result = async {
+        if format == TableFormat::Parquet {
+            let not_written = |error| Error::failed(format!("cannot write {}: {error}", path.display()));
+            let mut writer = ArrowWriter::try_new(&file, rows.schema(), None).map_err(not_written)?;
+            while let Some(batch) = rows.next().await {
+                writer.write(&batch.map_err(failed)?).map_err(not_written)?;
+            }
+            writer.close().map_err(not_written)?;
+        } else {
+            write(rows, format, BufWriter::new(&file)).await?.map_err(failed_to_write)?;
+        }
+        file.sync_all().and_then(|()| fs::rename(&aside, path)).map_err(failed_to_write)
+    }
+    .await;
+    if result.is_err() {
+        // The failure is what matters; the half file beside is removed as well as can be.
+        let _ = fs::remove_file(&aside);
+    }
+    result
+}
+
+fn failed(error: DataFusionError) -> Error {
+    Error::failed(format!("the query failed: {}", plain(&error)))
+}

@@ -1,0 +1,414 @@
+//! The only code that makes a DataFusion session: its options, its tables, its models.
+//!
+//! A session sees the lake at fixed versions: `egress.NAME` holds every row that is kept, `current.NAME` the rows of one
+//! environment and, for snapshot tables, of the newest complete snapshot; models stand under their bare names and the
+//! run tables under `etl.NAME`. Only what a query reads is opened.
+
+pub mod functions;
+pub mod lint;
+pub mod precision;
+pub mod references;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
+use datafusion::catalog::memory::MemorySchemaProvider;
+use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::common::metadata::ScalarAndMetadata;
+use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::datasource::view::ViewTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use url::Url;
+
+use crate::catalog::runs::RUN_TABLES;
+use crate::catalog::{self, Class, Table};
+use crate::error::{Error, Result};
+use crate::model::{HeaderColumn, Model, ParameterKind, ParameterSpec, SqlType};
+use crate::place::lake::{Lake, TableState};
+use crate::place::records;
+
+/// The schema of tables restricted to one environment and the newest complete snapshot.
+pub const CURRENT: &str = "current";
+
+/// A session over the lake at fixed versions.
+pub struct Engine {
+    /// The DataFusion session.
+    pub context: SessionContext,
+    lake: Lake,
+    versions: BTreeMap<String, u64>,
+    environment: Option<String>,
+    provided: BTreeSet<(String, String)>,
+}
+
+impl Engine {
+    /// A session that sees `versions` of the lake's tables; tables without a version are empty.
+    ///
+    /// # Errors
+    /// Failed when DataFusion refuses the options.
+    pub fn new(
+        lake: &Lake,
+        versions: BTreeMap<String, u64>,
+        environment: Option<String>,
+        threads: usize,
+        memory_bytes: usize,
+    ) -> Result<Self> {
+        let mut config = SessionConfig::new()
+            .with_target_partitions(threads)
+            .with_information_schema(true)
+            .with_default_catalog_and_schema("lake", "reports");
+        let options = config.options_mut();
+        options.sql_parser.parse_float_as_decimal = true;
+        options.execution.time_zone = Some("UTC".to_owned());
+        options.execution.parquet.pushdown_filters = true;
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
+            .build_arc()
+            .map_err(|error| Error::failed(format!("the query engine cannot start: {error}")))?;
+        let context = SessionContext::new_with_config_rt(config, runtime);
+        functions::register(&context);
+        let engine = Self { context, lake: lake.clone(), versions, environment, provided: BTreeSet::new() };
+        for schema in ["egress", CURRENT, "etl"] {
+            engine.schema(schema)?;
+        }
+        Ok(engine)
+    }
+
+    /// Opens the tables that models and queries read.
+    ///
+    /// # Errors
+    /// Damaged (exit 5) when a table cannot be opened; failed when a view cannot be planned.
+    pub async fn provide<'a>(&mut self, reads: impl IntoIterator<Item = &'a (Option<String>, String)>) -> Result<()> {
+        for (schema, name) in reads {
+            let Some(schema) = schema else { continue };
+            if schema == "information_schema" {
+                return Box::pin(self.provide_all()).await;
+            }
+            self.provide_one(schema, name).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens every table there is.
+    ///
+    /// # Errors
+    /// As [`Self::provide`].
+    pub async fn provide_all(&mut self) -> Result<()> {
+        for table in catalog::TABLES {
+            self.provide_one(CURRENT, table.name).await?;
+        }
+        for table in RUN_TABLES {
+            self.provide_one("etl", table.name.trim_start_matches("etl.")).await?;
+        }
+        Ok(())
+    }
+
+    async fn provide_one(&mut self, schema: &str, name: &str) -> Result<()> {
+        if !self.provided.insert((schema.to_owned(), name.to_owned())) {
+            return Ok(());
+        }
+        if schema == CURRENT {
+            if let Some(table) = catalog::table(catalog::Origin::Egress, name) {
+                Box::pin(self.provide_one(table.origin.schema(), name)).await?;
+                let sql = current_sql(table, self.environment.as_deref());
+                let plan =
+                    self.context.state().create_logical_plan(&sql).await.map_err(|error| {
+                        Error::failed(format!("current.{name} cannot be planned: {}", plain(&error)))
+                    })?;
+                self.register(schema, name, Arc::new(ViewTable::new(plan, Some(sql))))?;
+            }
+            return Ok(());
+        }
+        let qualified = format!("{schema}.{name}");
+        let egress = catalog::TABLES.iter().find(|table| table.qualified_name() == qualified);
+        let of_runs = RUN_TABLES.iter().find(|table| table.name == qualified);
+        let columns = match (egress, of_runs) {
+            (Some(table), _) => records::schema(table.all_columns()),
+            (None, Some(table)) => records::schema(table.columns),
+            (None, None) => return Ok(()),
+        };
+        let state = match self.versions.get(&qualified) {
+            Some(version) => self.lake.table(&qualified, Some(*version)).await?,
+            None => None,
+        };
+        self.register(schema, name, table_of_files(state.as_ref(), &columns)?)
+    }
+
+    /// Makes a published or candidate report readable under its bare name.
+    ///
+    /// # Errors
+    /// Damaged (exit 5) when its files cannot be found.
+    pub fn register_files(&self, name: &str, state: &TableState, schema: &SchemaRef) -> Result<()> {
+        self.register("reports", name, table_of_files(Some(state), schema)?)
+    }
+
+    /// Makes one Parquet file readable under this bare name, in place of what stood there.
+    ///
+    /// # Errors
+    /// Failed when the path cannot be a URL.
+    pub fn register_file(&self, name: &str, path: &std::path::Path, schema: &SchemaRef) -> Result<()> {
+        self.register("reports", name, listing(vec![path.to_path_buf()], schema)?)
+    }
+
+    /// Makes models readable as views under their names, in the order given.
+    ///
+    /// # Errors
+    /// Usage (exit 2), naming the file, when one cannot be planned, breaks a rule for money, or returns other columns
+    /// than its header says.
+    pub async fn add_models(&mut self, models: &[&Model], parameters: &BTreeMap<String, ScalarValue>) -> Result<()> {
+        for model in models {
+            self.provide(&model.reads).await?;
+            let plan = self.plan_model(model, parameters).await?;
+            self.register("reports", &model.name, Arc::new(ViewTable::new(plan, Some(model.sql.clone()))))?;
+        }
+        Ok(())
+    }
+
+    /// The verified plan of a model.
+    ///
+    /// # Errors
+    /// As [`Self::add_models`].
+    pub async fn plan_model(&self, model: &Model, parameters: &BTreeMap<String, ScalarValue>) -> Result<LogicalPlan> {
+        let wrong = |error: DataFusionError| Error::usage(format!("{}: {}", model.file, plain(&error)));
+        let state = self.context.state();
+        let values: HashMap<String, ScalarAndMetadata> = model
+            .header
+            .parameters
+            .iter()
+            .filter_map(|spec| Some((spec.name.clone(), parameters.get(&spec.name)?.clone().into())))
+            .collect();
+        let plan = state
+            .create_logical_plan(&model.sql)
+            .await
+            .and_then(|plan| plan.with_param_values(ParamValues::Map(values)))
+            .map_err(wrong)?;
+        let analyzed = lint::analyzed(&state, plan.clone()).map_err(wrong)?;
+        if let Err(broken) = lint::check(&analyzed, &model.name) {
+            return Err(Error::usage(format!("{}: {}", model.file, broken.join("; "))));
+        }
+        if !model.header.columns.is_empty() {
+            check_columns(model, plan.schema().as_arrow())?;
+        }
+        Ok(plan)
+    }
+
+    fn register(&self, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        let provider = self.schema(schema)?;
+        let failed = |error: DataFusionError| Error::failed(format!("{schema}.{name}: {}", plain(&error)));
+        if provider.table_exist(name) {
+            provider.deregister_table(name).map_err(failed)?;
+        }
+        provider.register_table(name.to_owned(), table).map_err(failed)?;
+        Ok(())
+    }
+
+    fn schema(&self, name: &str) -> Result<Arc<dyn SchemaProvider>> {
+        let catalog =
+            self.context.catalog("lake").ok_or_else(|| Error::failed("the query engine has no catalog".to_owned()))?;
+        if let Some(schema) = catalog.schema(name) {
+            return Ok(schema);
+        }
+        let schema = Arc::new(MemorySchemaProvider::new());
+        catalog
+            .register_schema(name, schema.clone())
+            .map_err(|error| Error::failed(format!("schema {name}: {}", plain(&error))))?;
+        Ok(schema)
+    }
+}
+
+/// A table of the lake as a file list; empty where there are no files.
+fn table_of_files(state: Option<&TableState>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
+    let files = match state {
+        Some(state) => {
+            state.verify_files()?;
+            state.files.iter().map(|file| state.path_of(file)).collect()
+        }
+        None => Vec::new(),
+    };
+    listing(files, schema)
+}
+
+fn listing(files: Vec<std::path::PathBuf>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
+    let schema = with_views(schema);
+    if files.is_empty() {
+        return Ok(Arc::new(EmptyTable::new(schema)));
+    }
+    let urls = files
+        .iter()
+        .map(|path| {
+            let absolute = std::path::absolute(path).map_err(|source| Error::io("resolve", path, source))?;
+            Url::from_file_path(&absolute)
+                .map_err(|()| Error::failed(format!("{} cannot be written as a URL", absolute.display())))
+                .and_then(|url| {
+                    ListingTableUrl::try_new(url, None)
+                        .map_err(|error| Error::failed(format!("{}: {}", path.display(), plain(&error))))
+                })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
+    let table = ListingTable::try_new(config)
+        .map_err(|error| Error::failed(format!("lake files cannot be read: {}", plain(&error))))?;
+    Ok(Arc::new(table))
+}
+
+/// Text is read as views: no copy of values that are only compared.
+fn with_views(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 => field.as_ref().clone().with_data_type(DataType::Utf8View),
+        _ => field.as_ref().clone(),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The rows of one environment, of the newest complete snapshot where the table has snapshots.
+///
+/// A snapshot is complete once a later one has begun; the newest one is, unless it came in fewer files than the one
+/// before it or holds less than half its rows. The vendor gives no mark of completeness.
+fn current_sql(table: &Table, environment: Option<&str>) -> String {
+    let name = table.qualified_name();
+    let in_environment = match environment.filter(|_| table.has_environment()) {
+        // Files of older exports name no environment.
+        Some(environment) => {
+            format!("(environment_type = '{}' or environment_type is null)", environment.replace('\'', "''"))
+        }
+        None => "true".to_owned(),
+    };
+    let Class::Snapshot { column } = table.class else {
+        return format!("select * from {name} where {in_environment}");
+    };
+    // A text id need not sort by time; the time of the export does.
+    let is_time = table.column(column).is_some_and(|column| column.kind == catalog::Kind::Timestamp);
+    let order = match table.column("updated_at") {
+        Some(_) if !is_time => format!("max(updated_at), {column}"),
+        _ => column.to_owned(),
+    };
+    format!(
+        "with snapshots as (
+            select {column} as snapshot, count(*) as row_count, count(distinct _source_file) as file_count,
+                row_number() over (order by {order}) as ordinal
+            from {name} where {in_environment} group by {column}
+        ),
+        judged as (
+            select snapshot, ordinal,
+                lead(ordinal) over (order by ordinal) is not null
+                or lag(ordinal) over (order by ordinal) is null
+                or (file_count >= lag(file_count) over (order by ordinal)
+                    and row_count * 2 >= lag(row_count) over (order by ordinal)) as is_complete
+            from snapshots
+        ),
+        newest as (select snapshot from judged where is_complete order by ordinal desc limit 1)
+        select entries.* from {name} as entries
+        inner join newest on entries.{column} is not distinct from newest.snapshot
+        where {in_environment}"
+    )
+}
+
+/// Values of parameters by name, typed as the models declare them.
+///
+/// # Errors
+/// Usage (exit 2) when a value does not fit its declared type.
+pub fn bind(
+    specs: &BTreeMap<String, ParameterKind>,
+    given: &BTreeMap<String, crate::settings::Parameter>,
+) -> Result<BTreeMap<String, ScalarValue>> {
+    let mut bound = BTreeMap::new();
+    for (name, kind) in specs {
+        let Some(parameter) = given.get(name) else { continue };
+        let text = parameter.value.as_str();
+        let days = |text: &str| {
+            let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+            i32::try_from(date.signed_duration_since(chrono::NaiveDate::default()).num_days()).ok()
+        };
+        let value = match kind {
+            ParameterKind::Text => Some(ScalarValue::Utf8(Some(text.to_owned()))),
+            ParameterKind::Date => days(text).map(|days| ScalarValue::Date32(Some(days))),
+            ParameterKind::Month => days(&format!("{text}-01"))
+                .or_else(|| days(text).filter(|_| text.ends_with("-01")))
+                .map(|days| ScalarValue::Date32(Some(days))),
+            ParameterKind::OneOf(words) => {
+                words.iter().any(|word| word == text).then(|| ScalarValue::Utf8(Some(text.to_owned())))
+            }
+        };
+        let expected = match kind {
+            ParameterKind::Text => "text".to_owned(),
+            ParameterKind::Date => "a day like 2024-03-10".to_owned(),
+            ParameterKind::Month => "a month like 2024-03".to_owned(),
+            ParameterKind::OneOf(words) => words.join(" or "),
+        };
+        bound.insert(name.clone(), value.ok_or_else(|| parameter.refuse(name, &expected))?);
+    }
+    Ok(bound)
+}
+
+/// The parameters that a model needs and nobody gave.
+pub fn missing<'a>(model: &'a Model, bound: &BTreeMap<String, ScalarValue>) -> Vec<&'a ParameterSpec> {
+    model.header.parameters.iter().filter(|spec| !bound.contains_key(&spec.name)).collect()
+}
+
+/// A value for every parameter, to plan queries with.
+pub fn placeholders(specs: &BTreeMap<String, ParameterKind>) -> BTreeMap<String, ScalarValue> {
+    let value = |kind: &ParameterKind| match kind {
+        ParameterKind::Text | ParameterKind::OneOf(_) => ScalarValue::Utf8(Some(String::new())),
+        ParameterKind::Date | ParameterKind::Month => ScalarValue::Date32(Some(0)),
+    };
+    specs.iter().map(|(name, kind)| (name.clone(), value(kind))).collect()
+}
+
+/// The Arrow type that a declared column is written as.
+pub fn arrow_type(kind: SqlType) -> DataType {
+    match kind {
+        SqlType::Text => DataType::Utf8,
+        SqlType::Integer => DataType::Int64,
+        SqlType::Boolean => DataType::Boolean,
+        SqlType::Date => DataType::Date32,
+        SqlType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        SqlType::Decimal => DataType::Decimal128(38, 18),
+    }
+}
+
+fn check_columns(model: &Model, planned: &Schema) -> Result<()> {
+    let declared = model.header.columns.iter().map(|column| format!("{} {}", column.name, words(column)));
+    let found = planned.fields().iter().map(|field| format!("{} {}", field.name(), type_words(field.data_type())));
+    let (declared, found): (Vec<_>, Vec<_>) = (declared.collect(), found.collect());
+    if declared == found {
+        return Ok(());
+    }
+    let place = declared.iter().zip(&found).take_while(|(left, right)| left == right).count();
+    let at = |list: &[String]| list.get(place).cloned().unwrap_or_else(|| "nothing".to_owned());
+    Err(Error::usage(format!(
+        "{}: column {} is declared as {} but the query returns {}",
+        model.file,
+        place + 1,
+        at(&declared),
+        at(&found)
+    )))
+}
+
+fn words(column: &HeaderColumn) -> String {
+    type_words(&arrow_type(column.kind))
+}
+
+fn type_words(kind: &DataType) -> String {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text".to_owned(),
+        kind if kind.is_integer() => "integer".to_owned(),
+        DataType::Boolean => "boolean".to_owned(),
+        DataType::Date32 => "date".to_owned(),
+        DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) if **zone == *"UTC" => "timestamp".to_owned(),
+        DataType::Decimal128(precision, scale) => format!("decimal({precision}, {scale})"),
+        other => other.to_string(),
+    }
+}
+
+/// DataFusion's message without its wrapping.
+pub fn plain(error: &DataFusionError) -> String {
+    error.strip_backtrace().lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,126 @@
+//! The SQL functions of our own: exact money arithmetic and the text of a JSON member.
+//!
+//! They exist because the engine's own `sum` wraps, its `*` and `/` give up or cut digits at scale 18, and its cast from
+//! text to decimal rounds. Each is immutable, holds no state and is known by its name alone, so any process that calls
+//! [`register`] can run a plan that names them. Nothing here may know a table, a setting or a file.
+
+mod exact;
+mod exact_decimal;
+mod json_text;
+mod money_arithmetic;
+mod money_round;
+mod money_sum;
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use datafusion::prelude::SessionContext;
+
+/// Every function of ours, the scalar ones and then the aggregates, in the order a reader meets them in the documents.
+#[must_use]
+pub fn all() -> (Vec<Arc<ScalarUDF>>, Vec<Arc<AggregateUDF>>) {
+    let scalars = vec![
+        ScalarUDF::from(money_arithmetic::MoneyArithmetic::multiply()),
+        ScalarUDF::from(money_arithmetic::MoneyArithmetic::divide()),
+        ScalarUDF::from(money_round::MoneyRound::new()),
+        ScalarUDF::from(exact_decimal::ExactDecimal::strict()),
+        ScalarUDF::from(exact_decimal::ExactDecimal::lenient()),
+        ScalarUDF::from(json_text::JsonText::new()),
+    ];
+    let aggregates = vec![AggregateUDF::from(money_sum::MoneySum::new())];
+    (scalars.into_iter().map(Arc::new).collect(), aggregates.into_iter().map(Arc::new).collect())
+}
+
+/// Makes every function of ours known to the session, `money_sum` also as a window function.
+pub fn register(context: &SessionContext) {
+    let (scalars, aggregates) = all();
+    for function in scalars {
+        context.register_udf(function.as_ref().clone());
+    }
+    for function in aggregates {
+        context.register_udaf(function.as_ref().clone());
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A session as the engine makes it, and one answer of it as text.
+
+    use datafusion::arrow::array::{Array, RecordBatch};
+    use datafusion::arrow::util::display::array_value_to_string;
+    use datafusion::prelude::{SessionConfig, SessionContext};
+
+    /// A session in UTC with decimal literals, our functions, and as many partitions as asked.
+    pub(crate) fn session(partitions: usize) -> SessionContext {
+        let config = SessionConfig::new()
+            .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
+            .set_str("datafusion.execution.time_zone", "UTC")
+            .with_target_partitions(partitions)
+            .with_batch_size(64);
+        let context = SessionContext::new_with_config(config);
+        super::register(&context);
+        context
+    }
+
+    /// The rows of a query: values by `|`, rows in the query's order, null as `null`.
+    pub(crate) async fn rows(context: &SessionContext, sql: &str) -> Result<Vec<String>, String> {
+        let frame = context.sql(sql).await.map_err(|error| error.to_string())?;
+        let batches = frame.collect().await.map_err(|error| error.to_string())?;
+        let mut rows = Vec::new();
+        for batch in &batches {
+            for row in 0..batch.num_rows() {
+                rows.push(line(batch, row)?);
+            }
+        }
+        Ok(rows)
+    }
+
+    fn line(batch: &RecordBatch, row: usize) -> Result<String, String> {
+        let values: Result<Vec<String>, String> = batch
+            .columns()
+            .iter()
+            .map(|column| match column.is_null(row) {
+                true => Ok("null".to_owned()),
+                false => array_value_to_string(column, row).map_err(|error| error.to_string()),
+            })
+            .collect();
+        Ok(values?.join("|"))
+    }
+
+    /// The one value of a query of one row and one column.
+    pub(crate) async fn value(sql: &str) -> Result<String, String> {
+        let rows = rows(&session(2), sql).await?;
+        match rows.as_slice() {
+            [row] => Ok(row.clone()),
+            rows => Err(format!("{} rows", rows.len())),
+        }
+    }
+
+    /// The error of a query that must not succeed.
+    pub(crate) async fn refusal(sql: &str) -> String {
+        match rows(&session(2), sql).await {
+            Ok(rows) => panic!("expected an error from {sql}, not {rows:?}"),
+            Err(error) => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::logical_expr::Volatility;
+
+    #[test]
+    fn every_function_is_immutable_documented_and_named_in_lower_case() {
+        let (scalars, aggregates) = super::all();
+        for function in scalars {
+            assert_eq!(function.signature().volatility, Volatility::Immutable, "{}", function.name());
+            assert!(function.documentation().is_some(), "{}", function.name());
+            assert_eq!(function.name(), function.name().to_lowercase());
+        }
+        for function in aggregates {
+            assert_eq!(function.signature().volatility, Volatility::Immutable, "{}", function.name());
+            assert!(function.documentation().is_some(), "{}", function.name());
+            assert_eq!(function.name(), function.name().to_lowercase());
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Move 4: marts -> Artifacts. Prints each published report as CSV, with a manifest that says what it was made from.
+//!
+//! The same rows give the same bytes: UTF-8, LF, RFC 4180, decimals in plain notation without trailing zeros, dates and
+//! instants in ISO 8601, null as an empty field and empty text as `""`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tracing::info;
+
+use crate::error::{Error, Result};
+use crate::place::artifacts::{MANIFEST, NextArtifacts};
+use crate::place::lake::Lake;
+use crate::place::parquet::{damaged, read};
+use crate::printer::csv;
+use crate::receipt::Receipt;
+use crate::run::{Run, RunRecord};
+use crate::transform::mart_table;
+
+/// What `manifest.json` says.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Manifest {
+    /// The run that published the reports' rows.
+    pub run_id: String,
+    /// When it began.
+    pub started_at: String,
+    /// Version of the tool.
+    pub etl_version: String,
+    /// The environment the reports are of.
+    pub environment: Option<String>,
+    /// Parameters of the reports.
+    pub parameters: BTreeMap<String, String>,
+    /// Version of each lake table the run saw.
+    pub versions: BTreeMap<String, u64>,
+    /// Whether the data is a sample; says so where it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub notice: Option<String>,
+    /// Each artifact by file name.
+    pub artifacts: BTreeMap<String, Artifact>,
+}
+
+/// One CSV.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Artifact {
+    /// Rows below the header.
+    pub rows: u64,
+    /// Its size.
+    pub size_bytes: u64,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// Version of its table in the lake.
+    pub version: u64,
+}
+
+/// Prints these published reports, all or none.
+///
+/// # Errors
+/// Usage (exit 2) when a report was never made; damaged (exit 5) when its table cannot be read; failed when a file
+/// cannot be written, the old artifacts staying.
+pub async fn load(
+    reports: &[String],
+    published: &RunRecord,
+    lake: &Lake,
+    target: &Path,
+    notice: Option<&str>,
+    run: &Run,
+) -> Result<Vec<Receipt>> {
+    let mut manifest = Manifest {
+        run_id: published.run_id.clone(),
+        started_at: published.started_at.clone(),
+        etl_version: env!("CARGO_PKG_VERSION").to_owned(),
+        environment: published.environment.clone(),
+        parameters: published.parameters.clone(),
+        versions: published
+            .versions
+            .iter()
+            .filter(|(name, _)| !name.starts_with("etl."))
+            .map(|(name, version)| (name.clone(), *version))
+            .collect(),
+        notice: notice.map(str::to_owned),
+        artifacts: BTreeMap::new(),
+    };
+    let before = read_manifest(target);
+    if let Some(before) = &before {
+        let others =
+            before.artifacts.iter().filter(|(name, _)| !reports.iter().any(|report| **name == file_name(report)));
+        manifest.artifacts.extend(others.map(|(name, artifact)| (name.clone(), artifact.clone())));
+    }
+    if is_current(before.as_ref(), &manifest, reports, published, target)? {
+        let receipt = |report: &String| Receipt {
+            stage: "load".to_owned(),
+            item: file_name(report),
+            note: "unchanged".to_owned(),
+            ..Receipt::default()
+        };
+        return Ok(reports.iter().map(receipt).collect());
+    }
+    let mut replaced: Vec<String> = reports.iter().map(|report| file_name(report)).collect();
+    replaced.push(MANIFEST.to_owned());
+    let next = NextArtifacts::begin(target, &run.id, &replaced)?;
+    let mut receipts = Vec::new();
+    for report in reports {
+        let started = Instant::now();
+        let name = file_name(report);
+        let artifact = print(report, published, lake, &next.path(&name)).await?;
+        receipts.push(Receipt {
+            stage: "load".to_owned(),
+            item: name.clone(),
+            rows: artifact.rows,
+            files: 1,
+            bytes: artifact.size_bytes,
+            milliseconds: started.elapsed().as_millis() as u64,
+            note: String::new(),
+        });
+        manifest.artifacts.insert(name, artifact);
+    }
+    let path = next.path(MANIFEST);
+    let text = serde_json::to_string_pretty(&manifest)
+        .map_err(|error| Error::failed(format!("the manifest cannot be written: {error}")))?;
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create_new(&path)?;
+        file.write_all(text.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()
+    };
+    write().map_err(|source| Error::io("write", &path, source))?;
+    next.publish()?;
+    info!("wrote {} artifacts to {}", receipts.len(), target.display());
+    Ok(receipts)
+}
+
+fn file_name(report: &str) -> String {
+    format!("{report}.csv")
+}
+
+/// The manifest of the artifacts as they are; none where it cannot be read.
+pub fn read_manifest(target: &Path) -> Option<Manifest> {
+    serde_json::from_slice(&std::fs::read(target.join(MANIFEST)).ok()?).ok()
+}
+
+/// Whether the artifacts there are those of the published tables, byte for byte.
+fn is_current(
+    before: Option<&Manifest>,
+    next: &Manifest,
+    reports: &[String],
+    published: &RunRecord,
+    target: &Path,
+) -> Result<bool> {
+    let Some(before) = before else { return Ok(false) };
+    let same = before.parameters == next.parameters
+        && before.environment == next.environment
+        && before.notice == next.notice
+        && before.etl_version == next.etl_version;
+    for report in reports {
+        let Some(artifact) = before.artifacts.get(&file_name(report)) else { return Ok(false) };
+        let version = published.versions.get(&mart_table(report));
+        if !same || version != Some(&artifact.version) {
+            return Ok(false);
+        }
+        let Ok(bytes) = std::fs::read(target.join(file_name(report))) else { return Ok(false) };
+        if hex(&Sha256::digest(&bytes)) != artifact.sha256 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn print(report: &str, published: &RunRecord, lake: &Lake, path: &Path) -> Result<Artifact> {
+    let table = mart_table(report);
+    let Some(version) = published.versions.get(&table) else {
+        return Err(Error::usage(format!("the report {report} has not been made yet"))
+            .hint("run `etl run --stage transform` first"));
+    };
+    let state = lake.table(&table, Some(*version)).await?;
+    let state = state.ok_or_else(|| Error::damaged(format!("lake table {table} is gone")))?;
+    state.verify_files()?;
+    let failed = |source| Error::io("write", path, source);
+    let mut out =
+        Hashing { inner: BufWriter::new(File::create_new(path).map_err(failed)?), hash: Sha256::new(), bytes: 0 };
+    let mut rows = 0;
+    for (place, file) in state.files.iter().enumerate() {
+        let source = state.path_of(file);
+        let batches = read(&source, None)?;
+        if place == 0 {
+            csv::write_header(&arrow::array::RecordBatchReader::schema(&batches), &mut out).map_err(failed)?;
+        }
+        for batch in batches {
+            let batch = batch.map_err(|error| damaged(&source, &error))?;
+            rows += batch.num_rows() as u64;
+            csv::write_rows(&batch, &mut out)?.map_err(failed)?;
+        }
+    }
+    let file = out.inner.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.sync_all().map_err(failed)?;
+    Ok(Artifact { rows, size_bytes: out.bytes, sha256: hex(&out.hash.finalize()), version: *version })
+}
+
+/// Hashes and counts what it passes on.
+struct Hashing<W: Write> {
+    inner: W,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Bytes as lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,114 @@
+//! Log lines: to standard error and nowhere else, since standard output is what somebody may pipe.
+
+use std::io::{self, IsTerminal};
+
+use tracing::Subscriber;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::error::{Error, Result};
+use crate::settings::{LogFormat, Settings};
+
+/// Starts logging for the rest of the process, and logs what was odd about the settings.
+///
+/// # Errors
+/// Usage, when the filter of `ETL_LOG` or `RUST_LOG` cannot be read. Failed, when logging was started before.
+pub fn start(settings: &Settings) -> Result<()> {
+    let colors = settings.colors && io::stderr().is_terminal();
+    subscriber(settings, colors, io::stderr)?
+        .try_init()
+        .map_err(|error| Error::failed(format!("cannot start logging: {error}")))?;
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(())
+}
+
+fn subscriber<W>(settings: &Settings, colors: bool, writer: W) -> Result<Box<dyn Subscriber + Send + Sync>>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let (filter, by) = &settings.log_filter;
+    let filter = EnvFilter::try_new(filter).map_err(|error| match by {
+        Some(by) => by.refuse(filter, &format!("a filter such as `etl=debug` ({error})")),
+        None => Error::failed(format!("log filter `{filter}`: {error}")),
+    })?;
+    // A log that cannot be written must not end the run: by default the subscriber reports it by a print that panics.
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
+    Ok(match settings.log_format {
+        LogFormat::Text => Box::new(builder.with_ansi(colors).with_target(false).finish()),
+        LogFormat::Json => Box::new(builder.json().flatten_event(true).with_ansi(false).finish()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    use clap::FromArgMatches;
+
+    use super::*;
+    use crate::cli::{Cli, command};
+    use crate::settings::Variables;
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("not poisoned").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn settings(words: &[&str], log: &str) -> Settings {
+        let matches = command().try_get_matches_from([&["etl", "check"], words].concat()).expect("flags");
+        let cli = Cli::from_arg_matches(&matches).expect("a command line");
+        Settings::resolve(&cli, &Variables::new([("ETL_LOG", log)]), Path::new("")).expect("resolves")
+    }
+
+    fn logged(words: &[&str], log: &str, lines: impl FnOnce()) -> String {
+        let page = Page::default();
+        let writer = page.clone();
+        let subscriber = subscriber(&settings(words, log), false, move || writer.clone()).expect("a subscriber");
+        tracing::subscriber::with_default(subscriber, lines);
+        String::from_utf8(page.0.lock().expect("not poisoned").clone()).expect("text")
+    }
+
+    #[test]
+    fn quiet_lets_errors_through_and_nothing_else() {
+        let text = logged(&["-q"], "", || {
+            tracing::warn!("careful");
+            tracing::error!("broken");
+        });
+        assert!(text.contains("broken") && !text.contains("careful"), "{text}");
+    }
+
+    #[test]
+    fn text_without_a_terminal_has_no_colours() {
+        let text = logged(&[], "info", || tracing::info!(rows = 3, "normalized"));
+        assert!(text.contains("normalized") && text.contains("rows=3") && !text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn json_is_one_object_a_line_with_the_fields_beside_the_message() {
+        let text = logged(&["--log-format", "json"], "", || {
+            tracing::error!(rows = 3, "broken");
+            tracing::error!("again");
+        });
+        assert_eq!(text.lines().count(), 2);
+        assert!(text.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{text}");
+        assert!(text.contains("\"rows\":3") && text.contains("\"message\":\"broken\""), "{text}");
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_refused_by_its_variable() {
+        let error = subscriber(&settings(&[], "etl=loud"), false, io::sink).err().expect("refused");
+        assert!(error.to_string().starts_with("`ETL_LOG` is `etl=loud`, expected a filter"), "{error}");
+    }
+}

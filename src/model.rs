@@ -1,0 +1,230 @@
+//! A `.sql` file as data: its layer and name, its header, its SELECT, what it reads. No session, no tables.
+//!
+//! The built-in files are part of the binary; a project's own `sql/` folder adds to them and overrides by file name.
+
+mod header;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+pub use header::{Grain, Header, HeaderColumn, ParameterKind, ParameterSpec, Severity, SqlType};
+
+use crate::engine::references::references;
+use crate::error::{Error, Result};
+
+/// The files of `sql/`, by relative path.
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sql.rs"));
+
+/// What a model may read and what becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// Renames, casts and converts units of one source table.
+    Staging,
+    /// One reusable step, never published.
+    Intermediate,
+    /// A report, published.
+    Marts,
+    /// Returns the rows that break a rule.
+    Checks,
+}
+
+/// One `.sql` file.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Its folder.
+    pub layer: Layer,
+    /// Its file name without ending: the table other models read.
+    pub name: String,
+    /// Where it was read, for messages.
+    pub file: String,
+    /// Its text, header included.
+    pub sql: String,
+    /// What the header says.
+    pub header: Header,
+    /// Tables and models it reads: schema, if any, and name.
+    pub reads: BTreeSet<(Option<String>, String)>,
+}
+
+/// All models by name.
+#[derive(Debug, Clone, Default)]
+pub struct Models(BTreeMap<String, Model>);
+
+impl Models {
+    /// The built-in models, and those of the project's folder in their place or beside them.
+    ///
+    /// # Errors
+    /// Usage (exit 2), naming the file, when a header or query is not as it must be.
+    pub fn load(project: Option<&Path>) -> Result<Self> {
+        let mut models = Self::default();
+        for (path, sql) in BUILT_IN {
+            models.add(path, &format!("sql/{path}"), (*sql).to_owned())?;
+        }
+        if let Some(root) = project {
+            for layer in ["staging", "intermediate", "marts", "checks"] {
+                let folder = root.join(layer);
+                let Ok(entries) = fs::read_dir(&folder) else { continue };
+                for entry in entries {
+                    let path = entry.map_err(|source| Error::io("list", &folder, source))?.path();
+                    if path.extension().is_some_and(|extension| extension == "sql") {
+                        let sql = fs::read_to_string(&path).map_err(|source| Error::io("read", &path, source))?;
+                        let name = path.file_name().unwrap_or_default().to_string_lossy();
+                        models.add(&format!("{layer}/{name}"), &path.display().to_string(), sql)?;
+                    }
+                }
+            }
+        }
+        models.check_layers()?;
+        for name in models.0.keys() {
+            models.closure([name.as_str()])?;
+        }
+        Ok(models)
+    }
+
+    fn add(&mut self, path: &str, file: &str, sql: String) -> Result<()> {
+        let Some((layer, name)) = path.strip_suffix(".sql").and_then(|path| path.split_once('/')) else {
+            return Ok(());
+        };
+        let layer = match layer {
+            "staging" => Layer::Staging,
+            "intermediate" => Layer::Intermediate,
+            "marts" => Layer::Marts,
+            _ => Layer::Checks,
+        };
+        let wrong = |message: String| Error::usage(format!("{file}: {message}"));
+        let header = Header::parse(&sql, layer).map_err(wrong)?;
+        let found = references(&sql).map_err(wrong)?;
+        let declared: BTreeSet<_> = header.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+        if declared != found.parameters {
+            return Err(wrong(format!(
+                "the header's params are {} but the query's are {}",
+                list(&declared),
+                list(&found.parameters)
+            )));
+        }
+        if let Some(other) = self.0.get(name)
+            && other.layer != layer
+        {
+            return Err(wrong(format!("the name is taken by {}", other.file)));
+        }
+        let model = Model { layer, name: name.to_owned(), file: file.to_owned(), sql, header, reads: found.tables };
+        self.0.insert(name.to_owned(), model);
+        Ok(())
+    }
+
+    /// Staging reads source tables, the layers above it read models, and nothing reads a check.
+    fn check_layers(&self) -> Result<()> {
+        for model in self.0.values() {
+            for (schema, name) in &model.reads {
+                let other = self.0.get(name).filter(|_| schema.is_none());
+                let allowed = match (model.layer, schema.as_deref(), other.map(|other| other.layer)) {
+                    (_, None, None) => {
+                        return Err(Error::usage(format!("{}: there is no model `{name}`", model.file)).hint(
+                            crate::suggest::nearest(name, self.0.keys().map(String::as_str)).map_or(
+                                "tables of the lake are read as current.NAME or egress.NAME".to_owned(),
+                                |nearest| format!("did you mean `{nearest}`?"),
+                            ),
+                        ));
+                    }
+                    (_, None, Some(Layer::Checks)) => false,
+                    (Layer::Checks, _, _) => true,
+                    (Layer::Staging, Some(schema), _) => matches!(schema, "egress" | "current"),
+                    (Layer::Staging, None, _) | (_, Some(_), _) => false,
+                    (layer, None, Some(other)) => other <= layer,
+                };
+                if !allowed {
+                    let read = schema.as_ref().map_or(name.clone(), |schema| format!("{schema}.{name}"));
+                    return Err(Error::usage(format!("{}: a model of this layer may not read {read}", model.file))
+                        .hint("staging reads tables of the lake, intermediate and marts read models"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The model of this name.
+    pub fn get(&self, name: &str) -> Option<&Model> {
+        self.0.get(name)
+    }
+
+    /// All models, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Model> {
+        self.0.values()
+    }
+
+    /// The reports a pattern selects, by name.
+    ///
+    /// # Errors
+    /// Usage (exit 2) when it selects none.
+    pub fn reports(&self, pattern: Option<&crate::settings::Pattern>) -> Result<Vec<&Model>> {
+        let all: Vec<_> = self.0.values().filter(|model| model.layer == Layer::Marts).collect();
+        let Some(pattern) = pattern else { return Ok(all) };
+        pattern.require_some("report", &all.iter().map(|model| model.name.as_str()).collect::<Vec<_>>())?;
+        Ok(all.into_iter().filter(|model| pattern.matches(&model.name)).collect())
+    }
+
+    /// These models and all they read, each behind what it reads.
+    ///
+    /// # Errors
+    /// Usage (exit 2) when models read each other in a circle.
+    pub fn closure<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> Result<Vec<&'a Model>> {
+        fn visit<'a>(
+            models: &'a Models,
+            name: &'a str,
+            path: &mut Vec<&'a str>,
+            order: &mut Vec<&'a Model>,
+        ) -> Result<()> {
+            let Some(model) = models.0.get(name) else { return Ok(()) };
+            if path.contains(&name) {
+                return Err(Error::usage(format!(
+                    "{}: models read each other in a circle: {}",
+                    model.file,
+                    path.join(" -> ")
+                )));
+            }
+            if order.iter().any(|done| done.name == name) {
+                return Ok(());
+            }
+            path.push(name);
+            for (_, read) in model.reads.iter().filter(|(schema, _)| schema.is_none()) {
+                visit(models, read, path, order)?;
+            }
+            path.pop();
+            order.push(model);
+            Ok(())
+        }
+        let mut order = Vec::new();
+        for name in names {
+            visit(self, name, &mut Vec::new(), &mut order)?;
+        }
+        Ok(order)
+    }
+
+    /// Every parameter of every model, once.
+    ///
+    /// # Errors
+    /// Usage (exit 2) when two models declare one with different types.
+    pub fn parameters(&self) -> Result<BTreeMap<String, ParameterKind>> {
+        let mut all: BTreeMap<String, (ParameterKind, &str)> = BTreeMap::new();
+        for model in self.0.values() {
+            for parameter in &model.header.parameters {
+                let (kind, first) =
+                    all.entry(parameter.name.clone()).or_insert_with(|| (parameter.kind.clone(), &model.file));
+                if *kind != parameter.kind {
+                    return Err(Error::usage(format!(
+                        "{}: ${} is declared otherwise in {first}",
+                        model.file, parameter.name
+                    )));
+                }
+            }
+        }
+        Ok(all.into_iter().map(|(name, (kind, _))| (name, kind)).collect())
+    }
+}
+
+fn list(names: &BTreeSet<String>) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,319 @@
+//! The header of a model: the contract it carries, in comment lines above its SELECT.
+//!
+//! ```text
+//! -- Finalized billing per customer and month.
+//! --
+//! -- grain    customer_id, billing_month
+//! -- params   $billing_month month
+//! -- columns
+//! --   customer_id   text                        the customer
+//! --   billing_month date                        first day of the service month, UTC
+//! --   currency      text                        currency of the amounts
+//! --   total_amount  decimal(38, 18) [currency]  after credits
+//! --   voided_at     timestamp?                  a `?` lets the column be null
+//! -- checks
+//! --   total_amount >= 0
+//! ```
+//!
+//! Everything in it is verified: columns and types against the planned query, nulls, grain and checks against the rows.
+
+use super::Layer;
+
+/// What a header says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its first sentence.
+    pub title: String,
+    /// What makes a row unique. Checks have none.
+    pub grain: Grain,
+    /// Parameters of the query.
+    pub parameters: Vec<ParameterSpec>,
+    /// Columns in their order. Checks declare none.
+    pub columns: Vec<HeaderColumn>,
+    /// Conditions that hold on every row; null counts as holding.
+    pub checks: Vec<String>,
+    /// For a check: what a broken rule does.
+    pub severity: Severity,
+}
+
+/// What makes a row unique.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grain {
+    /// These columns, nulls being equal.
+    Columns(Vec<String>),
+    /// One row for each row of this model, whose key the columns do not repeat.
+    RowsOf(String),
+    /// Not declared.
+    None,
+}
+
+/// A column as declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: SqlType,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// What its numbers count.
+    pub unit: Option<String>,
+    /// What it holds.
+    pub doc: String,
+}
+
+/// The types a model's column can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SqlType {
+    /// Text.
+    Text,
+    /// 64-bit integer.
+    Integer,
+    /// True or false.
+    Boolean,
+    /// A day.
+    Date,
+    /// An instant, UTC, microseconds.
+    Timestamp,
+    /// decimal(38, 18)
+    Decimal,
+}
+
+/// A parameter as declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterSpec {
+    /// Without the `$`.
+    pub name: String,
+    /// Its type.
+    pub kind: ParameterKind,
+}
+
+/// The types a parameter can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// Any text.
+    Text,
+    /// A day, `2024-03-10`.
+    Date,
+    /// A month, `2024-03`; bound as its first day.
+    Month,
+    /// One of these words.
+    OneOf(Vec<String>),
+}
+
+/// What a broken rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The run publishes nothing and ends with exit 3.
+    Block,
+    /// It is said, and the run goes on.
+    Warn,
+}
+
+/// Units a decimal column can be in, and the column that must stand beside it.
+const UNITS: [(&str, Option<&str>); 6] = [
+    ("currency", Some("currency")),
+    ("credit type", Some("credit_type_id")),
+    ("credit type of the line", Some("line_item_id")),
+    ("quantity", None),
+    ("fraction", None),
+    ("days", None),
+];
+
+impl Header {
+    /// Reads the comment lines above the query.
+    ///
+    /// # Errors
+    /// What is wrong, in words for the author.
+    pub fn parse(sql: &str, layer: Layer) -> Result<Self, String> {
+        let mut header = Self {
+            title: String::new(),
+            grain: Grain::None,
+            parameters: Vec::new(),
+            columns: Vec::new(),
+            checks: Vec::new(),
+            severity: Severity::Block,
+        };
+        let mut section = "title";
+        for line in sql.lines().map_while(|line| line.strip_prefix("--")) {
+            let text = line.trim();
+            if text.is_empty() {
+                section = if section == "title" && header.title.is_empty() { "title" } else { "" };
+                continue;
+            }
+            let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+            let indented = line.starts_with("   ");
+            let rest = match (indented, word) {
+                (false, "grain" | "params" | "columns" | "checks" | "severity") => {
+                    section = match word {
+                        "grain" => "grain",
+                        "params" => "params",
+                        "columns" => "columns",
+                        "checks" => "checks",
+                        _ => "severity",
+                    };
+                    rest.trim()
+                }
+                _ => text,
+            };
+            if !rest.is_empty() {
+                header.take(section, rest)?;
+            }
+        }
+        header.validate(layer)?;
+        Ok(header)
+    }
+
+    fn take(&mut self, section: &str, text: &str) -> Result<(), String> {
+        match section {
+            "title" => {
+                self.title = format!("{} {text}", self.title).trim().to_owned();
+            }
+            "grain" => {
+                self.grain = match text.strip_prefix("rows of ") {
+                    Some(model) => Grain::RowsOf(model.trim().to_owned()),
+                    None => Grain::Columns(text.split(',').map(|name| name.trim().to_owned()).collect()),
+                };
+            }
+            "params" => {
+                for declared in text.split('$').skip(1) {
+                    self.parameters.push(parameter(declared.trim_end_matches([',', ' ']))?);
+                }
+            }
+            "columns" => self.columns.push(column(text)?),
+            "checks" => self.checks.push(text.to_owned()),
+            "severity" => {
+                self.severity = match text.split_whitespace().next() {
+                    Some("block") => Severity::Block,
+                    Some("warn") => Severity::Warn,
+                    _ => return Err(format!("severity is {text:?}, expected block or warn")),
+                };
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn validate(&self, layer: Layer) -> Result<(), String> {
+        if self.title.is_empty() {
+            return Err("the header has no title: its first line says what one row is".to_owned());
+        }
+        if layer == Layer::Checks {
+            return Ok(());
+        }
+        if self.columns.is_empty() {
+            return Err("the header declares no columns".to_owned());
+        }
+        match &self.grain {
+            Grain::None => return Err("the header declares no grain".to_owned()),
+            Grain::RowsOf(_) => {}
+            Grain::Columns(names) => {
+                if let Some(name) = names.iter().find(|name| !self.has(name)) {
+                    return Err(format!("the grain names {name}, which is no column"));
+                }
+            }
+        }
+        for column in &self.columns {
+            match (&column.unit, column.kind) {
+                (None, SqlType::Decimal) => {
+                    return Err(format!("the decimal column {} has no [unit]", column.name));
+                }
+                (Some(unit), _) => match UNITS.iter().find(|(name, _)| name == unit) {
+                    None => {
+                        let known: Vec<_> = UNITS.iter().map(|(name, _)| *name).collect();
+                        return Err(format!(
+                            "{}: [{unit}] is no unit, expected one of {}",
+                            column.name,
+                            known.join(", ")
+                        ));
+                    }
+                    Some((_, Some(beside))) if !self.has(beside) => {
+                        return Err(format!("{} is in [{unit}] but there is no column {beside}", column.name));
+                    }
+                    Some(_) => {}
+                },
+                (None, _) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.name == name)
+    }
+}
+
+fn column(text: &str) -> Result<HeaderColumn, String> {
+    let wrong = || format!("column line {text:?}: expected `name type [unit] description`");
+    let (name, rest) = text.split_once(char::is_whitespace).ok_or_else(wrong)?;
+    let rest = rest.trim_start();
+    const TYPES: [(&str, SqlType); 6] = [
+        ("text", SqlType::Text),
+        ("integer", SqlType::Integer),
+        ("boolean", SqlType::Boolean),
+        ("date", SqlType::Date),
+        ("timestamp", SqlType::Timestamp),
+        ("decimal(38, 18)", SqlType::Decimal),
+    ];
+    let (kind, rest) = TYPES
+        .iter()
+        .find_map(|(word, kind)| rest.strip_prefix(word).map(|rest| (*kind, rest)))
+        .filter(|(_, rest)| rest.is_empty() || rest.starts_with(['?', ' ']))
+        .ok_or_else(|| format!("column {name}: the type is one of {}", TYPES.map(|(word, _)| word).join(", ")))?;
+    let (nullable, rest) = rest.strip_prefix('?').map_or((false, rest), |rest| (true, rest));
+    let rest = rest.trim_start();
+    let (unit, doc) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((unit, doc)) => (Some(unit.to_owned()), doc.trim()),
+        None => (None, rest),
+    };
+    if doc.is_empty() {
+        return Err(format!("column {name} has no description"));
+    }
+    Ok(HeaderColumn { name: name.to_owned(), kind, nullable, unit, doc: doc.to_owned() })
+}
+
+fn parameter(text: &str) -> Result<ParameterSpec, String> {
+    let wrong = || format!("params entry {text:?}: expected `$name text|date|month` or `$name one|two`");
+    let (name, kind) = text.split_once(char::is_whitespace).ok_or_else(wrong)?;
+    let name = name.to_owned();
+    let kind = match kind.split_whitespace().next().ok_or_else(wrong)? {
+        "text" => ParameterKind::Text,
+        "date" => ParameterKind::Date,
+        "month" => ParameterKind::Month,
+        words if words.contains('|') => ParameterKind::OneOf(words.split('|').map(str::to_owned).collect()),
+        _ => return Err(wrong()),
+    };
+    Ok(ParameterSpec { name, kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "-- Billing per customer.\n--\n-- grain    customer_id, currency\n-- params   $month month, $basis a|b\n\
+        -- columns\n--   customer_id  text  who\n--   currency     text  of the amounts\n\
+        --   total_amount decimal(38, 18) [currency] after credits\n--   voided_at    timestamp?  when\n\
+        -- checks\n--   total_amount >= 0\nselect 1";
+
+    #[test]
+    fn a_header_tells_grain_parameters_columns_units_and_checks() {
+        let header = Header::parse(GOOD, Layer::Marts).unwrap();
+        assert_eq!(header.title, "Billing per customer.");
+        assert_eq!(header.grain, Grain::Columns(vec!["customer_id".into(), "currency".into()]));
+        assert_eq!(header.parameters[1].kind, ParameterKind::OneOf(vec!["a".into(), "b".into()]));
+        assert_eq!(header.columns[2].unit.as_deref(), Some("currency"));
+        assert!(header.columns[3].nullable && !header.columns[2].nullable);
+        assert_eq!(header.checks, ["total_amount >= 0"]);
+    }
+
+    #[test]
+    fn a_header_that_leaves_out_what_it_must_say_is_refused_in_words() {
+        let refusal = |from: &str, to: &str| Header::parse(&GOOD.replace(from, to), Layer::Marts).unwrap_err();
+        assert!(refusal(" [currency] after", " after").contains("total_amount has no [unit]"));
+        assert!(refusal("[currency]", "[cents]").contains("[cents] is no unit"));
+        assert!(refusal("--   currency     text  of the amounts\n", "").contains("currency"));
+        assert!(refusal("customer_id, currency", "customer").contains("the grain names customer"));
+        assert!(refusal("timestamp?", "instant").contains("the type is one of"));
+        assert!(refusal("month month", "month").contains("params entry"));
+    }
+}

@@ -1,0 +1,348 @@
+//! Move 2: Landing -> Lake. Decodes delivered files, types every cell, keeps the newest row of each key and commits
+//! the tables that changed. Asks no source; files that the lake has taken already are not read again.
+
+mod decode;
+mod feed;
+mod keys;
+mod merge;
+mod partitions;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use tracing::{info, warn};
+
+use crate::catalog::runs::{FILES, QUARANTINE};
+use crate::catalog::{self, Origin, Table};
+use crate::error::{Error, Result};
+use crate::place::lake::{Lake, TableState};
+use crate::place::records::{self, Row, commit_rows, read_rows};
+use crate::receipt::Receipt;
+use crate::run::Run;
+use crate::settings::{QuarantinePolicy, Settings};
+use crate::source::egress::Delivery;
+use merge::{Merge, Merged};
+
+/// Tables typed and merged, their new files staged, nothing committed yet.
+pub struct Normalized {
+    tables: Vec<Pending>,
+    files: Vec<Row>,
+    quarantine: Vec<Row>,
+    /// Cells in quarantine, those of earlier runs included.
+    pub quarantined_cells: u64,
+    /// Cells put there by this run.
+    pub new_quarantined_cells: u64,
+    quarantine_changed: bool,
+    /// Environments that the lake's rows name.
+    pub environments: BTreeSet<String>,
+    /// One line a table that was read.
+    pub receipts: Vec<Receipt>,
+}
+
+struct Pending {
+    table: &'static Table,
+    state: Option<TableState>,
+    merged: Merged,
+}
+
+/// Reads what is new in landing and stages the lake's next versions.
+///
+/// `full_refresh` rebuilds the selected tables from landing alone.
+///
+/// # Errors
+/// Data (exit 3) when a file's structure is at fault; damaged (exit 5) when the lake cannot be read; data (exit 3) when
+/// a full refresh would lose rows of files that are no longer in landing.
+pub async fn normalize(
+    tables: &[&'static Table],
+    deliveries: &[Delivery],
+    lake: &Lake,
+    run: &Run,
+    settings: &Settings,
+    full_refresh: bool,
+) -> Result<Normalized> {
+    let mut files = newest_files(lake).await?;
+    let mut quarantine = match lake.table(QUARANTINE.name, None).await? {
+        Some(state) => read_rows(&QUARANTINE, &state)?,
+        None => Vec::new(),
+    };
+    let quarantine_before = quarantine.clone();
+    let mut normalized = Normalized {
+        tables: Vec::new(),
+        files: Vec::new(),
+        quarantine: Vec::new(),
+        quarantined_cells: 0,
+        new_quarantined_cells: 0,
+        quarantine_changed: false,
+        environments: BTreeSet::new(),
+        receipts: Vec::new(),
+    };
+    for table in tables {
+        let started = Instant::now();
+        let name = table.qualified_name();
+        let known = files.entry(name.clone()).or_default();
+        let new = new_deliveries(table, deliveries, known, full_refresh)?;
+        if new.is_empty() {
+            continue;
+        }
+        let state = lake.table(&name, None).await?;
+        if let Some(state) = &state {
+            state.verify_files()?;
+        }
+        let bytes = new.iter().map(|delivery| delivery.size_bytes).sum();
+        info!(table = name, files = new.len(), size_bytes = bytes, "reading {name}");
+        let merge = Merge {
+            table,
+            schema: records::schema(table.all_columns()),
+            deliveries: &new,
+            state: state.as_ref().filter(|_| !full_refresh),
+            staging: lake.staging(&run.id, &name),
+            run_id: &run.id,
+            threads: settings.threads,
+            memory_bytes: settings.memory_bytes,
+        };
+        let mut merged = tokio::task::block_in_place(|| merge.run())?;
+        if full_refresh && let Some(state) = &state {
+            merged.change.remove = state.files.iter().map(|file| file.path.clone()).collect();
+        }
+        for column in &merged.unknown_columns {
+            warn!(table = name, column, "{name}: the column `{column}` is not in the catalog; it is kept in _extra");
+        }
+        let read: BTreeSet<_> = new.iter().map(|delivery| delivery.name()).collect();
+        quarantine.retain(|row| {
+            let of = |place: usize| row.get(place).and_then(Option::as_deref).unwrap_or_default();
+            !(of(0) == name && read.contains(of(1)))
+        });
+        quarantine.extend(quarantine_rows(&name, &new, &merged, run));
+        normalized.new_quarantined_cells += merged.quarantined.len() as u64;
+        for (place, delivery) in new.iter().enumerate() {
+            known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run)?);
+        }
+        let rows: u64 = merged.rows.iter().sum();
+        normalized.receipts.push(Receipt {
+            stage: "normalize".to_owned(),
+            item: name.clone(),
+            rows,
+            files: new.len() as u64,
+            bytes,
+            milliseconds: started.elapsed().as_millis() as u64,
+            note: note(&merged),
+        });
+        info!(table = name, rows, elapsed_ms = started.elapsed().as_millis() as u64, "read {rows} rows of {name}");
+        normalized.tables.push(Pending { table, state, merged });
+    }
+    let environments = files.values().flatten().filter_map(|(_, row)| row.get(6).cloned().flatten());
+    normalized.environments = environments
+        .flat_map(|names| names.split(',').map(str::to_owned).collect::<Vec<_>>())
+        .filter(|name| !name.is_empty())
+        .collect();
+    normalized.files = files.into_values().flat_map(BTreeMap::into_values).collect();
+    normalized.quarantined_cells = quarantine.len() as u64;
+    normalized.quarantine_changed = quarantine != quarantine_before;
+    normalized.quarantine = quarantine;
+    Ok(normalized)
+}
+
+impl Normalized {
+    /// Whether there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty() && !self.quarantine_changed
+    }
+
+    /// Whether bad rows keep this run from publishing.
+    ///
+    /// # Errors
+    /// Data (exit 3), naming the first bad cells.
+    pub fn check_quarantine(&self, policy: QuarantinePolicy) -> Result<()> {
+        let cells = self.tables.iter().flat_map(|pending| &pending.merged.quarantined);
+        let count = cells.count();
+        if count == 0 {
+            return Ok(());
+        }
+        let run = self.tables.iter().flat_map(|pending| {
+            let name = pending.table.qualified_name();
+            pending.merged.quarantined.iter().map(move |(_, row, cell)| {
+                let column = cell.column.as_deref().map_or(String::new(), |column| format!(", column `{column}`"));
+                let value = if cell.value.is_empty() { String::new() } else { format!(", value {:?}", cell.value) };
+                (name.clone(), format!("row {row}{column}{value}: {}", cell.reason))
+            })
+        });
+        let shown: Vec<_> = run.take(3).map(|(table, cell)| format!("{table} {cell}")).collect();
+        let more = if count > shown.len() { format!(" (and {} more)", count - shown.len()) } else { String::new() };
+        let message = format!("{count} cells cannot be typed: {}{more}", shown.join("; "));
+        if policy == QuarantinePolicy::Allow {
+            warn!(quarantined = count, "{message}; their rows are left out");
+            return Ok(());
+        }
+        Err(Error::data(message).hint(
+            "see `etl sql -c 'select * from etl.quarantine'`; correct and deliver the file again, or leave such rows \
+             out with quarantine = \"allow\" under [quality] in pipeline.toml",
+        ))
+    }
+
+    /// Commits what is in quarantine and nothing else: the tables stay as they are.
+    ///
+    /// # Errors
+    /// Failed when it cannot be written.
+    pub async fn commit_quarantine(&self, lake: &Lake, run: &Run) -> Result<BTreeMap<String, u64>> {
+        if !self.quarantine_changed {
+            return Ok(BTreeMap::new());
+        }
+        let rows = self.quarantine.clone();
+        let version = commit_rows(lake, &QUARANTINE, rows, true, &run.id, run.started_at_millis).await?;
+        Ok([(QUARANTINE.name.to_owned(), version)].into())
+    }
+
+    /// Commits every table that changed, then the files that were taken; not yet visible to readers.
+    ///
+    /// # Errors
+    /// Failed when something cannot be written; running again takes the same files again and ends the same.
+    pub async fn commit(self, lake: &Lake, run: &Run) -> Result<BTreeMap<String, u64>> {
+        let mut versions = self.commit_quarantine(lake, run).await?;
+        if self.tables.is_empty() {
+            return Ok(versions);
+        }
+        for Pending { table, state, merged } in self.tables {
+            if merged.change.is_empty() && state.is_some() {
+                continue;
+            }
+            let name = table.qualified_name();
+            let schema = records::schema(table.all_columns());
+            let state = lake
+                .commit(&name, table.doc, &schema, state.as_ref(), merged.change, &run.id, run.started_at_millis)
+                .await?;
+            versions.insert(name, state.version);
+        }
+        let version = commit_rows(lake, &FILES, self.files, true, &run.id, run.started_at_millis).await?;
+        versions.insert(FILES.name.to_owned(), version);
+        Ok(versions)
+    }
+}
+
+/// The environments that rows of the lake name, from its record of files.
+///
+/// # Errors
+/// Damaged (exit 5) when the record cannot be read.
+pub async fn environments(lake: &Lake) -> Result<BTreeSet<String>> {
+    let files = newest_files(lake).await?;
+    let names = files.values().flat_map(BTreeMap::values).filter_map(|row| row.get(6).cloned().flatten());
+    Ok(names
+        .flat_map(|names| names.split(',').map(str::to_owned).collect::<Vec<_>>())
+        .filter(|name| !name.is_empty())
+        .collect())
+}
+
+type KnownFiles = BTreeMap<String, Row>;
+
+async fn newest_files(lake: &Lake) -> Result<BTreeMap<String, KnownFiles>> {
+    let mut files: BTreeMap<String, KnownFiles> = BTreeMap::new();
+    if let Some(state) = lake.table(FILES.name, None).await? {
+        for row in read_rows(&FILES, &state)? {
+            if let (Some(Some(table)), Some(Some(path))) = (row.first().cloned(), row.get(1).cloned()) {
+                files.entry(table).or_default().insert(path, row);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Deliveries of a table that the lake has not taken as they are now.
+fn new_deliveries(
+    table: &Table,
+    deliveries: &[Delivery],
+    known: &KnownFiles,
+    full_refresh: bool,
+) -> Result<Vec<Delivery>> {
+    let mine: Vec<_> =
+        deliveries.iter().filter(|delivery| table.origin == Origin::Egress && delivery.table == table.name).collect();
+    if full_refresh {
+        if let Some(lost) = known.keys().find(|path| !mine.iter().any(|delivery| delivery.name() == *path)) {
+            return Err(Error::data(format!(
+                "{}: rows of {lost} are in the lake but the file is no longer in landing; a full refresh would lose them",
+                table.qualified_name()
+            ))
+            .hint("put the file back, or run without --full-refresh"));
+        }
+        return Ok(mine.into_iter().cloned().collect());
+    }
+    let mut new = Vec::new();
+    for delivery in mine {
+        let taken = known.get(delivery.name()).is_some_and(|row| {
+            let of = |place: usize| row.get(place).and_then(Option::as_deref);
+            of(2) == Some(delivery.size_bytes.to_string().as_str()) && of(3) == Some(modified_text(delivery).as_str())
+        });
+        if taken {
+            continue;
+        }
+        if let Some(Some(before)) = known.get(delivery.name()).and_then(|row| row.get(4))
+            && *before == feed::fingerprint(&delivery.path)?
+        {
+            continue;
+        }
+        new.push(delivery.clone());
+    }
+    Ok(new)
+}
+
+fn modified_text(delivery: &Delivery) -> String {
+    let mut text = String::new();
+    crate::value::timestamp::write(delivery.modified_at, &mut text);
+    text
+}
+
+fn file_row(table: &str, delivery: &Delivery, place: usize, merged: &Merged, run: &Run) -> Result<Row> {
+    let environments = merged.environments.get(place).map(|names| names.iter().cloned().collect::<Vec<_>>().join(","));
+    Ok(vec![
+        Some(table.to_owned()),
+        Some(delivery.name().to_owned()),
+        Some(delivery.size_bytes.to_string()),
+        Some(modified_text(delivery)),
+        Some(feed::fingerprint(&delivery.path)?),
+        Some(merged.rows.get(place).copied().unwrap_or_default().to_string()),
+        environments.filter(|names| !names.is_empty()),
+        Some(run.id.clone()),
+    ])
+}
+
+fn quarantine_rows<'a>(
+    table: &'a str,
+    deliveries: &'a [Delivery],
+    merged: &'a Merged,
+    run: &'a Run,
+) -> impl Iterator<Item = Row> + 'a {
+    merged.quarantined.iter().map(move |(file, row, cell)| {
+        vec![
+            Some(table.to_owned()),
+            Some(deliveries[*file].name().to_owned()),
+            Some(row.to_string()),
+            cell.column.clone(),
+            Some(cell.value.clone()),
+            Some(cell.reason.clone()),
+            Some(run.id.clone()),
+        ]
+    })
+}
+
+fn note(merged: &Merged) -> String {
+    let mut notes = Vec::new();
+    if merged.superseded_rows > 0 {
+        notes.push(format!("{} superseded", merged.superseded_rows));
+    }
+    if !merged.quarantined.is_empty() {
+        notes.push(format!("{} cells in quarantine", merged.quarantined.len()));
+    }
+    if !merged.unknown_columns.is_empty() {
+        notes.push(format!("{} unknown columns kept", merged.unknown_columns.len()));
+    }
+    notes.join(", ")
+}
+
+/// Tables that a pattern selects.
+///
+/// # Errors
+/// Usage (exit 2) when it selects none.
+pub fn selected(pattern: Option<&crate::settings::Pattern>) -> Result<Vec<&'static Table>> {
+    let Some(pattern) = pattern else { return Ok(catalog::TABLES.to_vec()) };
+    let names: Vec<_> = catalog::TABLES.iter().map(|table| table.qualified_name()).collect();
+    pattern.require_some("table", &names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    Ok(catalog::TABLES.iter().copied().filter(|table| pattern.matches(&table.qualified_name())).collect())
+}

@@ -1,0 +1,429 @@
+//! A unit of delivered rows, decoded: its keys in the first pass, its typed batch in the second.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
+use roaring::RoaringBitmap;
+use twox_hash::XxHash3_128;
+
+use super::feed::{Layout, Rows, Unit, unreadable};
+use super::keys::{KeyRecord, Place};
+use crate::catalog::{Column, Kind, Table};
+use crate::cells::{Cells, describe};
+use crate::error::{Error, Result};
+use crate::source::csv::{Block, Record};
+use crate::source::egress::{Delivery, SourceFile};
+use crate::value::{Invalid, integer, timestamp};
+
+/// A delivered row that is no row of its table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The unit it stands in.
+    pub unit: u32,
+    /// Its place in the unit, from 0.
+    pub row: u32,
+    /// The column that cannot be typed; `None` when the row as a whole is at fault.
+    pub column: Option<String>,
+    /// What stands there, cut to 200 characters.
+    pub value: String,
+    /// Why that is no value of the column.
+    pub reason: String,
+}
+
+/// A decoded unit.
+pub struct Decoded {
+    /// Its good rows, superseded ones left out.
+    pub batch: RecordBatch,
+    /// Its bad cells.
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// What rows of one delivery have in common.
+pub struct Lineage<'a> {
+    /// The file.
+    pub source: &'a SourceFile,
+    /// The run.
+    pub run_id: &'a str,
+    /// Rows of the file before this unit.
+    pub rows_before: u64,
+}
+
+/// The columns that decide which row is newest, and where to find them.
+pub struct KeyColumns {
+    /// The key, `environment_type` last where the table has it.
+    pub key: Vec<&'static Column>,
+    /// What marks the newest, most significant first; at most two.
+    pub newest_by: Vec<&'static Column>,
+}
+
+impl KeyColumns {
+    /// The deciding columns of a table.
+    pub fn of(table: &'static Table) -> Self {
+        let find = |name: &&str| table.all_columns().find(|column| column.name == *name);
+        let mut key: Vec<_> = table.key.iter().filter_map(find).collect();
+        if table.has_environment() {
+            key.extend(find(&"environment_type"));
+        }
+        Self { key, newest_by: table.newest_by.iter().filter_map(find).collect() }
+    }
+}
+
+/// Counts the rows of a unit and collects the keys of those that have one; rows in `excluded` do not compete.
+///
+/// # Errors
+/// Data (exit 3) when the structure of the file is at fault.
+pub fn keys(
+    unit: &Unit,
+    table: &'static Table,
+    columns: &KeyColumns,
+    delivery: &Delivery,
+    rank: u32,
+    excluded: Option<&RoaringBitmap>,
+    into: &mut Vec<KeyRecord>,
+) -> Result<u32> {
+    let mut rows = 0_u32;
+    let mut scratch = Vec::with_capacity(128);
+    let mut cell_scratch = Vec::new();
+    let transferred_at = delivery.source.transfer.map(|(time, _)| time);
+    let competes = |row: u32| !excluded.is_some_and(|rows| rows.contains(row));
+    let mut push = |row: u32, key: &[u8], newest: [i64; 2]| {
+        let place = Place::Delivered { unit: unit.ordinal, row };
+        into.push(KeyRecord { hash: XxHash3_128::oneshot(key), newest, rank, place });
+    };
+    match &unit.rows {
+        Rows::Csv(block) => {
+            let place = |column: &Column| position(table, &unit.layout, column.name);
+            let key: Vec<_> = columns.key.iter().map(|column| (place(column), column.kind, column.name)).collect();
+            let newest_by: Vec<_> = columns.newest_by.iter().map(|column| (place(column), column.kind)).collect();
+            each_record(block, &unit.layout, delivery, |record| {
+                let row = rows;
+                rows += 1;
+                if record.is_ragged() || !competes(row) {
+                    return;
+                }
+                scratch.clear();
+                for (place, kind, name) in &key {
+                    let field = place.and_then(|place| record.field(place));
+                    let cell = field.as_ref().map_or(&[][..], |field| field.bytes(&mut cell_scratch));
+                    let whole = if *name == "_transferred_at" { Ok(transferred_at) } else { whole(cell, *kind) };
+                    match whole {
+                        Ok(Some(value)) => push_part(&mut scratch, &value.to_le_bytes()),
+                        // Empty and absent are one: a file without environments is not another environment.
+                        Ok(None) => push_part(&mut scratch, cell),
+                        Err(()) => return,
+                    }
+                }
+                let mut newest = [i64::MIN; 2];
+                for (slot, (place, kind)) in newest.iter_mut().zip(&newest_by) {
+                    let Some(field) = place.and_then(|place| record.field(place)) else { continue };
+                    match whole(field.bytes(&mut cell_scratch), *kind) {
+                        Ok(value) => *slot = value.unwrap_or(i64::MIN),
+                        Err(()) => return,
+                    }
+                }
+                push(row, &scratch, newest);
+            })?;
+        }
+        Rows::Parquet(batch) => {
+            rows = batch.num_rows() as u32;
+            let typed = |column: &&'static Column| -> Result<ArrayRef> {
+                let mut cells = Cells::new(column.kind, batch.num_rows());
+                match (column.name, position(table, &unit.layout, column.name)) {
+                    ("_transferred_at", _) => return Ok(transferred_at_array(transferred_at, batch.num_rows())),
+                    (_, Some(place)) => cells
+                        .push_array(batch.column(place), |_, _, _| {})
+                        .map_err(|error| error.context(format!("{}: column `{}`", delivery.name(), column.name)))?,
+                    (_, None) => (0..batch.num_rows()).for_each(|_| cells.push_null()),
+                }
+                cells.finish()
+            };
+            let key = columns.key.iter().map(typed).collect::<Result<Vec<_>>>()?;
+            let newest_by = columns.newest_by.iter().map(typed).collect::<Result<Vec<_>>>()?;
+            each_typed_key(&key, &newest_by, |row, key, newest| {
+                if competes(row) {
+                    push(row, key, newest);
+                }
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// Keys of typed rows, as the lake's files hold them; the same bytes as from text.
+pub fn each_typed_key(key: &[ArrayRef], newest_by: &[ArrayRef], mut push: impl FnMut(u32, &[u8], [i64; 2])) {
+    let rows = key.first().map_or(0, Array::len);
+    let mut scratch = Vec::with_capacity(128);
+    for row in 0..rows {
+        scratch.clear();
+        for array in key {
+            if let Some(value) = whole_at(array, row) {
+                push_part(&mut scratch, &value.to_le_bytes());
+            } else if let (Some(texts), false) = (array.as_string_opt::<i32>(), array.is_null(row)) {
+                push_part(&mut scratch, texts.value(row).as_bytes());
+            } else {
+                push_part(&mut scratch, &[]);
+            }
+        }
+        let mut newest = [i64::MIN; 2];
+        for (slot, array) in newest.iter_mut().zip(newest_by) {
+            *slot = whole_at(array, row).unwrap_or(i64::MIN);
+        }
+        push(row as u32, &scratch, newest);
+    }
+}
+
+fn whole_at(array: &ArrayRef, row: usize) -> Option<i64> {
+    if array.is_null(row) {
+        return None;
+    }
+    array
+        .as_primitive_opt::<TimestampMicrosecondType>()
+        .map(|values| values.value(row))
+        .or_else(|| array.as_primitive_opt::<Int64Type>().map(|values| values.value(row)))
+}
+
+fn push_part(key: &mut Vec<u8>, part: &[u8]) {
+    key.extend_from_slice(&(part.len() as u32).to_le_bytes());
+    key.extend_from_slice(part);
+}
+
+/// The whole number of a timestamp or integer cell; `None` for text and for empty cells.
+fn whole(cell: &[u8], kind: Kind) -> std::result::Result<Option<i64>, ()> {
+    match kind {
+        _ if cell.is_empty() => Ok(None),
+        Kind::Timestamp => timestamp::parse(cell).map(Some).map_err(|_| ()),
+        Kind::Integer => integer::parse(cell).map(Some).map_err(|_| ()),
+        _ => Ok(None),
+    }
+}
+
+fn position(table: &Table, layout: &Layout, name: &str) -> Option<usize> {
+    let column = table.columns.iter().position(|column| column.name == name)?;
+    layout.columns[column]
+}
+
+/// Calls `with` for each record, ragged ones included.
+fn each_record(
+    block: &Block,
+    layout: &Layout,
+    delivery: &Delivery,
+    mut with: impl FnMut(Record<'_, '_>),
+) -> Result<()> {
+    let mut records = block.records(layout.width);
+    while let Some(record) = records.next_record().map_err(|error| unreadable(delivery, &error))? {
+        with(record);
+    }
+    Ok(())
+}
+
+/// Types a unit's rows and leaves out those that are superseded or bad.
+///
+/// # Errors
+/// Data (exit 3) when the file's structure is at fault or a Parquet column has a type that can never fit.
+pub fn typed(
+    unit: &Unit,
+    table: &'static Table,
+    schema: &SchemaRef,
+    delivery: &Delivery,
+    lineage: &Lineage<'_>,
+    superseded: Option<&RoaringBitmap>,
+) -> Result<Decoded> {
+    let mut bad = BadCells { unit: unit.ordinal, cells: Vec::new() };
+    let mut columns: Vec<Cells>;
+    let mut extra = Cells::new(Kind::Text, 0);
+    match &unit.rows {
+        Rows::Csv(block) => {
+            // A guess at the rows, for room only.
+            let expected = block.bytes().len() / 256;
+            columns = table.columns.iter().map(|column| Cells::new(column.kind, expected)).collect();
+            let valid_text = block.is_utf8();
+            let mut row = 0_u32;
+            let mut scratch = Vec::new();
+            each_record(block, &unit.layout, delivery, |record| {
+                let mut rows = RowCells { columns: &mut columns, extra: &mut extra, bad: &mut bad };
+                push_record(record, table, &unit.layout, valid_text, row, &mut rows, &mut scratch);
+                row += 1;
+            })?;
+        }
+        Rows::Parquet(batch) => {
+            let rows = batch.num_rows();
+            columns = table.columns.iter().map(|column| Cells::new(column.kind, rows)).collect();
+            for ((cells, column), place) in columns.iter_mut().zip(table.columns).zip(&unit.layout.columns) {
+                match place {
+                    None => (0..rows).for_each(|_| cells.push_null()),
+                    Some(place) => cells
+                        .push_array(batch.column(*place), |row, value, invalid| {
+                            bad.add(row as u32, Some(column.name), value.as_bytes(), invalid.to_string());
+                        })
+                        .map_err(|error| error.context(format!("{}: column `{}`", delivery.name(), column.name)))?,
+                }
+            }
+            push_extra_arrays(batch, &unit.layout, &mut extra)?;
+        }
+    }
+    let rows = columns.first().map_or(0, Cells::len);
+    check_keys(table, &columns, &mut bad);
+    let keep = bad.keep(rows, superseded);
+    let mut arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
+    if unit.layout.extra.is_empty() {
+        (0..rows).for_each(|_| extra.push_null());
+    }
+    arrays.push(extra.finish()?);
+    arrays.extend(lineage_arrays(lineage, rows));
+    let batch = RecordBatch::try_new(schema.clone(), arrays)
+        .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?;
+    let batch = match keep {
+        None => batch,
+        Some(keep) => filter_record_batch(&batch, &keep)
+            .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?,
+    };
+    Ok(Decoded { batch, quarantined: bad.cells })
+}
+
+/// What one record is pushed into.
+struct RowCells<'a> {
+    columns: &'a mut [Cells],
+    extra: &'a mut Cells,
+    bad: &'a mut BadCells,
+}
+
+fn push_record(
+    record: Record<'_, '_>,
+    table: &Table,
+    layout: &Layout,
+    valid_text: bool,
+    row: u32,
+    into: &mut RowCells<'_>,
+    scratch: &mut Vec<u8>,
+) {
+    if record.is_ragged() {
+        into.columns.iter_mut().for_each(Cells::push_null);
+        if !layout.extra.is_empty() {
+            into.extra.push_null();
+        }
+        let reason = format!("the record has {} fields where the header has {}", record.len(), layout.width);
+        into.bad.add(row, None, record.bytes(), reason);
+        return;
+    }
+    for ((cells, column), place) in into.columns.iter_mut().zip(table.columns).zip(&layout.columns) {
+        let Some(field) = place.and_then(|place| record.field(place)) else {
+            cells.push_null();
+            continue;
+        };
+        let cell = field.bytes(scratch);
+        let pushed = if valid_text || std::str::from_utf8(cell).is_ok() {
+            cells.push_text(cell, field.is_quoted())
+        } else {
+            cells.push_null();
+            Err(Invalid::Utf8)
+        };
+        if let Err(invalid) = pushed {
+            into.bad.add(row, Some(column.name), cell, invalid.to_string());
+        }
+    }
+    if !layout.extra.is_empty() {
+        let mut object = serde_json::Map::new();
+        for (place, name) in &layout.extra {
+            let Some(field) = record.field(*place) else { continue };
+            let cell = field.bytes(scratch);
+            match std::str::from_utf8(cell) {
+                Ok("") if !field.is_quoted() => {}
+                Ok(text) => drop(object.insert(name.clone(), text.into())),
+                Err(_) => into.bad.add(row, Some(name), cell, Invalid::Utf8.to_string()),
+            }
+        }
+        push_extra(into.extra, object);
+    }
+}
+
+fn push_extra(extra: &mut Cells, object: serde_json::Map<String, serde_json::Value>) {
+    if object.is_empty() {
+        extra.push_null();
+    } else {
+        // Text is pushed as text: it cannot be refused.
+        let _ = extra.push_text(serde_json::Value::Object(object).to_string().as_bytes(), true);
+    }
+}
+
+fn push_extra_arrays(batch: &RecordBatch, layout: &Layout, extra: &mut Cells) -> Result<()> {
+    if layout.extra.is_empty() {
+        return Ok(());
+    }
+    let texts = layout
+        .extra
+        .iter()
+        .map(|(place, name)| {
+            let array = arrow::compute::cast(batch.column(*place), &arrow::datatypes::DataType::Utf8)
+                .map_err(|error| Error::data(format!("column `{name}` cannot be kept as text: {error}")))?;
+            Ok((name, array))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    for row in 0..batch.num_rows() {
+        let present = texts.iter().filter(|(_, array)| !array.is_null(row));
+        push_extra(
+            extra,
+            present.map(|(name, array)| ((*name).clone(), array.as_string::<i32>().value(row).into())).collect(),
+        );
+    }
+    Ok(())
+}
+
+/// A key is never null.
+fn check_keys(table: &Table, columns: &[Cells], bad: &mut BadCells) {
+    for (cells, column) in columns.iter().zip(table.columns) {
+        if table.key.contains(&column.name) {
+            for row in (0..cells.len()).filter(|row| cells.is_null(*row)) {
+                if !bad.has(row as u32) {
+                    bad.add(row as u32, Some(column.name), b"", format!("expected {}, the key", describe(column.kind)));
+                }
+            }
+        }
+    }
+}
+
+fn lineage_arrays(lineage: &Lineage<'_>, rows: usize) -> [ArrayRef; 4] {
+    let constant =
+        |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) };
+    let first = lineage.rows_before as i64 + 1;
+    [
+        constant(&lineage.source.name),
+        Arc::new(Int64Array::from_iter_values(first..first + rows as i64)),
+        transferred_at_array(lineage.source.transfer.map(|(time, _)| time), rows),
+        constant(lineage.run_id),
+    ]
+}
+
+fn transferred_at_array(time: Option<i64>, rows: usize) -> ArrayRef {
+    Arc::new(TimestampMicrosecondArray::from_iter(std::iter::repeat_n(time, rows)).with_timezone("UTC"))
+}
+
+struct BadCells {
+    unit: u32,
+    cells: Vec<Quarantined>,
+}
+
+impl BadCells {
+    fn add(&mut self, row: u32, column: Option<&str>, value: &[u8], reason: String) {
+        let value = String::from_utf8_lossy(value).chars().take(200).collect();
+        self.cells.push(Quarantined { unit: self.unit, row, column: column.map(str::to_owned), value, reason });
+    }
+
+    fn has(&self, row: u32) -> bool {
+        self.cells.iter().any(|cell| cell.row == row)
+    }
+
+    /// Which rows stay; `None` when all do.
+    fn keep(&self, rows: usize, superseded: Option<&RoaringBitmap>) -> Option<BooleanArray> {
+        if self.cells.is_empty() && superseded.is_none_or(RoaringBitmap::is_empty) {
+            return None;
+        }
+        let mut keep = vec![true; rows];
+        let dropped = self.cells.iter().map(|cell| cell.row).chain(superseded.into_iter().flatten());
+        dropped.for_each(|row| keep[row as usize] = false);
+        Some(BooleanArray::from(keep))
+    }
+}

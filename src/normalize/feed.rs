@@ -1,0 +1,204 @@
+//! Deliveries as a queue of units of work: a block of CSV records or a batch of Parquet rows, numbered in the order that
+//! rows count. Several workers draw from it; reading is sequential, decoding is theirs.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use arrow::array::RecordBatch;
+use flate2::read::MultiGzDecoder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use twox_hash::XxHash3_128;
+
+use crate::catalog::Table;
+use crate::error::{Error, Result};
+use crate::source::csv::{Block, Blocks};
+use crate::source::egress::{Delivery, Format};
+
+/// A piece of a delivery, decoded as a whole.
+pub struct Unit {
+    /// Counts through all deliveries of the table, the same at every reading.
+    pub ordinal: u32,
+    /// Which delivery it is of.
+    pub file: usize,
+    /// Where the table's columns are in this file.
+    pub layout: Arc<Layout>,
+    /// Its rows.
+    pub rows: Rows,
+}
+
+/// Undecoded rows.
+pub enum Rows {
+    /// CSV records.
+    Csv(Block),
+    /// A Parquet batch.
+    Parquet(RecordBatch),
+}
+
+/// Where a table's columns are in a file: found by name, in any order.
+#[derive(Debug, Default)]
+pub struct Layout {
+    /// For each column of the table, its position in the file.
+    pub columns: Vec<Option<usize>>,
+    /// Position and name of each column that the table does not have.
+    pub extra: Vec<(usize, String)>,
+    /// How many columns the file has.
+    pub width: usize,
+}
+
+/// The queue.
+pub struct Feed<'a> {
+    table: &'static Table,
+    deliveries: &'a [Delivery],
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    next_file: usize,
+    next_unit: u32,
+    open: Option<(Reader, Arc<Layout>)>,
+    unknown_columns: BTreeSet<String>,
+    failed: bool,
+}
+
+enum Reader {
+    Csv(Blocks<Box<dyn Read + Send>>),
+    Parquet(ParquetRecordBatchReader),
+}
+
+impl<'a> Feed<'a> {
+    /// All units of these deliveries of `table`.
+    pub fn new(table: &'static Table, deliveries: &'a [Delivery]) -> Self {
+        Self { table, deliveries, state: Mutex::default() }
+    }
+
+    /// The next unit, or `None` when all are drawn or a worker has failed.
+    ///
+    /// # Errors
+    /// Data (exit 3) when a file is not what its name says, lacks a key column or names a column twice.
+    pub fn next(&self) -> Result<Option<Unit>> {
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if state.failed {
+            return Ok(None);
+        }
+        let unit = self.draw(&mut state);
+        state.failed = unit.is_err();
+        unit
+    }
+
+    /// Makes all workers stop: one of them has failed.
+    pub fn stop(&self) {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).failed = true;
+    }
+
+    /// Names of columns that the catalog does not know, over all files drawn so far.
+    pub fn unknown_columns(self) -> BTreeSet<String> {
+        self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).unknown_columns
+    }
+
+    fn draw(&self, state: &mut State) -> Result<Option<Unit>> {
+        loop {
+            if state.open.is_none() {
+                let Some(delivery) = self.deliveries.get(state.next_file) else { return Ok(None) };
+                state.next_file += 1;
+                let (reader, header) = open(delivery)?;
+                let layout = Layout::of(self.table, &header).map_err(|error| error.context(delivery.name()))?;
+                state.unknown_columns.extend(layout.extra.iter().map(|(_, name)| name.clone()));
+                state.open = Some((reader, Arc::new(layout)));
+            }
+            let file = state.next_file - 1;
+            let Some((reader, layout)) = &mut state.open else { continue };
+            let rows = match reader {
+                Reader::Csv(blocks) => {
+                    blocks.next_block().map_err(|error| self.unreadable(file, &error))?.map(Rows::Csv)
+                }
+                Reader::Parquet(batches) => {
+                    batches.next().transpose().map_err(|error| self.unreadable(file, &error))?.map(Rows::Parquet)
+                }
+            };
+            match rows {
+                None => state.open = None,
+                Some(rows) => {
+                    let unit = Unit { ordinal: state.next_unit, file, layout: layout.clone(), rows };
+                    state.next_unit += 1;
+                    return Ok(Some(unit));
+                }
+            }
+        }
+    }
+
+    fn unreadable(&self, file: usize, error: &dyn std::fmt::Display) -> Error {
+        unreadable(&self.deliveries[file], error)
+    }
+}
+
+/// A delivery that is not what its name says, or ends too early.
+pub fn unreadable(delivery: &Delivery, error: &dyn std::fmt::Display) -> Error {
+    Error::data(format!("{}: {error}", delivery.name()))
+        .hint("the file may be cut off or still arriving: deliver it again; nothing of it was taken")
+}
+
+fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
+    let bad = |error: &dyn std::fmt::Display| unreadable(delivery, error);
+    let file = File::open(&delivery.path).map_err(|source| Error::io("open", &delivery.path, source))?;
+    let bytes: Box<dyn Read + Send> = match delivery.format {
+        Format::Parquet => {
+            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| bad(&error))?;
+            let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+            let reader = builder.with_batch_size(16 * 1024).build().map_err(|error| bad(&error))?;
+            return Ok((Reader::Parquet(reader), header));
+        }
+        Format::Csv => Box::new(file),
+        Format::CsvGzip => Box::new(MultiGzDecoder::new(file)),
+        Format::CsvZstd => Box::new(zstd::Decoder::new(file).map_err(|error| bad(&error))?),
+    };
+    let (header, blocks) = Blocks::new(bytes).map_err(|error| bad(&error))?;
+    Ok((Reader::Csv(blocks), header.names().to_vec()))
+}
+
+impl Layout {
+    fn of(table: &Table, header: &[String]) -> Result<Self> {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = header.iter().find(|name| !seen.insert(name.as_str())) {
+            return Err(Error::data(format!("the column `{twice}` stands twice in the header")));
+        }
+        let place = |name: &str| header.iter().position(|found| found == name);
+        let columns: Vec<_> = table.columns.iter().map(|column| place(column.name)).collect();
+        if let Some(key) =
+            table.key.iter().find(|key| table.columns.iter().any(|column| column.name == **key) && place(key).is_none())
+        {
+            return Err(Error::data(format!("the key column `{key}` of {} is missing", table.qualified_name()))
+                .hint(format!("its columns are: {}", header.join(", "))));
+        }
+        let extra =
+            header.iter().enumerate().filter(|(_, name)| !table.columns.iter().any(|column| column.name == **name));
+        Ok(Self { columns, extra: extra.map(|(place, name)| (place, name.clone())).collect(), width: header.len() })
+    }
+}
+
+impl Delivery {
+    /// Its name in messages.
+    pub fn name(&self) -> &str {
+        &self.source.name
+    }
+}
+
+/// XXH3-128 of a file's bytes, in hexadecimal: tells a file that was written again from one that was only touched.
+///
+/// # Errors
+/// Failed when the file cannot be read.
+pub fn fingerprint(path: &Path) -> Result<String> {
+    let failed = |source| Error::io("read", path, source);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut hasher = XxHash3_128::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => return Ok(format!("{:032x}", hasher.finish_128())),
+            read => hasher.write(&buffer[..read]),
+        }
+    }
+}

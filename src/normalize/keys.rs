@@ -1,0 +1,333 @@
+//! Which row of each key is the newest: keys are hashed to 128 bits, collected from every delivered row and every row
+//! the lake holds, sorted a share at a time, and all but the newest of each key are named as superseded.
+//!
+//! Memory is bounded: past the budget, records go to temporary files by the first bits of their hash, and one such
+//! share is sorted at a time. Knows rows as places (unit and row), not as values.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use roaring::RoaringBitmap;
+
+use crate::error::{Error, Result};
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the lake: ordinal of the data file, and row in it.
+    Lake { file: u32, row: u32 },
+    /// In a delivery: ordinal of the decoded unit, and row in it.
+    Delivered { unit: u32, row: u32 },
+}
+
+/// What decides between rows of one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// XXH3 of the key's values, `environment_type` among them.
+    pub hash: u128,
+    /// The table's `newest_by` columns, microseconds or integers; null is the least.
+    pub newest: [i64; 2],
+    /// Rank of the source file among all files of the table.
+    pub rank: u32,
+    /// Where the row is.
+    pub place: Place,
+}
+
+/// Rows that a newer row of the same key supersedes, by unit or lake file.
+#[derive(Debug, Default)]
+pub struct Superseded {
+    /// Rows of lake files, by the file's ordinal.
+    pub lake: HashMap<u32, RoaringBitmap>,
+    /// Rows of decoded units, by the unit's ordinal.
+    pub delivered: HashMap<u32, RoaringBitmap>,
+}
+
+impl Superseded {
+    /// How many delivered rows are superseded.
+    pub fn delivered_rows(&self) -> u64 {
+        self.delivered.values().map(RoaringBitmap::len).sum()
+    }
+
+    fn add(&mut self, place: Place) {
+        match place {
+            Place::Lake { file, row } => self.lake.entry(file).or_default().insert(row),
+            Place::Delivered { unit, row } => self.delivered.entry(unit).or_default().insert(row),
+        };
+    }
+
+    fn merge(&mut self, other: Self) {
+        for (file, rows) in other.lake {
+            *self.lake.entry(file).or_default() |= rows;
+        }
+        for (unit, rows) in other.delivered {
+            *self.delivered.entry(unit).or_default() |= rows;
+        }
+    }
+}
+
+const SHARES: usize = 64;
+const RECORD_BYTES: usize = 16 + 16 + 4 + 1 + 4 + 4;
+
+/// Collects key records from several threads within a memory budget.
+pub struct KeyRecords {
+    shares: Vec<Mutex<Share>>,
+    records_a_share: usize,
+    folder: PathBuf,
+}
+
+#[derive(Default)]
+struct Share {
+    records: Vec<KeyRecord>,
+    spilled: Option<BufWriter<File>>,
+}
+
+impl KeyRecords {
+    /// An empty collection that keeps at most about `budget_bytes` in memory and spills under `folder`.
+    pub fn new(folder: &Path, budget_bytes: usize) -> Self {
+        Self {
+            shares: (0..SHARES).map(|_| Mutex::default()).collect(),
+            records_a_share: (budget_bytes / size_of::<KeyRecord>() / SHARES).max(1024),
+            folder: folder.to_path_buf(),
+        }
+    }
+
+    /// Takes the records of one unit, emptying the buffer.
+    ///
+    /// # Errors
+    /// Failed when spilled records cannot be written.
+    pub fn extend(&self, records: &mut Vec<KeyRecord>) -> Result<()> {
+        // Sorted by hash, each share's records lie side by side and its lock is taken once.
+        records.sort_unstable_by_key(|record| record.hash);
+        let mut rest = records.as_slice();
+        while let Some(first) = rest.first() {
+            let share = share_of(first.hash);
+            let (mine, others) = rest.split_at(rest.partition_point(|record| share_of(record.hash) == share));
+            let mut slot = lock(&self.shares[share]);
+            slot.records.extend_from_slice(mine);
+            if slot.records.len() >= self.records_a_share {
+                slot.spill(&self.folder.join(format!("keys-{share}")))?;
+            }
+            rest = others;
+        }
+        records.clear();
+        Ok(())
+    }
+
+    /// Names every row that a newer one supersedes, with `threads` at work.
+    ///
+    /// # Errors
+    /// Failed when spilled records cannot be read back.
+    pub fn superseded(self, threads: usize) -> Result<Superseded> {
+        let queue = Mutex::new(self.shares.into_iter().enumerate());
+        let folder = &self.folder;
+        let work = || -> Result<Superseded> {
+            let mut found = Superseded::default();
+            loop {
+                let Some((number, share)) = lock(&queue).next() else { return Ok(found) };
+                let share = share.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut records = share.into_records(&folder.join(format!("keys-{number}")))?;
+                records.sort_unstable_by_key(KeyRecord::order);
+                for pair in records.windows(2) {
+                    if pair[0].hash == pair[1].hash {
+                        found.add(pair[0].place);
+                    }
+                }
+            }
+        };
+        let found = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().map(join).collect::<Result<Vec<_>>>()
+        })?;
+        Ok(found.into_iter().fold(Superseded::default(), |mut all, some| {
+            all.merge(some);
+            all
+        }))
+    }
+}
+
+impl KeyRecord {
+    /// Oldest first within a key. A file that was delivered again counts over what the lake holds of it.
+    fn order(&self) -> (u128, [i64; 2], u32, bool, u32, u32) {
+        let (delivered, unit, row) = match self.place {
+            Place::Lake { file, row } => (false, file, row),
+            Place::Delivered { unit, row } => (true, unit, row),
+        };
+        (self.hash, self.newest, self.rank, delivered, unit, row)
+    }
+
+    fn to_bytes(self) -> [u8; RECORD_BYTES] {
+        let (_, newest, rank, delivered, unit, row) = self.order();
+        let mut bytes = [0; RECORD_BYTES];
+        let mut rest = bytes.as_mut_slice();
+        for part in [
+            self.hash.to_le_bytes().as_slice(),
+            &newest[0].to_le_bytes(),
+            &newest[1].to_le_bytes(),
+            &rank.to_le_bytes(),
+            &[u8::from(delivered)],
+            &unit.to_le_bytes(),
+            &row.to_le_bytes(),
+        ] {
+            let (slot, others) = rest.split_at_mut(part.len());
+            slot.copy_from_slice(part);
+            rest = others;
+        }
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; RECORD_BYTES]) -> Self {
+        fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+            let mut part = [0; N];
+            let (slot, others) = rest.split_at(N);
+            part.copy_from_slice(slot);
+            *rest = others;
+            part
+        }
+        let mut rest = bytes.as_slice();
+        let hash = u128::from_le_bytes(take(&mut rest));
+        let newest = [i64::from_le_bytes(take(&mut rest)), i64::from_le_bytes(take(&mut rest))];
+        let rank = u32::from_le_bytes(take(&mut rest));
+        let [delivered] = take(&mut rest);
+        let unit = u32::from_le_bytes(take(&mut rest));
+        let row = u32::from_le_bytes(take(&mut rest));
+        let place = if delivered == 0 { Place::Lake { file: unit, row } } else { Place::Delivered { unit, row } };
+        Self { hash, newest, rank, place }
+    }
+}
+
+impl Share {
+    fn spill(&mut self, path: &Path) -> Result<()> {
+        let failed = |source| Error::io("write", path, source);
+        if self.spilled.is_none() {
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent).map_err(failed)?;
+            }
+            self.spilled = Some(BufWriter::new(File::create(path).map_err(failed)?));
+        }
+        if let Some(file) = &mut self.spilled {
+            for record in self.records.drain(..) {
+                file.write_all(&record.to_bytes()).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn into_records(mut self, path: &Path) -> Result<Vec<KeyRecord>> {
+        if self.spilled.is_none() {
+            return Ok(self.records);
+        }
+        self.spill(path)?;
+        if let Some(mut file) = self.spilled.take() {
+            file.flush().map_err(|source| Error::io("write", path, source))?;
+        }
+        let failed = |source| Error::io("read", path, source);
+        let mut file = BufReader::new(File::open(path).map_err(failed)?);
+        let mut records = self.records;
+        let mut bytes = [0; RECORD_BYTES];
+        loop {
+            match file.read_exact(&mut bytes) {
+                Ok(()) => records.push(KeyRecord::from_bytes(&bytes)),
+                Err(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => break,
+                Err(source) => return Err(failed(source)),
+            }
+        }
+        std::fs::remove_file(path).map_err(|source| Error::io("remove", path, source))?;
+        Ok(records)
+    }
+}
+
+fn share_of(hash: u128) -> usize {
+    // The topmost six bits: below SHARES by construction.
+    (hash >> 122) as usize
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The result of a worker thread; a panic in it goes on in the caller.
+pub fn join<T>(worker: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(hash: u128, newest: i64, rank: u32, place: Place) -> KeyRecord {
+        KeyRecord { hash: hash << 100 | hash, newest: [newest, i64::MIN], rank, place }
+    }
+
+    fn delivered(unit: u32, row: u32) -> Place {
+        Place::Delivered { unit, row }
+    }
+
+    fn lake(file: u32, row: u32) -> Place {
+        Place::Lake { file, row }
+    }
+
+    fn superseded(records: Vec<KeyRecord>, budget: usize) -> Superseded {
+        let folder = tempfile::tempdir().unwrap();
+        let all = KeyRecords::new(folder.path(), budget);
+        for mut chunk in records.chunks(700).map(<[_]>::to_vec) {
+            all.extend(&mut chunk).unwrap();
+        }
+        all.superseded(2).unwrap()
+    }
+
+    #[test]
+    fn the_newest_row_of_a_key_stays_wherever_it_stands() {
+        let found = superseded(
+            vec![
+                record(1, 10, 0, delivered(0, 0)),
+                record(1, 30, 0, lake(5, 7)),
+                record(1, 20, 9, delivered(3, 1)),
+                record(2, 1, 0, lake(5, 8)),
+                record(2, 2, 0, delivered(0, 4)),
+                record(3, 1, 0, delivered(0, 5)),
+            ],
+            1 << 20,
+        );
+        assert_eq!(found.lake.len(), 1);
+        assert!(found.lake[&5].contains(8));
+        assert_eq!(found.delivered[&0].iter().collect::<Vec<_>>(), [0]);
+        assert_eq!(found.delivered[&3].iter().collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn ties_go_to_the_later_file_then_the_later_row_then_the_newer_delivery_of_the_same_file() {
+        let found = superseded(
+            vec![
+                record(1, 10, 1, delivered(0, 9)),
+                record(1, 10, 2, delivered(1, 0)),
+                record(2, 10, 2, delivered(1, 3)),
+                record(2, 10, 2, delivered(1, 4)),
+                record(3, 10, 2, lake(0, 99)),
+                record(3, 10, 2, delivered(1, 5)),
+            ],
+            1 << 20,
+        );
+        assert_eq!(found.delivered[&0].iter().collect::<Vec<_>>(), [9]);
+        assert_eq!(found.delivered[&1].iter().collect::<Vec<_>>(), [3]);
+        assert_eq!(found.lake[&0].iter().collect::<Vec<_>>(), [99]);
+    }
+
+    #[test]
+    fn spilling_to_disk_changes_nothing() {
+        let records: Vec<_> = (0..200_000_u32)
+            .map(|row| {
+                let key = u128::from(row % 50_000);
+                let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834);
+                KeyRecord { hash, newest: [i64::from(row), 0], rank: 0, place: delivered(row / 1000, row % 1000) }
+            })
+            .collect();
+        for budget in [0, 1 << 30] {
+            let found = superseded(records.clone(), budget);
+            assert_eq!(found.delivered_rows(), 150_000);
+            assert!(found.delivered.keys().all(|unit| *unit < 150));
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! One table's new deliveries into the files of its next version: the newest row of each key, once.
+//!
+//! Two passes over the deliveries. The first reads keys only and finds, among them and the rows the lake holds, which
+//! rows are superseded; the second types every row, sets bad ones aside and writes the rest. Lake files are written
+//! again only where they hold a superseded row. Nothing here is visible before the lake commits it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::array::{ArrayRef, AsArray, BooleanArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::SchemaRef;
+use roaring::RoaringBitmap;
+
+use super::decode::{self, KeyColumns, Lineage, Quarantined};
+use super::feed::{Feed, Unit};
+use super::keys::{KeyRecord, KeyRecords, Place, Superseded, join};
+use super::partitions::{Partitions, plain_columns};
+use crate::catalog::Table;
+use crate::error::{Error, Result};
+use crate::place::lake::{Change, DataFile, TableState};
+use crate::place::parquet;
+use crate::source::egress::{Delivery, SourceFile};
+
+/// More bad cells than this in one table are no bad rows but the wrong file.
+const MOST_QUARANTINED: usize = 100_000;
+
+/// What merging needs besides the rows.
+pub struct Merge<'a> {
+    /// The table.
+    pub table: &'static Table,
+    /// Its lake schema.
+    pub schema: SchemaRef,
+    /// Files the lake has not taken yet, ordered as their rows count.
+    pub deliveries: &'a [Delivery],
+    /// The table as it is.
+    pub state: Option<&'a TableState>,
+    /// Where its new files go.
+    pub staging: PathBuf,
+    /// The run.
+    pub run_id: &'a str,
+    /// Workers.
+    pub threads: usize,
+    /// For keys and for writers, together.
+    pub memory_bytes: usize,
+}
+
+/// The outcome.
+#[derive(Default)]
+pub struct Merged {
+    /// What is to be committed.
+    pub change: Change,
+    /// Rows of each delivery, in the order of the deliveries.
+    pub rows: Vec<u64>,
+    /// Delivered rows that a newer one of the same key supersedes.
+    pub superseded_rows: u64,
+    /// Bad cells: delivery, row in it from 1, cell.
+    pub quarantined: Vec<(usize, u64, Quarantined)>,
+    /// Columns the catalog does not know.
+    pub unknown_columns: BTreeSet<String>,
+    /// Environments that the rows of each delivery name.
+    pub environments: Vec<BTreeSet<String>>,
+}
+
+/// How many units a delivery has, and where their rows begin.
+#[derive(Default)]
+struct Census {
+    /// For each unit: its delivery and its number of rows.
+    units: Vec<(usize, u32)>,
+}
+
+impl Merge<'_> {
+    /// Runs both passes.
+    ///
+    /// # Errors
+    /// Data (exit 3) when a file's structure is at fault; failed when something cannot be read or written.
+    pub fn run(&self) -> Result<Merged> {
+        let mut excluded: HashMap<u32, RoaringBitmap> = HashMap::new();
+        loop {
+            let (census, superseded) = self.find_superseded(&excluded)?;
+            let mut merged = self.write_rows(&census, &superseded)?;
+            // A bad row must not supersede a good one. It is known to be bad only now: look again without it.
+            let mut bad: HashMap<u32, RoaringBitmap> = HashMap::new();
+            for (_, _, cell) in &merged.quarantined {
+                bad.entry(cell.unit).or_default().insert(cell.row);
+            }
+            if bad == excluded || (superseded.delivered.is_empty() && superseded.lake.is_empty()) {
+                self.rewrite_lake_files(&superseded, &mut merged.change)?;
+                return Ok(merged);
+            }
+            std::fs::remove_dir_all(&self.staging).map_err(|source| Error::io("clear", &self.staging, source))?;
+            excluded = bad;
+        }
+    }
+
+    fn find_superseded(&self, excluded: &HashMap<u32, RoaringBitmap>) -> Result<(Census, Superseded)> {
+        let columns = KeyColumns::of(self.table);
+        let records = KeyRecords::new(&self.staging.join("_keys"), self.memory_bytes / 4);
+        let names = self.source_names()?;
+        let mut ranks: Vec<&SourceFile> = names.iter().chain(self.deliveries.iter().map(|file| &file.source)).collect();
+        ranks.sort();
+        ranks.dedup();
+        let rank = |source: &SourceFile| ranks.binary_search(&source).map_or(0, |rank| rank as u32);
+        self.lake_keys(&columns, &names, &rank, &records)?;
+
+        let feed = Feed::new(self.table, self.deliveries);
+        let census = Mutex::new(Vec::new());
+        self.work(&feed, |_, unit| {
+            let mut found = Vec::new();
+            let delivery = &self.deliveries[unit.file];
+            let rows = decode::keys(
+                &unit,
+                self.table,
+                &columns,
+                delivery,
+                rank(&delivery.source),
+                excluded.get(&unit.ordinal),
+                &mut found,
+            )?;
+            records.extend(&mut found)?;
+            lock(&census).push((unit.ordinal, unit.file, rows));
+            Ok(())
+        })?;
+        let mut units = census.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        units.sort_unstable();
+        let census = Census { units: units.into_iter().map(|(_, file, rows)| (file, rows)).collect() };
+        Ok((census, records.superseded(self.threads)?))
+    }
+
+    /// The files that the table's rows came in.
+    fn source_names(&self) -> Result<Vec<SourceFile>> {
+        let mut names = BTreeSet::new();
+        for file in self.state.iter().flat_map(|state| &state.files) {
+            for batch in self.lake_batches(file, Some(&["_source_file"]))? {
+                let batch = batch?;
+                let column = batch.column(0).as_string::<i32>();
+                let mut last = "";
+                for name in column.iter().flatten() {
+                    if name != last && !names.contains(name) {
+                        names.insert(name.to_owned());
+                    }
+                    last = name;
+                }
+            }
+        }
+        Ok(names.into_iter().map(SourceFile::named).collect())
+    }
+
+    fn lake_keys(
+        &self,
+        columns: &KeyColumns,
+        names: &[SourceFile],
+        rank: &impl Fn(&SourceFile) -> u32,
+        records: &KeyRecords,
+    ) -> Result<()> {
+        let by_name: HashMap<&str, u32> = names.iter().map(|source| (source.name.as_str(), rank(source))).collect();
+        let wanted: Vec<&str> =
+            columns.key.iter().chain(&columns.newest_by).map(|column| column.name).chain(["_source_file"]).collect();
+        for (ordinal, file) in self.state.iter().flat_map(|state| &state.files).enumerate() {
+            let mut before = 0;
+            for batch in self.lake_batches(file, Some(&wanted))? {
+                let batch = batch?;
+                let get = |name: &str| -> ArrayRef {
+                    // A file written before the catalog knew a column lacks it.
+                    batch.column_by_name(name).cloned().unwrap_or_else(|| {
+                        arrow::array::new_null_array(&arrow::datatypes::DataType::Utf8, batch.num_rows())
+                    })
+                };
+                let key: Vec<_> = columns.key.iter().map(|column| get(column.name)).collect();
+                let newest_by: Vec<_> = columns.newest_by.iter().map(|column| get(column.name)).collect();
+                let sources = get("_source_file");
+                let sources = sources.as_string::<i32>();
+                let mut found = Vec::with_capacity(batch.num_rows());
+                decode::each_typed_key(&key, &newest_by, |row, key, newest| {
+                    let rank = by_name.get(sources.value(row as usize)).copied().unwrap_or_default();
+                    let place = Place::Lake { file: ordinal as u32, row: before + row };
+                    found.push(KeyRecord { hash: twox_hash::XxHash3_128::oneshot(key), newest, rank, place });
+                });
+                before += batch.num_rows() as u32;
+                records.extend(&mut found)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_rows(&self, census: &Census, superseded: &Superseded) -> Result<Merged> {
+        let feed = Feed::new(self.table, self.deliveries);
+        let mut rows = vec![0_u64; self.deliveries.len()];
+        let rows_before: Vec<u64> = census
+            .units
+            .iter()
+            .map(|(file, count)| {
+                let before = rows[*file];
+                rows[*file] += u64::from(*count);
+                before
+            })
+            .collect();
+        let quarantined = Mutex::new(Vec::new());
+        let bad_cells = AtomicU64::new(0);
+        let writers: Vec<_> = (0..self.threads)
+            .map(|worker| {
+                let stem = format!("{}-{worker}", self.run_id);
+                let budget = self.memory_bytes / 4 / self.threads;
+                Mutex::new(Partitions::new(self.table, self.schema.clone(), &self.staging, stem, budget))
+            })
+            .collect();
+        let environments = Mutex::new(vec![BTreeSet::new(); self.deliveries.len()]);
+        self.work(&feed, |worker, unit| {
+            let delivery = &self.deliveries[unit.file];
+            let before = rows_before.get(unit.ordinal as usize).copied().unwrap_or_default();
+            let lineage = Lineage { source: &delivery.source, run_id: self.run_id, rows_before: before };
+            let rows = superseded.delivered.get(&unit.ordinal);
+            let decoded = decode::typed(&unit, self.table, &self.schema, delivery, &lineage, rows)?;
+            drop(unit.rows);
+            if !decoded.quarantined.is_empty() {
+                let cells = decoded.quarantined.into_iter();
+                let cells = cells.map(|cell| (unit.file, before + u64::from(cell.row) + 1, cell));
+                lock(&quarantined).extend(cells);
+                let all = bad_cells.fetch_max(lock(&quarantined).len() as u64, Ordering::Relaxed);
+                if all as usize > MOST_QUARANTINED {
+                    return Err(Error::data(format!(
+                        "{}: more than {MOST_QUARANTINED} cells of {} cannot be typed",
+                        delivery.name(),
+                        self.table.qualified_name()
+                    ))
+                    .hint("is it the right file for this table?"));
+                }
+            }
+            let named = environments_of(&decoded.batch);
+            if !named.is_empty() {
+                lock(&environments)[unit.file].extend(named);
+            }
+            lock(&writers[worker]).write(&decoded.batch)
+        })?;
+        let mut add = Vec::new();
+        for writer in writers {
+            add.extend(writer.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).finish()?);
+        }
+        let mut quarantined = quarantined.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        quarantined.sort_by(|left, right| (left.0, left.1, &left.2.column).cmp(&(right.0, right.1, &right.2.column)));
+        Ok(Merged {
+            change: Change { add, remove: Vec::new() },
+            rows,
+            superseded_rows: superseded.delivered_rows(),
+            quarantined,
+            unknown_columns: feed.unknown_columns(),
+            environments: environments.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner),
+        })
+    }
+
+    /// Writes the lake files that hold superseded rows again, without them.
+    fn rewrite_lake_files(&self, superseded: &Superseded, change: &mut Change) -> Result<()> {
+        for (ordinal, file) in self.state.iter().flat_map(|state| &state.files).enumerate() {
+            let Some(gone) = superseded.lake.get(&(ordinal as u32)) else { continue };
+            change.remove.push(file.path.clone());
+            if gone.len() == file.rows {
+                continue;
+            }
+            let folder = file.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+            let path = format!("{folder}{}-kept-{ordinal}.parquet", self.run_id);
+            let mut writer =
+                parquet::FileWriter::create(&self.staging, path, &self.schema, &plain_columns(self.table))?;
+            let mut before = 0;
+            for batch in self.lake_batches(file, None)? {
+                let batch = batch?;
+                let keep: BooleanArray =
+                    (0..batch.num_rows() as u32).map(|row| Some(!gone.contains(before + row))).collect();
+                before += batch.num_rows() as u32;
+                let batch = widen(&batch, &self.schema)
+                    .and_then(|batch| filter_record_batch(&batch, &keep))
+                    .map_err(|error| Error::failed(format!("cannot rewrite {}: {error}", file.path)))?;
+                writer.write(&batch)?;
+            }
+            change.add.push(writer.finish()?);
+        }
+        Ok(())
+    }
+
+    fn lake_batches<'b>(
+        &'b self,
+        file: &'b DataFile,
+        columns: Option<&[&str]>,
+    ) -> Result<impl Iterator<Item = Result<arrow::array::RecordBatch>> + 'b> {
+        let path = self.state.map(|state| state.path_of(file)).unwrap_or_default();
+        let reader = parquet::read(&path, columns)?;
+        Ok(reader.map(move |batch| batch.map_err(|error| parquet::damaged(&path, &error))))
+    }
+
+    /// Draws units with all workers until none is left or one has failed.
+    ///
+    /// A fault in a file can make its later units fail too: the failure of the earliest unit is the cause.
+    fn work(&self, feed: &Feed<'_>, with: impl Fn(usize, Unit) -> Result<()> + Sync) -> Result<()> {
+        let worker = |number: usize| -> std::result::Result<(), (u32, Error)> {
+            while let Some(unit) = feed.next().map_err(|error| (u32::MAX, error))? {
+                let ordinal = unit.ordinal;
+                with(number, unit).map_err(|error| {
+                    feed.stop();
+                    (ordinal, error)
+                })?;
+            }
+            Ok(())
+        };
+        let failures = std::thread::scope(|scope| {
+            let worker = &worker;
+            let workers: Vec<_> = (0..self.threads).map(|number| scope.spawn(move || worker(number))).collect();
+            workers.into_iter().filter_map(|worker| join(worker).err()).collect::<Vec<_>>()
+        });
+        failures.into_iter().min_by_key(|(ordinal, _)| *ordinal).map_or(Ok(()), |(_, error)| Err(error))
+    }
+}
+
+/// The environments that rows name.
+fn environments_of(batch: &arrow::array::RecordBatch) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    if let Some(column) = batch.column_by_name("environment_type") {
+        let mut last = "";
+        for name in column.as_string::<i32>().iter().flatten().filter(|name| !name.is_empty()) {
+            if name != last {
+                names.insert(name.to_owned());
+                last = name;
+            }
+        }
+    }
+    names
+}
+
+/// A batch of an older file with the columns it lacks, as null.
+fn widen(
+    batch: &arrow::array::RecordBatch,
+    schema: &SchemaRef,
+) -> std::result::Result<arrow::array::RecordBatch, arrow::error::ArrowError> {
+    let columns = schema.fields().iter().map(|field| {
+        batch
+            .column_by_name(field.name())
+            .cloned()
+            .unwrap_or_else(|| arrow::array::new_null_array(field.data_type(), batch.num_rows()))
+    });
+    arrow::array::RecordBatch::try_new(schema.clone(), columns.collect())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

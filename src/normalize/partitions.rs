@@ -1,0 +1,156 @@
+//! Typed rows into the files of their partitions: one writer a partition and worker, all within a memory budget.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
+use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+
+use crate::catalog::{Kind, Partition, Table};
+use crate::error::{Error, Result};
+use crate::place::lake::DataFile;
+use crate::place::parquet::FileWriter;
+use crate::value::timestamp;
+
+/// Rows to a file: some hundred megabytes.
+const FILE_ROWS: u64 = 8_000_000;
+
+/// The open files of one worker.
+pub struct Partitions {
+    table: &'static Table,
+    schema: SchemaRef,
+    staging: PathBuf,
+    /// Makes the files of this run and worker unlike all others.
+    file_stem: String,
+    budget_bytes: usize,
+    open: BTreeMap<String, OpenFile>,
+    done: Vec<DataFile>,
+}
+
+struct OpenFile {
+    writer: FileWriter,
+    rows: u64,
+}
+
+impl Partitions {
+    /// No file is made before its first row. `file_stem` must be unique in the lake.
+    pub fn new(
+        table: &'static Table,
+        schema: SchemaRef,
+        staging: &Path,
+        file_stem: String,
+        budget_bytes: usize,
+    ) -> Self {
+        Self {
+            table,
+            schema,
+            staging: staging.to_path_buf(),
+            file_stem,
+            budget_bytes,
+            open: BTreeMap::new(),
+            done: Vec::new(),
+        }
+    }
+
+    /// Writes each row to the file of its partition.
+    ///
+    /// # Errors
+    /// Failed when a file cannot be written.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        match self.table.partition {
+            Partition::Flat => self.write_to("", batch)?,
+            Partition::Month(column) => {
+                for (folder, rows) in by_month(batch, column)? {
+                    match rows {
+                        None => self.write_to(&folder, batch)?,
+                        Some(rows) => {
+                            let part = take_record_batch(batch, &UInt32Array::from(rows))
+                                .map_err(|error| Error::failed(format!("cannot split rows by month: {error}")))?;
+                            self.write_to(&folder, &part)?;
+                        }
+                    }
+                }
+            }
+        }
+        self.keep_to_budget()
+    }
+
+    fn write_to(&mut self, folder: &str, batch: &RecordBatch) -> Result<()> {
+        let (count, done) = (self.open.len() + self.done.len(), &mut self.done);
+        if self.open.get(folder).is_some_and(|file| file.rows >= FILE_ROWS)
+            && let Some(full) = self.open.remove(folder)
+        {
+            done.push(full.writer.finish()?);
+        }
+        if !self.open.contains_key(folder) {
+            let path =
+                format!("{folder}{}{}-{count}.parquet", if folder.is_empty() { "" } else { "/" }, self.file_stem);
+            let writer = FileWriter::create(&self.staging, path, &self.schema, &plain_columns(self.table))?;
+            self.open.insert(folder.to_owned(), OpenFile { writer, rows: 0 });
+        }
+        if let Some(file) = self.open.get_mut(folder) {
+            file.rows += batch.num_rows() as u64;
+            file.writer.write(batch)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the largest row groups until the buffers fit the budget.
+    fn keep_to_budget(&mut self) -> Result<()> {
+        while self.open.values().map(|file| file.writer.buffered_bytes()).sum::<usize>() > self.budget_bytes {
+            let largest = self.open.values_mut().max_by_key(|file| file.writer.buffered_bytes());
+            let Some(file) = largest else { break };
+            let before = file.writer.buffered_bytes();
+            file.writer.flush()?;
+            if file.writer.buffered_bytes() >= before {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends all files, durable when it returns.
+    ///
+    /// # Errors
+    /// Failed when one cannot be written.
+    pub fn finish(mut self) -> Result<Vec<DataFile>> {
+        for (_, file) in std::mem::take(&mut self.open) {
+            self.done.push(file.writer.finish()?);
+        }
+        Ok(self.done)
+    }
+}
+
+/// Columns whose values hardly repeat: row keys and JSON documents of tables that grow with usage.
+pub fn plain_columns(table: &Table) -> Vec<&'static str> {
+    let columns = table.columns.iter().filter(|column| {
+        matches!(column.kind, Kind::Json) || table.key.contains(&column.name) || column.name == "_metronome_metadata_id"
+    });
+    columns.map(|column| column.name).chain(["_source_row"]).collect()
+}
+
+/// The folder of each month in the batch and its rows; `None` for all rows.
+fn by_month(batch: &RecordBatch, column: &str) -> Result<Vec<(String, Option<Vec<u32>>)>> {
+    let array = batch
+        .column_by_name(column)
+        .and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>())
+        .ok_or_else(|| Error::failed(format!("the partition column `{column}` is no timestamp")))?;
+    let month = |row: usize| array.is_valid(row).then(|| timestamp::month(array.value(row)));
+    let mut groups: BTreeMap<Option<(i32, u32)>, Vec<u32>> = BTreeMap::new();
+    for row in 0..array.len() {
+        groups.entry(month(row)).or_default().push(row as u32);
+    }
+    let all = groups.len() == 1;
+    Ok(groups.into_iter().map(|(month, rows)| (folder_of(month), (!all).then_some(rows))).collect())
+}
+
+fn folder_of(month: Option<(i32, u32)>) -> String {
+    match month {
+        Some((year, month)) => format!("month={year:04}-{month:02}"),
+        None => "month=__HIVE_DEFAULT_PARTITION__".to_owned(),
+    }
+}

@@ -1,0 +1,95 @@
+//! The artifacts folder: the CSVs finance takes, replaced as a set.
+//!
+//! A new set is written into a folder beside it, made durable, and exchanged with the old one in a single step, so that
+//! nobody ever sees half of it. Files that are none of ours stay where they are.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::error::{Error, Result};
+
+/// The name of the file that describes the set.
+pub const MANIFEST: &str = "manifest.json";
+
+/// A set of artifacts under construction.
+#[derive(Debug)]
+pub struct NextArtifacts {
+    target: PathBuf,
+    folder: PathBuf,
+}
+
+impl NextArtifacts {
+    /// An empty folder beside `target`, in which `target`'s files not named in `replaced` stand already.
+    ///
+    /// # Errors
+    /// Failed when it cannot be made.
+    pub fn begin(target: &Path, run_id: &str, replaced: &[String]) -> Result<Self> {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
+        let folder = parent.join(format!(".{name}-{run_id}"));
+        remove_leftovers(parent, &format!(".{name}-"));
+        fs::create_dir(&folder).map_err(|source| Error::io("create", &folder, source))?;
+        let next = Self { target: target.to_path_buf(), folder };
+        if next.target.is_dir() {
+            keep(&next.target, &next.folder, replaced)?;
+        }
+        Ok(next)
+    }
+
+    /// Where a file of the new set is to be written.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Puts the new set in the place of the old one, in one step.
+    ///
+    /// # Errors
+    /// Failed when the file system refuses; the old set then stays.
+    pub fn publish(self) -> Result<()> {
+        let sync = |path: &Path| {
+            File::open(path).and_then(|file| file.sync_all()).map_err(|source| Error::io("make durable", path, source))
+        };
+        sync(&self.folder)?;
+        if self.target.is_dir() {
+            renameat_with(CWD, &self.folder, CWD, &self.target, RenameFlags::EXCHANGE)
+                .map_err(|error| Error::io("exchange", &self.target, error.into()))?;
+            fs::remove_dir_all(&self.folder).map_err(|source| Error::io("remove", &self.folder, source))?;
+        } else {
+            fs::rename(&self.folder, &self.target).map_err(|source| Error::io("create", &self.target, source))?;
+        }
+        let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        sync(parent)
+    }
+}
+
+/// Links what stays from the old set into the new one.
+fn keep(from: &Path, to: &Path, replaced: &[String]) -> Result<()> {
+    for entry in fs::read_dir(from).map_err(|source| Error::io("list", from, source))? {
+        let path = entry.map_err(|source| Error::io("list", from, source))?.path();
+        let name = path.file_name().unwrap_or_default();
+        if replaced.iter().any(|replaced| name == replaced.as_str()) {
+            continue;
+        }
+        let target = to.join(name);
+        if path.is_dir() {
+            fs::create_dir(&target).map_err(|source| Error::io("create", &target, source))?;
+            keep(&path, &target, &[])?;
+        } else {
+            fs::hard_link(&path, &target).map_err(|source| Error::io("keep", &path, source))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a killed run left beside the artifacts.
+fn remove_leftovers(parent: &Path, prefix: &str) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            // A leftover that cannot be removed is no reason not to publish.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}

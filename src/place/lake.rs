@@ -1,0 +1,377 @@
+//! The lake: plain Parquet files in Hive-style folders, and a Delta log per table as the only truth of which of them
+//! belong to it.
+//!
+//! Files are written aside under `_staging/<run>/`, made durable, moved to their place and then committed as Add and
+//! Remove actions; a table is read as the file list of a version, never by listing folders. Statistics hold row counts
+//! only: delta-rs keeps decimals in them as doubles and then skips files that match. This module knows tables as a
+//! name, an Arrow schema and files; it knows neither the catalog nor SQL.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use arrow::datatypes::{Schema, SchemaRef};
+use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::{Action, Add, MetadataExt, Remove, StructType};
+use deltalake::operations::create::CreateBuilder;
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use serde_json::json;
+use url::Url;
+
+use crate::error::{Error, Result};
+
+/// A lake in a folder of the local disk.
+#[derive(Debug, Clone)]
+pub struct Lake {
+    root: PathBuf,
+}
+
+/// One data file of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFile {
+    /// Relative to the table's folder, `/` between its parts.
+    pub path: String,
+    /// As committed; a file of another size is damage.
+    pub size_bytes: u64,
+    /// As committed.
+    pub rows: u64,
+}
+
+/// A table as it stood at one version.
+#[derive(Debug, Clone)]
+pub struct TableState {
+    /// The version in the table's log.
+    pub version: u64,
+    /// Its files, ordered by path.
+    pub files: Vec<DataFile>,
+    folder: PathBuf,
+    delta: DeltaTable,
+}
+
+/// What one commit does to a table: files that were staged come, files that are there go.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Staged files; their paths are relative to the table's folder in the staging area and become the final ones.
+    pub add: Vec<DataFile>,
+    /// Paths that the table's newest version holds.
+    pub remove: Vec<String>,
+}
+
+impl Change {
+    /// Whether there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        self.add.is_empty() && self.remove.is_empty()
+    }
+}
+
+/// The right to write to the lake, held until dropped. The lock goes with the process, however it ends.
+#[derive(Debug)]
+pub struct WriteLock {
+    _file: File,
+}
+
+impl Lake {
+    /// The lake in this folder, which need not exist yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The lake's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Takes the lake for one writer and clears what a killed run left in the staging area.
+    ///
+    /// # Errors
+    /// Temporary (exit 75) while another run holds it, naming that run; failed when the folder cannot be written.
+    pub fn lock(&self, run_id: &str) -> Result<WriteLock> {
+        let path = self.root.join("_lock");
+        fs::create_dir_all(&self.root).map_err(|source| Error::io("create", &self.root, source))?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(|source| Error::io("open", &path, source))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder).map_err(|source| Error::io("read", &path, source))?;
+                return Err(Error::temporary(format!(
+                    "the lake {} is being written by another run: {}",
+                    self.root.display(),
+                    holder.trim()
+                ))
+                .hint("wait for it to end and run again; nothing was changed"));
+            }
+            Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path, source)),
+        }
+        let holder = format!("run {run_id}, process {}\n", std::process::id());
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(holder.as_bytes()))
+            .map_err(|source| Error::io("write", &path, source))?;
+        let staging = self.root.join("_staging");
+        match fs::remove_dir_all(&staging) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::io("clear", &staging, source)),
+            _ => Ok(WriteLock { _file: file }),
+        }
+    }
+
+    /// Where a run writes the files of a table before they are committed.
+    pub fn staging(&self, run_id: &str, table: &str) -> PathBuf {
+        self.root.join("_staging").join(run_id).join(table.replace('.', "/"))
+    }
+
+    /// Removes a run's staging area.
+    pub fn clear_staging(&self, run_id: &str) {
+        // What is left behind is cleared by the next run's lock.
+        let _ = fs::remove_dir_all(self.root.join("_staging").join(run_id));
+        let _ = fs::remove_dir(self.root.join("_staging"));
+    }
+
+    fn folder(&self, table: &str) -> PathBuf {
+        self.root.join(table.replace('.', "/"))
+    }
+
+    /// A table at a version, or at its newest; `None` where the lake has no such table.
+    ///
+    /// # Errors
+    /// Damaged (exit 5) when the log cannot be read or names a version that is not there.
+    pub async fn table(&self, table: &str, version: Option<u64>) -> Result<Option<TableState>> {
+        let folder = self.folder(table);
+        if !folder.join("_delta_log").is_dir() {
+            return match version {
+                None => Ok(None),
+                Some(version) => Err(damaged(table, format!("version {version} is published but the table is gone"))),
+            };
+        }
+        let mut builder =
+            DeltaTableBuilder::from_url(folder_url(&folder)?).map_err(|error| log_error(table, &error))?;
+        if let Some(version) = version {
+            builder = builder.with_version(version);
+        }
+        let delta = match builder.load().await {
+            Ok(delta) => delta,
+            // The first commit never happened: a run was killed between making the folder and writing the log.
+            Err(DeltaTableError::NotATable(_)) if version.is_none() => return Ok(None),
+            Err(error) => return Err(log_error(table, &error)),
+        };
+        TableState::read(table, folder, delta).map(Some)
+    }
+
+    /// The newest version of a table by the names in its log, without reading it; `None` where there is no such table.
+    ///
+    /// # Errors
+    /// Failed when the log's folder cannot be listed.
+    pub fn newest_version(&self, table: &str) -> Result<Option<u64>> {
+        let log = self.folder(table).join("_delta_log");
+        let entries = match fs::read_dir(&log) {
+            Ok(entries) => entries,
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(Error::io("list", &log, source)),
+        };
+        let mut newest = None;
+        for entry in entries {
+            let name = entry.map_err(|source| Error::io("list", &log, source))?.file_name();
+            let version = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok());
+            newest = newest.max(version);
+        }
+        Ok(newest)
+    }
+
+    /// Commits a change to a table, making it on its first commit, and returns the table as it is then.
+    ///
+    /// `base` is the table's newest version as the caller saw it under the write lock.
+    ///
+    /// # Errors
+    /// Failed when files cannot be moved or the log not written: the table then stays as it was.
+    pub async fn commit(
+        &self,
+        table: &str,
+        doc: &str,
+        schema: &SchemaRef,
+        base: Option<&TableState>,
+        change: Change,
+        run_id: &str,
+        committed_at_millis: i64,
+    ) -> Result<TableState> {
+        let folder = self.folder(table);
+        self.place_files(&self.staging(run_id, table), &folder, &change.add)?;
+        let kernel_schema: StructType = (&*without_views(schema))
+            .try_into_kernel()
+            .map_err(|error| Error::failed(format!("{table}: the schema does not fit a Delta table: {error}")))?;
+        let mut actions: Vec<Action> =
+            change.add.iter().map(|file| Action::Add(add_action(file, committed_at_millis))).collect();
+        actions.extend(change.remove.iter().map(|path| Action::Remove(remove_action(path, base, committed_at_millis))));
+        let metadata = [("etl.runId".to_owned(), json!(run_id))];
+        let version = match base {
+            None => CreateBuilder::new()
+                .with_location(folder_url(&folder)?.to_string())
+                .with_table_name(table)
+                .with_comment(doc)
+                .with_columns(kernel_schema.fields().cloned())
+                .with_configuration_property(deltalake::TableProperty::DataSkippingNumIndexedCols, Some("0"))
+                .with_actions(actions)
+                .with_commit_properties(CommitProperties::default().with_metadata(metadata))
+                .await
+                .map_err(|error| commit_error(table, &error))?
+                .version()
+                .unwrap_or_default(),
+            Some(base) => {
+                let snapshot = base.delta.snapshot().map_err(|error| log_error(table, &error))?;
+                if snapshot.schema().as_ref() != &kernel_schema {
+                    let changed = snapshot
+                        .metadata()
+                        .clone()
+                        .with_schema(&kernel_schema)
+                        .map_err(|error| commit_error(table, &error.into()))?;
+                    actions.push(Action::Metadata(changed));
+                }
+                let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+                CommitBuilder::from(CommitProperties::default().with_metadata(metadata))
+                    .with_actions(actions)
+                    .with_max_retries(0)
+                    .build(Some(snapshot.snapshot()), base.delta.log_store(), operation)
+                    .await
+                    .map_err(|error| commit_error(table, &error))?
+                    .version()
+            }
+        };
+        let log = folder.join("_delta_log");
+        sync(&log.join(format!("{version:020}.json")))?;
+        sync(&log)?;
+        self.table(table, Some(version)).await?.ok_or_else(|| damaged(table, "it is gone".to_owned()))
+    }
+
+    /// Moves staged files to their final place; durable when it returns.
+    fn place_files(&self, staging: &Path, folder: &Path, files: &[DataFile]) -> Result<()> {
+        fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))?;
+        let mut parents: Vec<PathBuf> = Vec::new();
+        for file in files {
+            let from = staging.join(&file.path);
+            let to = folder.join(&file.path);
+            let parent = to.parent().unwrap_or(folder).to_path_buf();
+            if !parents.contains(&parent) {
+                fs::create_dir_all(&parent).map_err(|source| Error::io("create", &parent, source))?;
+                parents.push(parent);
+            }
+            fs::rename(&from, &to).map_err(|source| Error::io("move into the lake", &from, source))?;
+        }
+        parents.push(folder.to_path_buf());
+        parents.iter().try_for_each(|parent| sync(parent))
+    }
+}
+
+impl TableState {
+    fn read(table: &str, folder: PathBuf, delta: DeltaTable) -> Result<Self> {
+        let snapshot = delta.snapshot().map_err(|error| log_error(table, &error))?;
+        let mut files = Vec::new();
+        for view in snapshot.log_data().iter() {
+            let stats = view.stats().unwrap_or_default();
+            let stats: serde_json::Value = serde_json::from_str(&stats).unwrap_or_default();
+            files.push(DataFile {
+                path: view.path().into_owned(),
+                size_bytes: view.size().unsigned_abs(),
+                rows: stats.get("numRecords").and_then(serde_json::Value::as_u64).unwrap_or_default(),
+            });
+        }
+        files.sort_by(|left, right| left.path.cmp(&right.path));
+        let version = snapshot.version();
+        Ok(Self { version, files, folder, delta })
+    }
+
+    /// The full path of one of its files.
+    pub fn path_of(&self, file: &DataFile) -> PathBuf {
+        self.folder.join(&file.path)
+    }
+
+    /// Rows of all its files.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Finds files that are gone or have another size than was committed.
+    ///
+    /// # Errors
+    /// Damaged (exit 5), naming the first such file.
+    pub fn verify_files(&self) -> Result<()> {
+        for file in &self.files {
+            let path = self.path_of(file);
+            let found = match fs::metadata(&path) {
+                Ok(metadata) if metadata.len() == file.size_bytes => continue,
+                Ok(metadata) => format!("has {} bytes where {} were committed", metadata.len(), file.size_bytes),
+                Err(source) if source.kind() == std::io::ErrorKind::NotFound => "is gone".to_owned(),
+                Err(source) => return Err(Error::io("read", &path, source)),
+            };
+            return Err(Error::damaged(format!("{} {found}", path.display()))
+                .hint("restore the file, or move the lake folder away and rebuild it with `etl run --stage all`"));
+        }
+        Ok(())
+    }
+}
+
+/// Delta has one string type: view types are ours alone.
+fn without_views(schema: &SchemaRef) -> SchemaRef {
+    use arrow::datatypes::DataType;
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8View => field.as_ref().clone().with_data_type(DataType::Utf8),
+        _ => field.as_ref().clone(),
+    });
+    Schema::new(fields.collect::<Vec<_>>()).into()
+}
+
+fn add_action(file: &DataFile, millis: i64) -> Add {
+    Add {
+        path: file.path.clone(),
+        partition_values: HashMap::new(),
+        size: i64::try_from(file.size_bytes).unwrap_or(i64::MAX),
+        modification_time: millis,
+        data_change: true,
+        stats: Some(json!({ "numRecords": file.rows }).to_string()),
+        ..Add::default()
+    }
+}
+
+fn remove_action(path: &str, base: Option<&TableState>, millis: i64) -> Remove {
+    let size = base.and_then(|base| base.files.iter().find(|file| file.path == path)).map(|file| file.size_bytes);
+    Remove {
+        path: path.to_owned(),
+        data_change: true,
+        deletion_timestamp: Some(millis),
+        extended_file_metadata: Some(true),
+        partition_values: Some(HashMap::new()),
+        size: size.and_then(|size| i64::try_from(size).ok()),
+        ..Remove::default()
+    }
+}
+
+fn folder_url(folder: &Path) -> Result<Url> {
+    let absolute = std::path::absolute(folder).map_err(|source| Error::io("resolve", folder, source))?;
+    Url::from_directory_path(&absolute)
+        .map_err(|()| Error::failed(format!("{} cannot be written as a URL", absolute.display())))
+}
+
+fn sync(path: &Path) -> Result<()> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(|source| Error::io("make durable", path, source))
+}
+
+fn damaged(table: &str, message: String) -> Error {
+    Error::damaged(format!("lake table {table}: {message}"))
+        .hint("restore the lake from a copy, or move it away and rebuild it with `etl run --stage all`")
+}
+
+fn log_error(table: &str, error: &DeltaTableError) -> Error {
+    damaged(table, format!("its log cannot be read: {error}"))
+}
+
+fn commit_error(table: &str, error: &DeltaTableError) -> Error {
+    Error::failed(format!("lake table {table}: the commit failed: {error}"))
+        .hint("nothing of this run is visible; run again")
+}

@@ -1,0 +1,6 @@
+//! The places that data rests in: the only code that builds paths inside them and writes files.
+
+pub mod artifacts;
+pub mod lake;
+pub mod parquet;
+pub mod records;

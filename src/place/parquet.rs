@@ -1,0 +1,112 @@
+//! How the lake's Parquet files are written and read back: one set of options for every table.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+
+use super::lake::DataFile;
+use crate::error::{Error, Result};
+
+/// Rows to a row group: large enough to scan well, small enough that a writer's buffers stay in the memory limit.
+const ROW_GROUP_ROWS: usize = 131_072;
+
+/// Writes one file of a table into its staging folder.
+pub struct FileWriter {
+    writer: ArrowWriter<File>,
+    full_path: PathBuf,
+    path: String,
+    rows: u64,
+}
+
+impl FileWriter {
+    /// Opens `path`, relative to the table's staging folder. `plain_columns` hold mostly distinct values, for which a
+    /// dictionary would be built in vain.
+    ///
+    /// # Errors
+    /// Failed when the file cannot be made.
+    pub fn create(staging: &Path, path: String, schema: &SchemaRef, plain_columns: &[&str]) -> Result<Self> {
+        let full_path = staging.join(&path);
+        if let Some(parent) = full_path.parent() {
+            fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
+        }
+        let file = File::create_new(&full_path).map_err(|source| Error::io("create", &full_path, source))?;
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .set_created_by(concat!("etl ", env!("CARGO_PKG_VERSION")).to_owned());
+        for column in plain_columns {
+            properties = properties
+                .set_column_dictionary_enabled(ColumnPath::from(*column), false)
+                .set_column_statistics_enabled(ColumnPath::from(*column), EnabledStatistics::None);
+        }
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties.build()))
+            .map_err(|error| write_error(&full_path, &error))?;
+        Ok(Self { writer, full_path, path, rows: 0 })
+    }
+
+    /// Appends rows.
+    ///
+    /// # Errors
+    /// Failed when they cannot be encoded or written.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.rows += batch.num_rows() as u64;
+        self.writer.write(batch).map_err(|error| write_error(&self.full_path, &error))
+    }
+
+    /// Bytes held in memory for the row group at hand.
+    pub fn buffered_bytes(&self) -> usize {
+        self.writer.memory_size()
+    }
+
+    /// Ends the row group at hand, to give its memory back.
+    ///
+    /// # Errors
+    /// Failed when it cannot be written.
+    pub fn flush(&mut self) -> Result<()> {
+        self.writer.flush().map_err(|error| write_error(&self.full_path, &error))
+    }
+
+    /// Ends the file; durable when it returns.
+    ///
+    /// # Errors
+    /// Failed when it cannot be written.
+    pub fn finish(self) -> Result<DataFile> {
+        let file = self.writer.into_inner().map_err(|error| write_error(&self.full_path, &error))?;
+        file.sync_all().map_err(|source| Error::io("make durable", &self.full_path, source))?;
+        let metadata = file.metadata().map_err(|source| Error::io("read", &self.full_path, source))?;
+        Ok(DataFile { path: self.path, size_bytes: metadata.len(), rows: self.rows })
+    }
+}
+
+/// The batches of a lake file in their order; all columns, or those named.
+///
+/// # Errors
+/// Damaged (exit 5) when it is no Parquet file.
+pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<ParquetRecordBatchReader> {
+    let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
+    let damaged = |error: ParquetError| damaged(path, &error);
+    let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(damaged)?;
+    if let Some(columns) = columns {
+        let mask = parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        builder = builder.with_projection(mask);
+    }
+    builder.build().map_err(damaged)
+}
+
+/// A lake file that cannot be read.
+pub fn damaged(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::damaged(format!("{} cannot be read as Parquet: {error}", path.display()))
+        .hint("restore the file, or move the lake folder away and rebuild it with `etl run --stage all`")
+}
+
+fn write_error(path: &Path, error: &ParquetError) -> Error {
+    Error::failed(format!("cannot write {}: {error}", path.display()))
+}

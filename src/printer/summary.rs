@@ -1,0 +1,126 @@
+//! The end of a run: a table of what each stage did, or one line of JSON.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+
+use crate::receipt::Receipt;
+
+/// What a run came to.
+#[derive(Debug, Default, Serialize)]
+pub struct Summary {
+    /// `done`, `unchanged`, or the name of the exit code it ends with.
+    pub status: String,
+    /// What the process returns.
+    pub exit_code: u8,
+    /// The run.
+    pub run_id: String,
+    /// The stage asked for.
+    pub stage: String,
+    /// The environment of its reports.
+    pub environment: Option<String>,
+    /// Cells in quarantine, those of earlier runs included.
+    pub quarantined_cells: u64,
+    /// Files in landing that belong to no table.
+    pub unmatched_files: Vec<String>,
+    /// The artifacts folder.
+    pub artifacts: String,
+    /// What a sample says of itself.
+    pub notice: Option<String>,
+    /// What failed.
+    pub error: Option<String>,
+    /// How long it took.
+    pub milliseconds: u64,
+    /// What each stage did.
+    pub receipts: Vec<Receipt>,
+}
+
+impl Summary {
+    /// For a program: one line.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+
+    /// For a person: a table and a closing line.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        if !self.receipts.is_empty() {
+            let mut table = Table::new();
+            table.load_preset(presets::NOTHING);
+            table.set_header(["stage", "item", "rows", "files", "bytes", "seconds", ""]);
+            for receipt in &self.receipts {
+                table.add_row([
+                    receipt.stage.clone(),
+                    receipt.item.clone(),
+                    count(receipt.rows),
+                    count(receipt.files),
+                    count(receipt.bytes),
+                    seconds(receipt.milliseconds),
+                    receipt.note.clone(),
+                ]);
+            }
+            for column in 2..6 {
+                if let Some(column) = table.column_mut(column) {
+                    column.set_cell_alignment(CellAlignment::Right);
+                }
+            }
+            for line in table.lines() {
+                writeln!(out, "{}", line.trim_end())?;
+            }
+        }
+        if self.quarantined_cells > 0 {
+            writeln!(out, "{} cells in quarantine: their rows are in no table and no report", self.quarantined_cells)?;
+        }
+        for file in &self.unmatched_files {
+            writeln!(out, "not read, belongs to no table: {file}")?;
+        }
+        if let Some(notice) = &self.notice {
+            writeln!(out, "SAMPLE DATA: {notice}")?;
+        }
+        let environment = self.environment.as_deref().map_or(String::new(), |name| format!(", environment {name}"));
+        let seconds = seconds(self.milliseconds);
+        writeln!(
+            out,
+            "{} in {seconds} s, run {}{environment}, artifacts in {}",
+            self.status, self.run_id, self.artifacts
+        )
+    }
+}
+
+/// A number with its thousands apart, nothing for none.
+fn count(number: u64) -> String {
+    if number == 0 {
+        return String::new();
+    }
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn seconds(milliseconds: u64) -> String {
+    format!("{}.{:02}", milliseconds / 1000, milliseconds % 1000 / 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_easy_to_read() {
+        assert_eq!((count(0), count(999), count(1_234_567)), (String::new(), "999".into(), "1,234,567".into()));
+        assert_eq!((seconds(12_345), seconds(60)), ("12.34".into(), "0.06".into()));
+    }
+}

@@ -1,0 +1,248 @@
+//! Flags, variables, `pipeline.toml` and defaults, resolved and validated once, in that order of strength.
+//!
+//! After this nobody asks the environment or the file again. Whether a table, report or parameter exists is not known
+//! here: patterns and parameters carry who gave them, so that whoever knows can refuse them by name.
+
+mod choice;
+mod file;
+mod given;
+mod memory;
+mod parameters;
+mod pattern;
+mod places;
+mod request;
+mod variables;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use choice::{Choice, LogFormat, OutputFormat, QuarantinePolicy, Source, Stage, TableFormat};
+pub use given::GivenBy;
+pub use parameters::{Parameter, require_known as require_known_parameters};
+pub use pattern::Pattern;
+pub use request::{Query, Request};
+pub use variables::Variables;
+
+use crate::cli::{Cli, Common};
+use crate::error::{Error, Result};
+use file::File;
+use given::{Given, choose_or};
+
+const DEFAULT_MEMORY_BYTES: usize = 512 << 20;
+
+/// Everything a run is told, of whichever command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The file that was read.
+    pub config_file: Option<PathBuf>,
+    /// Delivered files, a folder a source in it; as it is to be opened from the current folder, like every path here.
+    pub landing: PathBuf,
+    /// The lake.
+    pub lake: PathBuf,
+    /// The published CSVs.
+    pub artifacts: PathBuf,
+    /// The project's own SQL; it exists. None where only the built-in SQL counts.
+    pub sql: Option<PathBuf>,
+    /// The sources to read, each once, never none.
+    pub sources: Vec<Source>,
+    /// The Metronome environment to report on.
+    pub environment: Environment,
+    /// What quarantined rows do.
+    pub quarantine: QuarantinePolicy,
+    /// Parameters by name. The names are well formed; whether a report has them is for [`require_known_parameters`].
+    pub parameters: BTreeMap<String, Parameter>,
+    /// The tables meant; none for every table.
+    pub tables: Option<Pattern>,
+    /// The reports meant; none for every report.
+    pub reports: Option<Pattern>,
+    /// Threads to use, 1 or more.
+    pub threads: usize,
+    /// Memory queries may take, in bytes.
+    pub memory_bytes: usize,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// What log lines are let through, as a `tracing` filter, and the variable that says so, if one does.
+    pub log_filter: (String, Option<GivenBy>),
+    /// Whether colours are welcome, on a terminal.
+    pub colors: bool,
+    /// How results are written.
+    pub output: OutputFormat,
+    /// -1 quiet, 0 usual, 1 more, 2 everything.
+    pub verbosity: i8,
+    /// What to say loudly at the start of a run, because the data is a sample. Only when landing is the file's own.
+    pub sample_notice: Option<String>,
+    /// What is odd but no error; to be logged once.
+    pub warnings: Vec<String>,
+}
+
+/// The Metronome environment to report on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Environment {
+    /// Decided from the data.
+    Auto,
+    /// This one, in upper case as the data has it.
+    Named(String),
+}
+
+impl Settings {
+    /// The settings of a command line run in `folder`. Paths stay relative as far as they were; give an empty `folder`
+    /// for the current one.
+    ///
+    /// # Errors
+    /// Usage, naming the flag, variable or line with the value, what is accepted and, where it can be told, what was meant.
+    pub fn resolve(cli: &Cli, variables: &Variables, folder: &Path) -> Result<Self> {
+        let flags = &cli.common;
+        let config_file = find_file(flags, variables, folder)?;
+        let file = config_file.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let pick = |flag: Option<&String>, name, key| text(flag, name, variables).or_else(|| file.value(key).cloned());
+        let pattern = |flag: Option<&String>, name| text(flag, name, variables).map(Pattern::parse).transpose();
+
+        let places = places::resolve(flags, variables, &file, folder)?;
+        let (verbosity, log_filter) = loudness(flags, variables)?;
+        Ok(Self {
+            landing: places.landing,
+            lake: places.lake,
+            artifacts: places.artifacts,
+            sql: places::sql(&file, config_file.is_some())?,
+            sources: sources(pick(flags.source.as_ref(), "source", "source").as_ref())?,
+            environment: environment(pick(flags.environment.as_ref(), "environment", "environment"))?,
+            quarantine: choose_or(file.value("quality.quarantine"), QuarantinePolicy::Block)?,
+            parameters: parameters::merge(file.parameters.clone(), variables.for_flag("param").as_ref(), &flags.param)?,
+            tables: pattern(flags.table.as_ref(), "table")?,
+            reports: pattern(flags.report.as_ref(), "report")?,
+            threads: threads(file.value("limits.threads"))?,
+            memory_bytes: file.value("limits.memory").map_or(Ok(DEFAULT_MEMORY_BYTES), memory::parse)?,
+            log_format: choose_or(
+                pick(flags.log_format.as_ref(), "log-format", "log.format").as_ref(),
+                LogFormat::Text,
+            )?,
+            log_filter,
+            colors: !variables.no_color(),
+            output: choose_or(text(flags.output.as_ref(), "output", variables).as_ref(), OutputFormat::Text)?,
+            verbosity,
+            sample_notice: file
+                .value("sample.notice")
+                .map(|given| given.value.clone())
+                .filter(|_| places.landing_is_files_own),
+            warnings: variables.warnings(),
+            config_file,
+        })
+    }
+}
+
+fn find_file(flags: &Common, variables: &Variables, folder: &Path) -> Result<Option<PathBuf>> {
+    match path(flags.config.as_ref(), "config", variables) {
+        None => Ok(Some(folder.join(file::DEFAULT_NAME)).filter(|path| path.exists())),
+        Some(given) => {
+            let path = folder.join(&given.value);
+            // Not is_file: a pipe such as a shell's `<(…)` can be read as well.
+            if path.exists() && !path.is_dir() {
+                return Ok(Some(path));
+            }
+            Err(given.by.refuse(&given.value.display().to_string(), "a file that exists"))
+        }
+    }
+}
+
+/// What the flag says, else its variable.
+fn text(flag: Option<&String>, name: &str, variables: &Variables) -> Option<Given<String>> {
+    let typed = flag.map(|value| Given::new(value.clone(), GivenBy::Flag(format!("--{name}"))));
+    typed.or_else(|| variables.for_flag(name))
+}
+
+/// The same for a path, which need not be UTF-8 as a flag.
+fn path(flag: Option<&PathBuf>, name: &str, variables: &Variables) -> Option<Given<PathBuf>> {
+    let typed = flag.map(|value| Given::new(value.clone(), GivenBy::Flag(format!("--{name}"))));
+    typed.or_else(|| variables.for_flag(name).map(|given| Given::new(given.value.into(), given.by)))
+}
+
+/// Whether the variable of a switch is on.
+fn truth(name: &str, variables: &Variables) -> Result<bool> {
+    let Some(given) = variables.for_flag(name) else { return Ok(false) };
+    match given.value.trim().to_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err(given.by.refuse(&given.value, "true or false")),
+    }
+}
+
+fn sources(given: Option<&Given<String>>) -> Result<Vec<Source>> {
+    let Some(given) = given else { return Ok(vec![Source::Egress]) };
+    let mut sources = Vec::new();
+    for name in given.value.split(',') {
+        let source = Given::new(name.to_owned(), given.by.clone()).choose()?;
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    Ok(sources)
+}
+
+fn environment(given: Option<Given<String>>) -> Result<Environment> {
+    let Some(given) = given else { return Ok(Environment::Auto) };
+    let name = given.value.trim().to_uppercase();
+    if name == "AUTO" {
+        return Ok(Environment::Auto);
+    }
+    let is_name =
+        |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-');
+    if name.is_empty() || !is_name(&name) {
+        return Err(given.by.refuse(&given.value, "auto or the name of an environment, such as PRODUCTION"));
+    }
+    Ok(Environment::Named(name))
+}
+
+fn threads(given: Option<&Given<String>>) -> Result<usize> {
+    let Some(given) = given else {
+        return Ok(std::thread::available_parallelism().map_or(1, usize::from));
+    };
+    let threads = given.value.parse().ok().filter(|threads| (1..=1024).contains(threads));
+    threads.ok_or_else(|| given.by.refuse(&given.value, "a number from 1 to 1024"))
+}
+
+/// The verbosity and the log filter. A `-v` or `-q` that was typed is stronger than a filter from a variable, and that
+/// is stronger than a verbosity from a variable, being the more exact.
+fn loudness(flags: &Common, variables: &Variables) -> Result<(i8, (String, Option<GivenBy>))> {
+    let is_typed = flags.quiet || flags.verbose > 0;
+    let verbosity = match (flags.quiet, flags.verbose) {
+        (true, _) => -1,
+        (false, 0) => verbosity(variables)?,
+        (false, 1) => 1,
+        (false, _) => 2,
+    };
+    match variables.log_filter() {
+        Some(given) if !is_typed => Ok((verbosity, (given.value, Some(given.by)))),
+        _ => Ok((verbosity, (default_filter(verbosity).to_owned(), None))),
+    }
+}
+
+fn verbosity(variables: &Variables) -> Result<i8> {
+    let is_quiet = truth("quiet", variables)?;
+    let verbose = match variables.for_flag("verbose") {
+        None => 0,
+        Some(given) => match given.value.trim() {
+            "0" | "false" => 0,
+            "1" | "true" => 1,
+            "2" => 2,
+            _ => return Err(given.by.refuse(&given.value, "0, 1 or 2")),
+        },
+    };
+    match (is_quiet, verbose) {
+        (true, 0) => Ok(-1),
+        (true, _) => Err(Error::usage("`ETL_QUIET` and `ETL_VERBOSE` are both set")),
+        (false, verbose) => Ok(verbose),
+    }
+}
+
+/// Our own lines by verbosity; of the libraries only what went wrong, until everything is asked for.
+fn default_filter(verbosity: i8) -> &'static str {
+    match verbosity {
+        ..=-1 => "error",
+        0 => "warn,etl=info",
+        1 => "warn,etl=debug",
+        2.. => "info,etl=trace",
+    }
+}
+
+#[cfg(test)]
+mod tests;

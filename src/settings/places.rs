@@ -1,0 +1,80 @@
+//! Where landing, lake, artifacts and the project's own SQL are.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::cli::Common;
+use crate::error::{Error, Result};
+use crate::settings::choice::Source;
+use crate::settings::file::File;
+use crate::settings::path;
+use crate::settings::variables::Variables;
+
+pub(crate) struct Places {
+    pub(crate) landing: PathBuf,
+    pub(crate) lake: PathBuf,
+    pub(crate) artifacts: PathBuf,
+    /// Whether neither a flag nor a variable moved landing away from what the file says.
+    pub(crate) landing_is_files_own: bool,
+}
+
+/// Flags and variables count from `folder`; the file's paths, and the defaults beside a file, count from the file's folder.
+pub(crate) fn resolve(flags: &Common, variables: &Variables, file: &File, folder: &Path) -> Result<Places> {
+    let base = if file.folder().as_os_str().is_empty() { folder } else { file.folder() };
+    let place = |flag: Option<&PathBuf>, name: &str, key: &str| match path(flag, name, variables) {
+        Some(given) => (folder.join(given.value), false),
+        None => (base.join(file.value(key).map_or(name, |given| given.value.as_str())), true),
+    };
+    let (landing, landing_is_files_own) = place(flags.landing.as_ref(), "landing", "paths.landing");
+    let (lake, _) = place(flags.lake.as_ref(), "lake", "paths.lake");
+    let (artifacts, _) = place(flags.artifacts.as_ref(), "artifacts", "paths.artifacts");
+    require_apart(&landing, &lake, &artifacts)?;
+    Ok(Places { landing, lake, artifacts, landing_is_files_own })
+}
+
+/// The project's own SQL: `[paths] sql`, else a folder `sql` beside the file.
+pub(crate) fn sql(file: &File, has_file: bool) -> Result<Option<PathBuf>> {
+    match file.value("paths.sql") {
+        None => Ok(Some(file.folder().join("sql")).filter(|path| has_file && path.is_dir())),
+        Some(given) => {
+            let path = file.folder().join(&given.value);
+            if path.is_dir() { Ok(Some(path)) } else { Err(given.by.refuse(&given.value, "a folder that exists")) }
+        }
+    }
+}
+
+/// A place inside another would be overwritten or read as the other's. Only the sources' own folders of landing count:
+/// a lake beside them in the same folder harms nobody.
+fn require_apart(landing: &Path, lake: &Path, artifacts: &Path) -> Result<()> {
+    let sources = [Source::Egress].map(|source| ("landing", landing.join(source.name())));
+    let places = [("lake", lake.to_owned()), ("artifacts", artifacts.to_owned())];
+    let all: Vec<(&str, &PathBuf, PathBuf)> =
+        sources.iter().chain(&places).map(|(name, path)| (*name, path, plain(path))).collect();
+    for (at, (name, path, plain)) in all.iter().enumerate() {
+        for (other_name, other_path, other_plain) in &all[..at] {
+            if plain.starts_with(other_plain) || other_plain.starts_with(plain) {
+                let message = format!(
+                    "{name} `{}` and {other_name} `{}` are one folder, or one inside the other",
+                    path.display(),
+                    other_path.display()
+                );
+                return Err(Error::usage(message).hint("give each a folder of its own"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Absolute and without `.` and `..`, by the text alone; links are not followed.
+fn plain(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut plain = PathBuf::new();
+    for component in absolute.components() {
+        match component {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}

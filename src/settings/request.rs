@@ -1,0 +1,188 @@
+//! What this one invocation asks for: the command and its own flags, resolved.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::{Cli, Command, RunFlags, SqlFlags};
+use crate::error::{Error, Result};
+use crate::settings::choice::{Stage, TableFormat};
+use crate::settings::given::{Given, GivenBy, choose_or};
+use crate::settings::variables::Variables;
+use crate::settings::{text, truth};
+
+/// A command with everything that is its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// `etl run`
+    Run {
+        /// What part of a run.
+        stage: Stage,
+        /// Whether every landing file is read again, not only the new ones.
+        full_refresh: bool,
+    },
+    /// `etl sql`
+    Sql {
+        /// Where the query is.
+        query: Query,
+        /// How rows are written. Never Parquet without an output file.
+        format: TableFormat,
+        /// Where rows are written; standard output where there is none.
+        output_file: Option<PathBuf>,
+    },
+    /// `etl check`
+    Check,
+}
+
+/// Where the text of a query is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Query {
+    /// Here.
+    Text(String),
+    /// In a file.
+    File(PathBuf),
+    /// On standard input.
+    StandardInput,
+}
+
+impl Request {
+    /// The request of a command line; a command that is missing counts as `check`, which touches nothing.
+    ///
+    /// # Errors
+    /// Usage: an unknown stage or format, no query, or Parquet without a file to write.
+    pub fn resolve(cli: &Cli, variables: &Variables) -> Result<Self> {
+        match &cli.command {
+            Some(Command::Run(flags)) => run(flags, variables),
+            Some(Command::Sql(flags)) => sql(flags, variables),
+            Some(Command::Check) | None => Ok(Self::Check),
+        }
+    }
+}
+
+fn run(flags: &RunFlags, variables: &Variables) -> Result<Request> {
+    let stage = choose_or(text(flags.stage.as_ref(), "stage", variables).as_ref(), Stage::All)?;
+    let full_refresh = flags.full_refresh || truth("full-refresh", variables)?;
+    Ok(Request::Run { stage, full_refresh })
+}
+
+fn sql(flags: &SqlFlags, variables: &Variables) -> Result<Request> {
+    let output_file =
+        flags.output_file.clone().or_else(|| variables.for_flag("output-file").map(|given| given.value.into()));
+    let by_ending = output_file.as_deref().and_then(format_of).unwrap_or(TableFormat::Table);
+    let format = choose_or(text(flags.format.as_ref(), "format", variables).as_ref(), by_ending)?;
+    if format == TableFormat::Parquet && output_file.is_none() {
+        return Err(Error::usage("parquet is no format for standard output").hint("name a file with `--output-file`"));
+    }
+    Ok(Request::Sql { query: query(flags, variables)?, format, output_file })
+}
+
+/// A flag, either one, is stronger than both variables.
+fn query(flags: &SqlFlags, variables: &Variables) -> Result<Query> {
+    if let Some(text) = &flags.command {
+        return query_text(Given::new(text.clone(), GivenBy::Flag("--command".to_owned())));
+    }
+    if let Some(path) = &flags.file {
+        return Ok(query_file(path));
+    }
+    match (variables.for_flag("command"), variables.for_flag("file")) {
+        (Some(text), None) => query_text(text),
+        (None, Some(path)) => Ok(query_file(Path::new(&path.value))),
+        (Some(text), Some(path)) => Err(Error::usage(format!("{} and {} are both set", text.by, path.by))),
+        (None, None) => Err(Error::usage("no query").hint("give one with `-c SQL`, or a file with one with `-f FILE`")),
+    }
+}
+
+fn query_text(text: Given<String>) -> Result<Query> {
+    if text.value.trim().is_empty() {
+        return Err(text.by.refuse(&text.value, "a query"));
+    }
+    Ok(Query::Text(text.value))
+}
+
+fn query_file(path: &Path) -> Query {
+    if path == Path::new("-") { Query::StandardInput } else { Query::File(path.to_owned()) }
+}
+
+fn format_of(path: &Path) -> Option<TableFormat> {
+    match path.extension()?.to_str()? {
+        "csv" => Some(TableFormat::Csv),
+        "json" | "jsonl" | "ndjson" => Some(TableFormat::Json),
+        "parquet" => Some(TableFormat::Parquet),
+        "md" => Some(TableFormat::Markdown),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::tests::{cli, variables};
+
+    fn request(words: &[&str], variables_set: &[(&str, &str)]) -> Result<Request> {
+        Request::resolve(&cli(words), &variables(variables_set))
+    }
+
+    fn stage(words: &[&str], variables_set: &[(&str, &str)]) -> Stage {
+        match request(words, variables_set).expect("resolves") {
+            Request::Run { stage, .. } => stage,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_stage_is_the_flags_else_the_variables_else_all() {
+        assert_eq!(stage(&["run"], &[]), Stage::All);
+        assert_eq!(stage(&["run"], &[("ETL_STAGE", "load")]), Stage::Load);
+        assert_eq!(stage(&["run", "--stage", "extract"], &[("ETL_STAGE", "load")]), Stage::Extract);
+    }
+
+    #[test]
+    fn an_unknown_stage_names_who_gave_it_and_what_was_meant() {
+        let accepted = "expected extract, normalize, transform, load or all\nhint: did you mean `transform`?";
+        let by_flag = request(&["run", "--stage", "trasform"], &[]).expect_err("refused").report();
+        assert_eq!(by_flag, format!("error: `--stage` is `trasform`, {accepted}"));
+        let by_variable = request(&["run"], &[("ETL_STAGE", "trasform")]).expect_err("refused").report();
+        assert_eq!(by_variable, format!("error: `ETL_STAGE` is `trasform`, {accepted}"));
+    }
+
+    #[test]
+    fn a_full_refresh_is_asked_for_by_flag_or_variable() {
+        let refresh = |words: &[&str], set: &[(&str, &str)]| request(words, set).expect("resolves");
+        let all = |full_refresh| Request::Run { stage: Stage::All, full_refresh };
+        assert_eq!(refresh(&["run"], &[]), all(false));
+        assert_eq!(refresh(&["run", "--full-refresh"], &[]), all(true));
+        assert_eq!(refresh(&["run"], &[("ETL_FULL_REFRESH", "1")]), all(true));
+        assert_eq!(refresh(&["run"], &[("ETL_FULL_REFRESH", "false")]), all(false));
+        let error = request(&["run"], &[("ETL_FULL_REFRESH", "maybe")]).expect_err("refused");
+        assert_eq!(error.to_string(), "`ETL_FULL_REFRESH` is `maybe`, expected true or false");
+    }
+
+    #[test]
+    fn the_output_files_ending_says_the_format_unless_one_is_given() {
+        for (words, expected) in [
+            (&["sql", "-c", "select 1"][..], TableFormat::Table),
+            (&["sql", "-c", "select 1", "-o", "a/b.csv"], TableFormat::Csv),
+            (&["sql", "-c", "select 1", "-o", "b.parquet"], TableFormat::Parquet),
+            (&["sql", "-c", "select 1", "-o", "b.txt"], TableFormat::Table),
+            (&["sql", "-c", "select 1", "-o", "b.csv", "--format", "json"], TableFormat::Json),
+        ] {
+            let Request::Sql { format, .. } = request(words, &[]).expect("resolves") else { panic!("no sql") };
+            assert_eq!(format, expected, "{words:?}");
+        }
+        assert!(request(&["sql", "-c", "select 1", "--format", "parquet"], &[]).is_err());
+    }
+
+    #[test]
+    fn a_query_comes_from_one_place() {
+        let query = |words: &[&str], set: &[(&str, &str)]| {
+            request(words, set).map(|request| match request {
+                Request::Sql { query, .. } => query,
+                other => panic!("{other:?}"),
+            })
+        };
+        assert_eq!(query(&["sql", "-f", "-"], &[]), Ok(Query::StandardInput));
+        assert_eq!(query(&["sql", "-f", "a.sql"], &[("ETL_COMMAND", "select 1")]), Ok(Query::File("a.sql".into())));
+        assert_eq!(query(&["sql"], &[("ETL_COMMAND", "select 1")]), Ok(Query::Text("select 1".to_owned())));
+        assert!(query(&["sql"], &[]).is_err());
+        assert!(query(&["sql", "-c", " "], &[]).is_err());
+        assert!(query(&["sql"], &[("ETL_COMMAND", "select 1"), ("ETL_FILE", "a.sql")]).is_err());
+    }
+}

@@ -1,0 +1,229 @@
+//! Metronome's data export in the landing folder: which files are there, which table each belongs to, and in which
+//! order they count. Reads names only, never contents.
+//!
+//! Two layouts: flat files whose name ends in the table's name (`invoice.csv`, `Some Export - invoice.csv.gz`), and
+//! object storage (`invoice/dt=2024-03-02/7_20240302040000.parquet`), where the name tells transfer and part.
+
+use std::cmp::Ordering;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use crate::catalog::{self, Origin, Table};
+use crate::error::{Error, Result};
+
+/// One export file of a known table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The table's name.
+    pub table: &'static str,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its name in messages and in `_source_file`.
+    pub source: SourceFile,
+    /// How its bytes are to be read.
+    pub format: Format,
+    /// Its size.
+    pub size_bytes: u64,
+    /// When it was last written, microseconds since the epoch.
+    pub modified_at: i64,
+}
+
+/// A delivered file as rows remember it, ordered as its rows count: later transfers over earlier ones, later parts
+/// over earlier ones. A flat file says nothing of its transfer and counts as the earliest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SourceFile {
+    /// Relative to the folder the files were found in, `/` between its parts.
+    pub name: String,
+    /// Time of the transfer (microseconds, UTC) and number of the part, read from the name.
+    pub transfer: Option<(i64, u64)>,
+}
+
+/// Encodings of an export file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// CSV as it is.
+    Csv,
+    /// CSV under gzip.
+    CsvGzip,
+    /// CSV under Zstandard.
+    CsvZstd,
+    /// Parquet.
+    Parquet,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// Files of known tables, ordered by table, then as their rows count.
+    pub deliveries: Vec<Delivery>,
+    /// Files that belong to no table, by name.
+    pub unmatched: Vec<String>,
+}
+
+/// Looks through the landing folder: `landing/egress` where there is one, else `landing` itself.
+///
+/// Folders and files that begin with `_` or `.` are no tables and are passed over.
+///
+/// # Errors
+/// Usage (exit 2) when the folder is not there; failed when it cannot be read.
+pub fn discover(landing: &Path) -> Result<Discovery> {
+    if !landing.is_dir() {
+        return Err(Error::usage(format!("the landing folder {} is not there", landing.display()))
+            .hint("put the export files there, or name another folder with --landing"));
+    }
+    let nested = landing.join(Origin::Egress.schema());
+    let root = if nested.is_dir() { nested } else { landing.to_path_buf() };
+    let mut found = Discovery::default();
+    visit(&root, &root, &mut found)?;
+    found.deliveries.sort_by(|left, right| (left.table, &left.source).cmp(&(right.table, &right.source)));
+    found.unmatched.sort();
+    Ok(found)
+}
+
+fn visit(root: &Path, folder: &Path, found: &mut Discovery) -> Result<()> {
+    let failed = |source| Error::io("list", folder, source);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            found.unmatched.push(path.display().to_string());
+            continue;
+        };
+        if name.starts_with(['_', '.']) {
+            continue;
+        }
+        let metadata = fs::metadata(&path).map_err(|source| Error::io("read", &path, source))?;
+        if metadata.is_dir() {
+            visit(root, &path, found)?;
+            continue;
+        }
+        let source = SourceFile::of(root, &path);
+        match classify(&source.name) {
+            Some((table, format)) => {
+                let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+                found.deliveries.push(Delivery {
+                    table: table.name,
+                    source,
+                    format,
+                    size_bytes: metadata.len(),
+                    modified_at: modified.and_then(|time| i64::try_from(time.as_micros()).ok()).unwrap_or_default(),
+                    path,
+                });
+            }
+            None => found.unmatched.push(source.name),
+        }
+    }
+    Ok(())
+}
+
+/// Table and format of a file by its relative name.
+fn classify(name: &str) -> Option<(&'static Table, Format)> {
+    const ENDINGS: [(&str, Format); 5] = [
+        (".csv", Format::Csv),
+        (".csv.gz", Format::CsvGzip),
+        (".csv.zst", Format::CsvZstd),
+        (".csv.zstd", Format::CsvZstd),
+        (".parquet", Format::Parquet),
+    ];
+    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+    let (stem, format) =
+        ENDINGS.iter().find_map(|(ending, format)| file.strip_suffix(ending).map(|stem| (stem, *format)))?;
+    if parse_transfer(stem).is_some() {
+        let mut folders = folder.rsplit('/');
+        let table = folders.find(|part| !part.starts_with("dt="))?;
+        return Some((catalog::table(Origin::Egress, table)?, format));
+    }
+    let table = catalog::TABLES.iter().filter(|table| {
+        // `sub_line_item` does not end in the name `line_item`: a name begins where no word goes on.
+        stem.strip_suffix(table.name)
+            .is_some_and(|before| !before.ends_with(|last: char| last.is_alphanumeric() || last == '_'))
+    });
+    Some((table.copied().find(|table| table.origin == Origin::Egress)?, format))
+}
+
+/// `7_20240302040000` as (microseconds, part).
+fn parse_transfer(stem: &str) -> Option<(i64, u64)> {
+    let (part, time) = stem.split_once('_')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(part) || !digits(time) || time.len() != 14 {
+        return None;
+    }
+    let time = chrono::NaiveDateTime::parse_from_str(time, "%Y%m%d%H%M%S").ok()?;
+    Some((time.and_utc().timestamp_micros(), part.parse().ok()?))
+}
+
+impl SourceFile {
+    fn of(root: &Path, path: &Path) -> Self {
+        let relative = path.strip_prefix(root).unwrap_or(path);
+        let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        Self::named(parts.join("/"))
+    }
+
+    /// A file by the name that `_source_file` holds.
+    pub fn named(name: String) -> Self {
+        let file = name.rsplit('/').next().unwrap_or(&name);
+        let transfer = file.split('.').next().and_then(parse_transfer);
+        Self { transfer, name }
+    }
+}
+
+impl Ord for SourceFile {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.transfer.cmp(&other.transfer).then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+impl PartialOrd for SourceFile {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table_of(name: &str) -> Option<&'static str> {
+        classify(name).map(|(table, _)| table.name)
+    }
+
+    #[test]
+    fn a_flat_file_belongs_to_the_table_its_name_ends_in() {
+        assert_eq!(table_of("invoice.csv"), Some("invoice"));
+        assert_eq!(table_of("Some Export - sub_line_item.csv"), Some("sub_line_item"));
+        assert_eq!(table_of("Some Export - line_item.csv.gz"), Some("line_item"));
+        assert_eq!(table_of("draft_invoice.parquet"), Some("draft_invoice"));
+    }
+
+    #[test]
+    fn a_longer_word_that_ends_like_a_table_is_not_that_table() {
+        assert_eq!(table_of("proforma_invoice.csv"), None);
+        assert_eq!(table_of("subinvoice.csv"), None);
+        assert_eq!(table_of("invoice.txt"), None);
+        assert_eq!(table_of("invoice"), None);
+    }
+
+    #[test]
+    fn an_object_storage_file_belongs_to_its_folder_s_table() {
+        assert_eq!(table_of("events/dt=2024-03-02/10_20240302040000.csv.zst"), Some("events"));
+        assert_eq!(table_of("events/10_20240302040000.csv"), Some("events"));
+        assert_eq!(table_of("somewhere/events/dt=2024-03-02/10_20240302040000.parquet"), Some("events"));
+        assert_eq!(table_of("mystery/dt=2024-03-02/10_20240302040000.csv"), None);
+        assert_eq!(table_of("events/dt=2024-03-02/part-10.csv"), None);
+    }
+
+    #[test]
+    fn parts_count_as_numbers_and_transfers_by_their_time() {
+        let mut files: Vec<SourceFile> = [
+            "events/dt=2024-03-02/10_20240302040000.csv",
+            "events/dt=2024-03-03/1_20240303040000.csv",
+            "events/dt=2024-03-02/9_20240302040000.csv",
+            "events.csv",
+        ]
+        .map(|name| SourceFile::named(name.to_owned()))
+        .into();
+        files.sort();
+        let names: Vec<_> = files.iter().map(|file| file.name.rsplit('/').next().unwrap_or_default()).collect();
+        assert_eq!(names, ["events.csv", "9_20240302040000.csv", "10_20240302040000.csv", "1_20240303040000.csv"]);
+    }
+}

@@ -1,0 +1,270 @@
+//! JSON columns: what is stored for one, and the text of one member of it.
+//!
+//! Exports deliver the same column as JSON or, when a query engine printed it on the way, as a map literal like
+//! `{region=eu, quantity=65.95}`. The lake holds JSON only; a number in it is never read as one here, so every digit
+//! survives. Text that is almost JSON is refused rather than repaired.
+
+mod literal;
+mod scan;
+
+use super::Invalid;
+use std::borrow::Cow;
+
+/// How many arrays and objects may lie inside one another.
+pub const DEPTH: usize = 64;
+
+/// The JSON of a JSON column's text: the text itself where it is JSON, byte for byte, otherwise the object that the
+/// map literal in it stands for.
+///
+/// A map literal is what query engines print for a map of texts: `{key=value, key=value}`. Its parts are split at `, `
+/// outside inner brackets, and a part at its first `=`. Every value becomes a JSON string of exactly the text that stood
+/// there, also `null`, numbers and what looks like a map or an array: the literal says nothing about types, and one
+/// who knows better can read the text again. Keys keep their order.
+///
+/// # Errors
+/// [`Invalid::Json`] for what is neither; once a text begins as one of the two, the reason is that one's. Text that
+/// begins as a JSON object (`{"`) is never taken for a map literal, so broken JSON stays an error.
+pub fn normalize(text: &str) -> Result<Cow<'_, str>, Invalid> {
+    match scan::check(text) {
+        Ok(()) => Ok(Cow::Borrowed(text)),
+        Err(Invalid::Json) if literal::begins(text) => literal::to_json(text).map(Cow::Owned),
+        Err(invalid) => Err(invalid),
+    }
+}
+
+/// The text of a member of the outermost object: a string without its quotes and escapes, a number, `true`, `false`,
+/// an array or an object as written.
+///
+/// `None` when the text is not JSON (nested no deeper than [`DEPTH`]), not an object, has no such member, or the member
+/// is null. Where a key is repeated the last one counts.
+pub fn member<'a>(json: &'a str, key: &str) -> Option<Cow<'a, str>> {
+    let value = scan::last_member(json, key)?;
+    match value.as_bytes().first()? {
+        b'n' => None,
+        b'"' => scan::string(value),
+        _ => Some(Cow::Borrowed(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    #[test]
+    fn json_stays_as_it_is_written() {
+        for text in [
+            "{}",
+            "[]",
+            "null",
+            "0",
+            "-0.10e+05",
+            r#""a""#,
+            " { \"a\" : [ 1 , 2.50 ] , \"a\" : null } ",
+            r#"{"a":"\ud83d\ude00"}"#,
+            "\t[\n]\r",
+            r#"{"é":"\\\"\/\b\f\n\r\t"}"#,
+        ] {
+            assert!(matches!(normalize(text), Ok(Cow::Borrowed(same)) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_map_literal_becomes_an_object_of_texts() {
+        for (text, json) in [
+            ("{quantity=65.95, region=eu}", r#"{"quantity":"65.95","region":"eu"}"#),
+            ("{a=}", r#"{"a":""}"#),
+            ("{a=null, b=true}", r#"{"a":"null","b":"true"}"#),
+            ("{url=http://x/?p=1,2}", r#"{"url":"http://x/?p=1,2"}"#),
+            ("{a={b=1, c=2}, d=[x, y]}", r#"{"a":"{b=1, c=2}","d":"[x, y]"}"#),
+            (r#"{a={"b": 1, "c": [2]}}"#, r#"{"a":"{\"b\": 1, \"c\": [2]}"}"#),
+            ("{a=say \"hi\"\\\n\u{1}, b=é}", r#"{"a":"say \"hi\"\\\n\u0001","b":"é"}"#),
+        ] {
+            assert_eq!(normalize(text).as_deref(), Ok(json), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_only_be_guessed_is_refused() {
+        for (text, invalid) in [
+            ("", Invalid::Json),
+            ("region=eu", Invalid::Json),
+            (" {a=1}", Invalid::Json),
+            ("{a=1} ", Invalid::MapBrackets),
+            ("{'a': 1}", Invalid::MapPart),
+            ("{\"a\": 1,}", Invalid::Json),
+            ("{\"a\": \"x=1}", Invalid::Json),
+            ("{\"a\"=1}", Invalid::Json),
+            ("{ \"a\"=1}", Invalid::Json),
+            ("{a, b=1}", Invalid::MapPart),
+            ("{a=1, }", Invalid::MapPart),
+            ("{a=x, y, b=2}", Invalid::MapPart),
+            ("{=1}", Invalid::MapKey),
+            ("{a=1, =2}", Invalid::MapKey),
+            ("{a=1, b\"=2}", Invalid::MapKey),
+            ("{a[0]=1}", Invalid::MapKey),
+            ("{a=1, a=1}", Invalid::MapKeyRepeated),
+            ("{a=1", Invalid::MapBrackets),
+            ("{a=1}}", Invalid::MapBrackets),
+            ("{a=1}, {b=2}", Invalid::MapBrackets),
+            ("{a={b=1}", Invalid::MapBrackets),
+            ("{a=[1}", Invalid::MapBrackets),
+            ("{a=(1]}", Invalid::MapBrackets),
+        ] {
+            assert_eq!(normalize(text), Err(invalid), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_limited_alike_in_json_and_in_literals() {
+        let nested = |count: usize| format!("{}{}", "[".repeat(count), "]".repeat(count));
+        assert!(normalize(&nested(64)).is_ok());
+        assert_eq!(normalize(&nested(65)), Err(Invalid::JsonDepth));
+        assert_eq!(normalize(&nested(1_000_000)), Err(Invalid::JsonDepth));
+        assert!(normalize(&format!("{{a={}}}", nested(63))).is_ok());
+        assert_eq!(normalize(&format!("{{a={}}}", nested(64))), Err(Invalid::JsonDepth));
+    }
+
+    #[test]
+    fn numbers_and_strings_that_json_does_not_know_are_refused() {
+        for text in [
+            "01",
+            "+1",
+            "-",
+            ".5",
+            "5.",
+            "1e",
+            "1e+",
+            "0x1",
+            "NaN",
+            "tru",
+            "truex",
+            "1 2",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "\"a",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\ud800\\u0041\"",
+            "\"a\nb\"",
+            "\u{feff}1",
+            "'a'",
+        ] {
+            assert_eq!(normalize(text), Err(Invalid::Json), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_its_text() {
+        let json = r#" {"a" : "x", "n": -1.50 , "t":true,"z":null, "e":"q\"\u00e9", "o":{"a" : [1, "]"]}, "l": [ ] , "\u0061b":7, "":0}"#;
+        for (key, text) in [
+            ("a", Some("x")),
+            ("n", Some("-1.50")),
+            ("t", Some("true")),
+            ("z", None),
+            ("e", Some("q\"é")),
+            ("o", Some(r#"{"a" : [1, "]"]}"#)),
+            ("l", Some("[ ]")),
+            ("ab", Some("7")),
+            ("", Some("0")),
+            ("absent", None),
+        ] {
+            assert_eq!(member(json, key).as_deref(), text, "{key}");
+        }
+        assert!(matches!(member(json, "a"), Some(Cow::Borrowed("x"))));
+        assert_eq!(member(r#"{"a":1,"a":2}"#, "a").as_deref(), Some("2"));
+        assert_eq!(member(r#"{"a":1,"a":null}"#, "a"), None);
+    }
+
+    #[test]
+    fn what_is_not_an_object_has_no_members() {
+        for json in ["", "[1]", "\"a\"", "1", "{\"a\":1", "{\"a\":1}x", "{\"a\":1,}", "{a=1}", "{\"b\":01,\"a\":1}"] {
+            assert_eq!(member(json, "a"), None, "{json}");
+        }
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let text = r#"[ab"\\/\n\u{1}é😀{}\[\]:, =]{0,12}"#;
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            text.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 40, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((text, inner), 0..6).prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Texts close to JSON: pieces of it in any order.
+    fn nearly_json() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "{", "}", "[", "]", "\"a\"", "\"b\"", ":", ",", ", ", " ", "1", "-2.5e3", "0", "true", "null", "=", "a",
+            "\"", "\\", "\\u00e9", "\\ud83d", "\\ude00", "\n", "é",
+        ]);
+        prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
+    }
+
+    /// What serde_json makes of a member.
+    fn oracle(json: &str, key: &str) -> Option<String> {
+        let object: serde_json::Map<String, Value> = serde_json::from_str(json).ok()?;
+        match object.get(key)? {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn every_json_stays_and_its_members_are_those_of_serde(value in json(), pretty: bool, key in "[ab]{0,2}") {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+            prop_assert!(matches!(normalize(&text), Ok(Cow::Borrowed(same)) if same == text));
+            let keys = value.as_object().into_iter().flat_map(|object| object.keys().cloned()).chain([key]);
+            for key in keys {
+                let member = member(&text, &key);
+                let compact = member.as_deref().map(|member| match serde_json::from_str::<Value>(member) {
+                    Ok(inner @ (Value::Array(_) | Value::Object(_))) if value[&key] == inner => inner.to_string(),
+                    _ => member.to_owned(),
+                });
+                prop_assert_eq!(compact, oracle(&text, &key), "{} of {}", key, text);
+            }
+        }
+
+        #[test]
+        fn exactly_the_texts_that_serde_accepts_are_json(text in nearly_json()) {
+            let accepted = serde_json::from_str::<Value>(&text).is_ok();
+            prop_assert_eq!(scan::check(&text).is_ok(), accepted, "{}", text);
+            prop_assert!(accepted || member(&text, "a").is_none());
+        }
+
+        #[test]
+        fn a_printed_map_reads_back(
+            pairs in prop::collection::btree_map("[a-z_é]{1,6}", r#"[a-z0-9.:=\\"é\n ]{0,8}(,[a-z=]{0,4})?"#, 1..8)
+        ) {
+            let parts: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let json = normalize(&format!("{{{}}}", parts.join(", "))).unwrap().into_owned();
+            let read: std::collections::BTreeMap<String, String> = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(read, pairs);
+        }
+
+        #[test]
+        fn whatever_comes_out_is_json_and_nothing_panics(text in any::<String>(), nearly in nearly_json()) {
+            for text in [text.clone(), format!("{{{text}}}"), format!("{{a={text}}}"), nearly.clone(), format!("{{a={nearly}}}")] {
+                if let Ok(json) = normalize(&text) {
+                    prop_assert!(serde_json::from_str::<Value>(&json).is_ok(), "{} became {}", text, json);
+                }
+                let _ = member(&text, "a");
+            }
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! One pass over JSON text, strict and without building anything: is it JSON, and where is a member of it.
+//!
+//! Runs for every row that has a JSON column, so strings are skipped eight bytes at a time. A text is JSON when RFC 8259
+//! says so and its strings can be decoded: an unpaired surrogate escape stands for no character and is refused.
+
+use super::{DEPTH, Invalid};
+use std::borrow::Cow;
+
+/// Whether the text is one JSON value and nothing else: [`Invalid::Json`] or [`Invalid::JsonDepth`] if not.
+pub(super) fn check(text: &str) -> Result<(), Invalid> {
+    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    scanner.space();
+    scanner.value(0)?;
+    scanner.end()
+}
+
+/// The last value under `key` in the outermost object, as written. `None` also when the text is not JSON.
+pub(super) fn last_member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut found = None;
+    scanner.space();
+    scanner.byte(b'{').ok()?;
+    scanner
+        .members(1, |scanner, name, value| {
+            let written = scanner.bytes.get(name.from + 1..name.to - 1).unwrap_or_default();
+            let same = if name.escaped {
+                text.get(name.from..name.to).and_then(string).is_some_and(|name| name == key)
+            } else {
+                written == key.as_bytes()
+            };
+            if same {
+                found = Some(value);
+            }
+        })
+        .ok()?;
+    scanner.end().ok()?;
+    let (from, to) = found?;
+    text.get(from..to)
+}
+
+/// The text that a JSON string, with its quotes, stands for.
+pub(super) fn string(quoted: &str) -> Option<Cow<'_, str>> {
+    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') { serde_json::from_str(quoted).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+}
+
+/// A string in the text, quotes included.
+#[derive(Clone, Copy)]
+struct Name {
+    from: usize,
+    to: usize,
+    escaped: bool,
+}
+
+struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Scanner<'_> {
+    /// The byte at hand. Zero stands for the end: no place outside a string allows it.
+    #[inline]
+    fn peek(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or_default()
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.at += 1;
+        }
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) -> Result<(), Invalid> {
+        if self.peek() == byte {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(Invalid::Json)
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Invalid> {
+        self.space();
+        if self.at == self.bytes.len() { Ok(()) } else { Err(Invalid::Json) }
+    }
+
+    /// A value inside `depth` others.
+    fn value(&mut self, depth: usize) -> Result<(), Invalid> {
+        match self.peek() {
+            b'"' => self.string().map(|_| ()),
+            b'{' => {
+                self.at += 1;
+                self.members(depth + 1, |_, _, _| ())
+            }
+            b'[' => {
+                self.at += 1;
+                self.elements(depth + 1)
+            }
+            b't' => self.word(b"true"),
+            b'f' => self.word(b"false"),
+            b'n' => self.word(b"null"),
+            _ => self.number(),
+        }
+    }
+
+    /// An object behind its brace. `each` sees every member: its name and where its value begins and ends.
+    #[inline]
+    fn members(&mut self, depth: usize, mut each: impl FnMut(&Self, Name, (usize, usize))) -> Result<(), Invalid> {
+        if depth > DEPTH {
+            return Err(Invalid::JsonDepth);
+        }
+        self.space();
+        if self.peek() == b'}' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            let name = self.string()?;
+            self.space();
+            self.byte(b':')?;
+            self.space();
+            let from = self.at;
+            self.value(depth)?;
+            each(self, name, (from, self.at));
+            self.space();
+            match self.peek() {
+                b',' => self.at += 1,
+                b'}' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(Invalid::Json),
+            }
+            self.space();
+        }
+    }
+
+    /// An array behind its bracket.
+    fn elements(&mut self, depth: usize) -> Result<(), Invalid> {
+        if depth > DEPTH {
+            return Err(Invalid::JsonDepth);
+        }
+        self.space();
+        if self.peek() == b']' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.value(depth)?;
+            self.space();
+            match self.peek() {
+                b',' => self.at += 1,
+                b']' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(Invalid::Json),
+            }
+            self.space();
+        }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), Invalid> {
+        if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
+            self.at += word.len();
+            Ok(())
+        } else {
+            Err(Invalid::Json)
+        }
+    }
+
+    #[inline]
+    fn number(&mut self) -> Result<(), Invalid> {
+        if self.peek() == b'-' {
+            self.at += 1;
+        }
+        if self.peek() == b'0' {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == b'.' {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), b'e' | b'E') {
+            self.at += 1;
+            if matches!(self.peek(), b'+' | b'-') {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    /// At least one digit.
+    #[inline]
+    fn digits(&mut self) -> Result<(), Invalid> {
+        let from = self.at;
+        while self.peek().is_ascii_digit() {
+            self.at += 1;
+        }
+        if self.at > from { Ok(()) } else { Err(Invalid::Json) }
+    }
+
+    #[inline]
+    fn string(&mut self) -> Result<Name, Invalid> {
+        let from = self.at;
+        self.byte(b'"')?;
+        let mut escaped = false;
+        loop {
+            self.at += plain_bytes(self.bytes.get(self.at..).unwrap_or_default());
+            match self.peek() {
+                b'"' => {
+                    self.at += 1;
+                    return Ok(Name { from, to: self.at, escaped });
+                }
+                b'\\' => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                _ => return Err(Invalid::Json),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Invalid> {
+        self.at += 1;
+        match self.peek() {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
+                self.at += 1;
+                Ok(())
+            }
+            b'u' => match self.unit()? {
+                0xD800..0xDC00 => {
+                    self.byte(b'\\')?;
+                    if self.peek() == b'u' && (0xDC00..0xE000).contains(&self.unit()?) {
+                        Ok(())
+                    } else {
+                        Err(Invalid::Json)
+                    }
+                }
+                0xDC00..0xE000 => Err(Invalid::Json),
+                _ => Ok(()),
+            },
+            _ => Err(Invalid::Json),
+        }
+    }
+
+    /// The four hexadecimal digits behind the `u` at hand.
+    fn unit(&mut self) -> Result<u32, Invalid> {
+        self.at += 1;
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = unit * 16 + char::from(self.peek()).to_digit(16).ok_or(Invalid::Json)?;
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+}
+
+/// How many bytes from the start need no look in a JSON string: none of quote, backslash and control characters.
+#[inline]
+fn plain_bytes(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    // The high bit of a byte becomes set where the byte is smaller than the bound; in a lower byte never wrongly.
+    let below = |word: u64, bound: u8| word.wrapping_sub(ONES.wrapping_mul(u64::from(bound))) & !word;
+    let mut count = 0;
+    let mut rest = bytes;
+    while let Some((chunk, more)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = below(word ^ ONES.wrapping_mul(u64::from(b'"')), 1);
+        let backslash = below(word ^ ONES.wrapping_mul(u64::from(b'\\')), 1);
+        let found = (below(word, b' ') | quote | backslash) & HIGH;
+        if found != 0 {
+            return count + (found.trailing_zeros() / 8) as usize;
+        }
+        count += 8;
+        rest = more;
+    }
+    count + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F)).unwrap_or(rest.len())
+}
