@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
@@ -90,19 +90,22 @@ pub async fn transform(
                 .hint(format!("give --param {}=VALUE, or set it under [parameters]", parameter.name)));
         }
     }
-    engine.add_models(&closure, parameters).await?;
     let mut done = Transformed { marts: Vec::new(), checks: Vec::new(), receipts: Vec::new() };
-    for report in reports {
+    for model in &closure {
+        if model.layer == Layer::Staging {
+            engine.add_models(&[model], parameters).await?;
+            continue;
+        }
         let started = Instant::now();
-        let mart = make(report, parameters, engine, lake, run).await?;
-        engine.register_file(
-            &report.name,
-            &lake.staging(&run.id, &mart_table(&mart.name)).join(&mart.file.path),
-            &mart.schema,
-        )?;
-        done.receipts.push(receipt(&report.name, mart.file.rows, mart.file.size_bytes, started, mart.unchanged));
-        info!(model = report.name, rows = mart.file.rows, "made {}", report.name);
-        done.marts.push(mart);
+        let mart = make(model, parameters, engine, lake, run).await?;
+        // What others read is made once: they, and the checks, read the staged file.
+        let staged = lake.staging(&run.id, &mart_table(&mart.name)).join(&mart.file.path);
+        engine.register_file(&model.name, &staged, &mart.schema)?;
+        if model.layer == Layer::Marts && reports.iter().any(|report| report.name == model.name) {
+            done.receipts.push(receipt(&model.name, mart.file.rows, mart.file.size_bytes, started, mart.unchanged));
+            info!(model = model.name, rows = mart.file.rows, "made {}", model.name);
+            done.marts.push(mart);
+        }
     }
     let started = Instant::now();
     for model in closure.iter().filter(|model| matches!(model.layer, Layer::Intermediate | Layer::Marts)) {
@@ -185,46 +188,77 @@ fn same_bytes(left: &std::path::Path, right: &std::path::Path) -> Result<bool> {
 /// Verifies nulls, grain and checks of a header against the model's rows.
 async fn check_header(model: &Model, engine: &Engine, checks: &mut Vec<Check>) -> Result<()> {
     let name = &model.name;
+    let required: Vec<_> = model.header.columns.iter().filter(|column| !column.nullable).collect();
+    let nulls = required.iter().map(|column| format!("{} is null", column.name)).collect::<Vec<_>>().join(" or ");
     let mut rules: Vec<(String, String)> = Vec::new();
-    let required: Vec<_> = model
-        .header
-        .columns
-        .iter()
-        .filter(|column| !column.nullable)
-        .map(|column| format!("{} is null", column.name))
-        .collect();
     if !required.is_empty() {
-        rules.push(("nulls".to_owned(), format!("select * from {name} where {}", required.join(" or "))));
+        rules.push(("nulls".to_owned(), nulls));
     }
-    match &model.header.grain {
+    rules.extend(model.header.checks.iter().map(|check| (check.clone(), format!("({check}) is false"))));
+    for (rule, broken, count) in count_broken(model, engine, rules).await? {
+        let found = match count {
+            0 => (0, None),
+            _ => {
+                offending(
+                    engine,
+                    plan_rule(model, engine, &rule, &format!("select * from {name} where {broken}")).await?,
+                    &model.file,
+                )
+                .await?
+            }
+        };
+        checks.push(Check::of(format!("{name}: {rule}"), Severity::Block, found));
+    }
+    let (rule, sql) = match &model.header.grain {
         Grain::Columns(columns) => {
             let columns = columns.join(", ");
-            rules.push((
-                format!("grain {columns}"),
-                format!("select {columns}, count(*) as rows from {name} group by {columns} having count(*) > 1"),
-            ));
+            let sql = format!("select {columns}, count(*) as rows from {name} group by {columns} having count(*) > 1");
+            (format!("grain {columns}"), sql)
         }
-        Grain::RowsOf(other) => rules.push((
+        Grain::RowsOf(other) => (
             format!("grain rows of {other}"),
             format!(
                 "select * from (select (select count(*) from {name}) as rows, (select count(*) from {other}) as expected) \
                  where rows <> expected"
             ),
-        )),
-        Grain::None => {}
-    }
-    for check in &model.header.checks {
-        rules.push((check.clone(), format!("select * from {name} where ({check}) is false")));
-    }
-    for (rule, sql) in rules {
-        let plan = engine.context.state().create_logical_plan(&sql).await;
-        let plan = plan.map_err(|error| {
-            Error::usage(format!("{}: the rule {rule:?} cannot be planned: {}", model.file, plain(&error)))
-        })?;
-        let found = offending(engine, plan, &model.file).await?;
-        checks.push(Check::of(format!("{name}: {rule}"), Severity::Block, found));
-    }
+        ),
+        Grain::None => return Ok(()),
+    };
+    let found = offending(engine, plan_rule(model, engine, &rule, &sql).await?, &model.file).await?;
+    checks.push(Check::of(format!("{name}: {rule}"), Severity::Block, found));
     Ok(())
+}
+
+/// How many rows break each condition, all counted in one pass.
+async fn count_broken(
+    model: &Model,
+    engine: &Engine,
+    rules: Vec<(String, String)>,
+) -> Result<Vec<(String, String, i64)>> {
+    if rules.is_empty() {
+        return Ok(Vec::new());
+    }
+    let counts: Vec<_> = rules.iter().map(|(_, broken)| format!("count(*) filter (where {broken})")).collect();
+    let sql = format!("select {} from {}", counts.join(", "), model.name);
+    let failed = |error: DataFusionError| query_failed(&model.file, &error);
+    let plan = plan_rule(model, engine, "checks", &sql).await?;
+    let batches = engine.context.execute_logical_plan(plan).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let count = |place: usize| {
+        let column = batches.first()?.column(place).as_primitive_opt::<Int64Type>()?;
+        (!column.is_empty()).then(|| column.value(0))
+    };
+    Ok(rules.into_iter().enumerate().map(|(place, (rule, broken))| (rule, broken, count(place).unwrap_or(1))).collect())
+}
+
+async fn plan_rule(
+    model: &Model,
+    engine: &Engine,
+    rule: &str,
+    sql: &str,
+) -> Result<datafusion::logical_expr::LogicalPlan> {
+    engine.context.state().create_logical_plan(sql).await.map_err(|error| {
+        Error::usage(format!("{}: the rule {rule:?} cannot be planned: {}", model.file, plain(&error)))
+    })
 }
 
 /// How many rows a query returns, and the first as JSON.
