@@ -28,7 +28,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 
-use crate::catalog::runs::RUN_TABLES;
+use crate::catalog::runs::{RUN_TABLES, RUNS};
 use crate::catalog::{self, Class, Table};
 use crate::error::{Error, Result};
 use crate::model::{HeaderColumn, Model, ParameterKind, ParameterSpec, SqlType};
@@ -136,6 +136,8 @@ impl Engine {
         };
         let state = match self.versions.get(&qualified) {
             Some(version) => self.lake.table(&qualified, Some(*version)).await?,
+            // The table of runs is what publishes: it has no published version of its own.
+            None if qualified == RUNS.name => self.lake.table(&qualified, None).await?,
             None => None,
         };
         self.register(schema, name, table_of_files(state.as_ref(), &columns)?)
