@@ -8,6 +8,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::{Error, Result};
+use crate::printer::progress::{self, LogLines};
 use crate::settings::{LogFormat, Settings};
 
 /// Starts logging for the rest of the process, and logs what was odd about the settings.
@@ -16,9 +17,10 @@ use crate::settings::{LogFormat, Settings};
 /// Usage, when the filter of `ETL_LOG` or `RUST_LOG` cannot be read. Failed, when logging was started before.
 pub fn start(settings: &Settings) -> Result<()> {
     let colors = settings.colors && io::stderr().is_terminal();
-    subscriber(settings, colors, io::stderr)?
+    subscriber(settings, colors, || LogLines)?
         .try_init()
         .map_err(|error| Error::failed(format!("cannot start logging: {error}")))?;
+    progress::show(settings);
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }

@@ -17,6 +17,7 @@ use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
 use crate::place::lake::{Lake, TableState};
 use crate::place::records::{self, Row, commit_rows, read_rows};
+use crate::printer::progress;
 use crate::receipt::Receipt;
 use crate::run::Run;
 use crate::settings::{QuarantinePolicy, Settings};
@@ -100,7 +101,11 @@ pub async fn normalize(
             threads: settings.threads,
             memory_bytes: settings.memory_bytes,
         };
-        let mut merged = tokio::task::block_in_place(|| merge.run())?;
+        // Every file is read twice: for its keys, then for its rows.
+        progress::begin(&name, bytes * 2);
+        let merged = tokio::task::block_in_place(|| merge.run());
+        progress::end();
+        let mut merged = merged?;
         if full_refresh && let Some(state) = &state {
             merged.change.remove = state.files.iter().map(|file| file.path.clone()).collect();
         }
@@ -112,7 +117,12 @@ pub async fn normalize(
             let of = |place: usize| row.get(place).and_then(Option::as_deref).unwrap_or_default();
             !(of(0) == name && read.contains(of(1)))
         });
-        quarantine.extend(quarantine_rows(&name, &new, &merged, run));
+        // What is in quarantine already stays as it is: a run that finds the same again changes nothing.
+        let found = quarantine_rows(&name, &new, &merged, run);
+        quarantine.extend(found.map(|row| {
+            let known = quarantine_before.iter().find(|before| before[..6] == row[..6]);
+            known.cloned().unwrap_or(row)
+        }));
         normalized.new_quarantined_cells += merged.quarantined.len() as u64;
         for (place, delivery) in new.iter().enumerate() {
             known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run)?);

@@ -2,6 +2,7 @@
 //! results; logs go elsewhere.
 
 pub mod csv;
+pub mod progress;
 pub mod rows;
 pub mod summary;
 

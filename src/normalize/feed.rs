@@ -14,6 +14,7 @@ use twox_hash::XxHash3_128;
 
 use crate::catalog::Table;
 use crate::error::{Error, Result};
+use crate::printer::progress;
 use crate::source::csv::{Block, Blocks};
 use crate::source::egress::{Delivery, Format};
 
@@ -120,8 +121,16 @@ impl<'a> Feed<'a> {
                 }
             };
             match rows {
-                None => state.open = None,
+                None => {
+                    state.open = None;
+                    if self.deliveries[file].format != Format::Csv {
+                        progress::advance(self.deliveries[file].size_bytes);
+                    }
+                }
                 Some(rows) => {
+                    if let (Rows::Csv(block), Format::Csv) = (&rows, self.deliveries[file].format) {
+                        progress::advance(block.bytes().len() as u64);
+                    }
                     let unit = Unit { ordinal: state.next_unit, file, layout: layout.clone(), rows };
                     state.next_unit += 1;
                     return Ok(Some(unit));

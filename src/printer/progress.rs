@@ -1,0 +1,53 @@
+//! One live line on a terminal while files are read; nothing in a pipe.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::settings::{LogFormat, Settings};
+
+/// The line, hidden until [`show`] is called. There is one terminal, so there is one line.
+static LINE: LazyLock<ProgressBar> = LazyLock::new(ProgressBar::hidden);
+
+/// Lets the line be drawn, where a person is looking.
+pub fn show(settings: &Settings) {
+    if settings.verbosity >= 0 && settings.log_format == LogFormat::Text && io::stderr().is_terminal() {
+        LINE.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
+        // The template is a constant; were it wrong, the plain style would stay.
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:24} {percent:>3}% {binary_bytes_per_sec} {eta}") {
+            LINE.set_style(style);
+        }
+    }
+}
+
+/// Begins with an item of so many bytes.
+pub fn begin(item: &str, bytes: u64) {
+    LINE.reset();
+    LINE.set_length(bytes);
+    LINE.set_message(item.to_owned());
+}
+
+/// So many bytes more are done.
+pub fn advance(bytes: u64) {
+    LINE.inc(bytes);
+}
+
+/// Takes the line away.
+pub fn end() {
+    LINE.finish_and_clear();
+}
+
+/// Standard error for whole log lines, with the live line out of their way.
+#[derive(Debug, Default)]
+pub struct LogLines;
+
+impl Write for LogLines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LINE.suspend(|| io::stderr().write_all(bytes)).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
