@@ -251,13 +251,8 @@ impl Cells {
     }
 
     /// How many cells there are.
-    pub fn len(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.valid.len()
-    }
-
-    /// Whether the last cell is null.
-    pub fn last_is_null(&self) -> bool {
-        self.valid.last().is_none_or(|valid| !valid)
     }
 
     /// Whether the cell at `row` is null.

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use crate::error::{Error, Result};
 use crate::pipeline;
+use crate::printer::summary::Summary;
 use crate::settings::{OutputFormat, Request, Settings};
 
 /// Does what was asked.
@@ -32,6 +33,25 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Sql { query, format, output_file } => sql::run(settings, query, *format, output_file.as_deref()).await,
         Request::Check => check::run(settings).await,
     }
+}
+
+/// The last line of a run that a signal ended, for a program that reads it.
+///
+/// # Errors
+/// Failed when standard output cannot be written.
+pub fn report_interruption(settings: &Settings, request: &Request, error: &Error) -> Result<()> {
+    if !matches!(request, Request::Run { .. }) || settings.output != OutputFormat::Json {
+        return Ok(());
+    }
+    let summary = Summary {
+        status: error.kind().name().to_owned(),
+        exit_code: error.exit_code(),
+        error: Some(error.to_string()),
+        ..Summary::default()
+    };
+    let mut out = Vec::new();
+    summary.write_json(&mut out).map_err(|error| Error::failed(format!("the summary cannot be written: {error}")))?;
+    print(&out)
 }
 
 /// Writes results to standard output. A reader that has gone away is no failure.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 use etl::cli::{self, Cli};
+use etl::command;
 use etl::error::{Error, Result, Signal};
 use etl::logging;
 use etl::settings::{LogFormat, Request, Settings, Variables};
@@ -46,10 +47,15 @@ fn run(settings: Settings, request: Request) -> Result<()> {
         .map_err(|error| Error::failed(format!("cannot start threads: {error}")))?;
     let result = runtime.block_on(async {
         // On a worker thread, so that a step that computes for long cannot keep a signal from being heard.
-        let work = tokio::spawn(async move { etl::command::dispatch(&settings, &request).await });
+        let (own_settings, own_request) = (settings.clone(), request.clone());
+        let work = tokio::spawn(async move { command::dispatch(&own_settings, &own_request).await });
         tokio::select! {
             result = work => result.unwrap_or_else(|error| Err(Error::failed(format!("the run broke off: {error}")))),
-            signal = stopped() => Err(signal.map_or_else(|error| error, Error::interrupted)),
+            signal = stopped() => {
+                let error = signal.map_or_else(|error| error, Error::interrupted);
+                command::report_interruption(&settings, &request, &error)?;
+                Err(error)
+            }
         }
     });
     // Files being written are abandoned, not waited for: what is not committed is not visible.

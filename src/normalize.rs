@@ -6,6 +6,7 @@ mod feed;
 mod keys;
 mod merge;
 mod partitions;
+mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -15,7 +16,7 @@ use tracing::{info, warn};
 use crate::catalog::runs::{FILES, QUARANTINE};
 use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
-use crate::place::lake::{Lake, TableState};
+use crate::place::lake::{Lake, TableState, Target};
 use crate::place::records::{self, Row, commit_rows, read_rows};
 use crate::printer::progress;
 use crate::receipt::Receipt;
@@ -125,7 +126,7 @@ pub async fn normalize(
         }));
         normalized.new_quarantined_cells += merged.quarantined.len() as u64;
         for (place, delivery) in new.iter().enumerate() {
-            known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run)?);
+            known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run));
         }
         let rows: u64 = merged.rows.iter().sum();
         normalized.receipts.push(Receipt {
@@ -206,10 +207,10 @@ impl Normalized {
     ///
     /// # Errors
     /// Failed when something cannot be written; running again takes the same files again and ends the same.
-    pub async fn commit(self, lake: &Lake, run: &Run) -> Result<BTreeMap<String, u64>> {
-        let mut versions = self.commit_quarantine(lake, run).await?;
+    pub async fn commit(self, lake: &Lake, run: &Run) -> Result<()> {
+        self.commit_quarantine(lake, run).await?;
         if self.tables.is_empty() {
-            return Ok(versions);
+            return Ok(());
         }
         for Pending { table, state, merged } in self.tables {
             if merged.change.is_empty() && state.is_some() {
@@ -217,14 +218,10 @@ impl Normalized {
             }
             let name = table.qualified_name();
             let schema = records::schema(table.all_columns());
-            let state = lake
-                .commit(&name, table.doc, &schema, state.as_ref(), merged.change, &run.id, run.started_at_millis)
-                .await?;
-            versions.insert(name, state.version);
+            let target = Target { table: &name, doc: table.doc, schema: &schema };
+            lake.commit(target, state.as_ref(), merged.change, &run.id, run.started_at_millis).await?;
         }
-        let version = commit_rows(lake, &FILES, self.files, true, &run.id, run.started_at_millis).await?;
-        versions.insert(FILES.name.to_owned(), version);
-        Ok(versions)
+        commit_rows(lake, &FILES, self.files, true, &run.id, run.started_at_millis).await.map(drop)
     }
 }
 
@@ -299,18 +296,18 @@ fn modified_text(delivery: &Delivery) -> String {
     text
 }
 
-fn file_row(table: &str, delivery: &Delivery, place: usize, merged: &Merged, run: &Run) -> Result<Row> {
+fn file_row(table: &str, delivery: &Delivery, place: usize, merged: &Merged, run: &Run) -> Row {
     let environments = merged.environments.get(place).map(|names| names.iter().cloned().collect::<Vec<_>>().join(","));
-    Ok(vec![
+    vec![
         Some(table.to_owned()),
         Some(delivery.name().to_owned()),
         Some(delivery.size_bytes.to_string()),
         Some(modified_text(delivery)),
-        Some(feed::fingerprint(&delivery.path)?),
+        merged.fingerprints.get(place).cloned(),
         Some(merged.rows.get(place).copied().unwrap_or_default().to_string()),
         environments.filter(|names| !names.is_empty()),
         Some(run.id.clone()),
-    ])
+    ]
 }
 
 fn quarantine_rows<'a>(

@@ -10,6 +10,7 @@ use datafusion::common::ScalarValue;
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
+use crate::catalog::runs::{FILES, QUARANTINE};
 use crate::catalog::{self, Table};
 use crate::engine::{self, Engine};
 use crate::error::{Error, Result};
@@ -164,7 +165,14 @@ async fn take_in(
         return Err(refusal);
     }
     if !normalized.is_empty() {
-        next.versions.extend(normalized.commit(lake, run).await?);
+        normalized.commit(lake, run).await?;
+    }
+    // A run that was blocked or killed may have left tables that are newer than the published ones.
+    let tables = catalog::TABLES.iter().map(|table| table.qualified_name());
+    for name in tables.chain([FILES.name.to_owned(), QUARANTINE.name.to_owned()]) {
+        if let Some(version) = lake.newest_version(&name)? {
+            next.versions.insert(name, version);
+        }
     }
     Ok(())
 }
@@ -202,15 +210,6 @@ async fn make_reports(
     next: &mut RunRecord,
     summary: &mut Summary,
 ) -> Result<()> {
-    if plan.stage == Stage::All {
-        // A run that was blocked or killed may have left tables newer than the published ones.
-        for table in catalog::TABLES {
-            let name = table.qualified_name();
-            if let Some(version) = lake.newest_version(&name)? {
-                next.versions.insert(name, version);
-            }
-        }
-    }
     next.parameters =
         plan.settings.parameters.iter().map(|(name, parameter)| (name.clone(), parameter.value.clone())).collect();
     let all = plan.reports.len() == plan.models.iter().filter(|model| model.layer == Layer::Marts).count();

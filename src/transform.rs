@@ -19,7 +19,7 @@ use crate::catalog::runs::CHECKS;
 use crate::engine::{Engine, arrow_type, missing, plain, precision};
 use crate::error::{Error, Result};
 use crate::model::{Grain, Layer, Model, Models, Severity};
-use crate::place::lake::{Change, DataFile, Lake, TableState};
+use crate::place::lake::{Change, DataFile, Lake, TableState, Target};
 use crate::place::parquet::FileWriter;
 use crate::place::records::{Row, commit_rows, read_rows};
 use crate::printer::json_of_row;
@@ -362,9 +362,7 @@ impl Transformed {
                     let remove = before.iter().flat_map(|before| &before.files).map(|file| file.path.clone()).collect();
                     let change = Change { add: vec![mart.file], remove };
                     lake.commit(
-                        &table,
-                        &mart.doc,
-                        &mart.schema,
+                        Target { table: &table, doc: &mart.doc, schema: &mart.schema },
                         before.as_ref(),
                         change,
                         &run.id,

@@ -265,7 +265,7 @@ pub fn typed(
             push_extra_arrays(batch, &unit.layout, &mut extra)?;
         }
     }
-    let rows = columns.first().map_or(0, Cells::len);
+    let rows = columns.first().map_or(0, Cells::rows);
     check_keys(table, &columns, &mut bad);
     let keep = bad.keep(rows, superseded);
     let mut arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
@@ -376,7 +376,7 @@ fn push_extra_arrays(batch: &RecordBatch, layout: &Layout, extra: &mut Cells) ->
 fn check_keys(table: &Table, columns: &[Cells], bad: &mut BadCells) {
     for (cells, column) in columns.iter().zip(table.columns) {
         if table.key.contains(&column.name) {
-            for row in (0..cells.len()).filter(|row| cells.is_null(*row)) {
+            for row in (0..cells.rows()).filter(|row| cells.is_null(*row)) {
                 if !bad.has(row as u32) {
                     bad.add(row as u32, Some(column.name), b"", format!("expected {}, the key", describe(column.kind)));
                 }

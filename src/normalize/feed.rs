@@ -12,6 +12,7 @@ use flate2::read::MultiGzDecoder;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use twox_hash::XxHash3_128;
 
+use super::threads::{lock, unlock};
 use crate::catalog::Table;
 use crate::error::{Error, Result};
 use crate::printer::progress;
@@ -62,12 +63,37 @@ struct State {
     next_unit: u32,
     open: Option<(Reader, Arc<Layout>)>,
     unknown_columns: BTreeSet<String>,
+    fingerprints: Vec<String>,
     failed: bool,
 }
 
 enum Reader {
-    Csv(Blocks<Box<dyn Read + Send>>),
+    Csv(Blocks<Box<dyn Read + Send>>, Fingerprint),
     Parquet(ParquetRecordBatchReader),
+}
+
+/// The hash of the bytes read so far, shared with the reader that feeds it.
+#[derive(Clone, Default)]
+struct Fingerprint(Arc<Mutex<XxHash3_128>>);
+
+/// Hashes what passes through.
+struct Hashed {
+    file: File,
+    fingerprint: Fingerprint,
+}
+
+impl Read for Hashed {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        lock(&self.fingerprint.0).write(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+impl Fingerprint {
+    fn text(&self) -> String {
+        format!("{:032x}", lock(&self.0).finish_128())
+    }
 }
 
 impl<'a> Feed<'a> {
@@ -81,7 +107,7 @@ impl<'a> Feed<'a> {
     /// # Errors
     /// Data (exit 3) when a file is not what its name says, lacks a key column or names a column twice.
     pub fn next(&self) -> Result<Option<Unit>> {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = lock(&self.state);
         if state.failed {
             return Ok(None);
         }
@@ -92,12 +118,13 @@ impl<'a> Feed<'a> {
 
     /// Makes all workers stop: one of them has failed.
     pub fn stop(&self) {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).failed = true;
+        lock(&self.state).failed = true;
     }
 
-    /// Names of columns that the catalog does not know, over all files drawn so far.
-    pub fn unknown_columns(self) -> BTreeSet<String> {
-        self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).unknown_columns
+    /// Names of columns that the catalog does not know, over all files, and the fingerprint of each file.
+    pub fn finish(self) -> (BTreeSet<String>, Vec<String>) {
+        let state = unlock(self.state);
+        (state.unknown_columns, state.fingerprints)
     }
 
     fn draw(&self, state: &mut State) -> Result<Option<Unit>> {
@@ -113,7 +140,7 @@ impl<'a> Feed<'a> {
             let file = state.next_file - 1;
             let Some((reader, layout)) = &mut state.open else { continue };
             let rows = match reader {
-                Reader::Csv(blocks) => {
+                Reader::Csv(blocks, _) => {
                     blocks.next_block().map_err(|error| self.unreadable(file, &error))?.map(Rows::Csv)
                 }
                 Reader::Parquet(batches) => {
@@ -122,6 +149,11 @@ impl<'a> Feed<'a> {
             };
             match rows {
                 None => {
+                    let fingerprint = match reader {
+                        Reader::Csv(_, fingerprint) => fingerprint.text(),
+                        Reader::Parquet(_) => fingerprint(&self.deliveries[file].path)?,
+                    };
+                    state.fingerprints.push(fingerprint);
                     state.open = None;
                     if self.deliveries[file].format != Format::Csv {
                         progress::advance(self.deliveries[file].size_bytes);
@@ -153,6 +185,8 @@ pub fn unreadable(delivery: &Delivery, error: &dyn std::fmt::Display) -> Error {
 fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
     let bad = |error: &dyn std::fmt::Display| unreadable(delivery, error);
     let file = File::open(&delivery.path).map_err(|source| Error::io("open", &delivery.path, source))?;
+    let fingerprint = Fingerprint::default();
+    let hashed = |file| Hashed { file, fingerprint: fingerprint.clone() };
     let bytes: Box<dyn Read + Send> = match delivery.format {
         Format::Parquet => {
             let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| bad(&error))?;
@@ -160,12 +194,12 @@ fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
             let reader = builder.with_batch_size(16 * 1024).build().map_err(|error| bad(&error))?;
             return Ok((Reader::Parquet(reader), header));
         }
-        Format::Csv => Box::new(file),
-        Format::CsvGzip => Box::new(MultiGzDecoder::new(file)),
-        Format::CsvZstd => Box::new(zstd::Decoder::new(file).map_err(|error| bad(&error))?),
+        Format::Csv => Box::new(hashed(file)),
+        Format::CsvGzip => Box::new(MultiGzDecoder::new(hashed(file))),
+        Format::CsvZstd => Box::new(zstd::Decoder::new(hashed(file)).map_err(|error| bad(&error))?),
     };
     let (header, blocks) = Blocks::new(bytes).map_err(|error| bad(&error))?;
-    Ok((Reader::Csv(blocks), header.names().to_vec()))
+    Ok((Reader::Csv(blocks, fingerprint), header.names().to_vec()))
 }
 
 impl Layout {
@@ -201,13 +235,7 @@ impl Delivery {
 /// Failed when the file cannot be read.
 pub fn fingerprint(path: &Path) -> Result<String> {
     let failed = |source| Error::io("read", path, source);
-    let mut file = File::open(path).map_err(failed)?;
-    let mut hasher = XxHash3_128::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer).map_err(failed)? {
-            0 => return Ok(format!("{:032x}", hasher.finish_128())),
-            read => hasher.write(&buffer[..read]),
-        }
-    }
+    let mut file = Hashed { file: File::open(path).map_err(failed)?, fingerprint: Fingerprint::default() };
+    std::io::copy(&mut file, &mut std::io::sink()).map_err(failed)?;
+    Ok(file.fingerprint.text())
 }

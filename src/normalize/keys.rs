@@ -12,6 +12,7 @@ use std::sync::Mutex;
 
 use roaring::RoaringBitmap;
 
+use super::threads::{join, lock, unlock};
 use crate::error::{Error, Result};
 
 /// Where a row stands.
@@ -127,7 +128,7 @@ impl KeyRecords {
             let mut found = Superseded::default();
             loop {
                 let Some((number, share)) = lock(&queue).next() else { return Ok(found) };
-                let share = share.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let share = unlock(share);
                 let mut records = share.into_records(&folder.join(format!("keys-{number}")))?;
                 records.sort_unstable_by_key(KeyRecord::order);
                 for pair in records.windows(2) {
@@ -242,15 +243,6 @@ impl Share {
 fn share_of(hash: u128) -> usize {
     // The topmost six bits: below SHARES by construction.
     (hash >> 122) as usize
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// The result of a worker thread; a panic in it goes on in the caller.
-pub fn join<T>(worker: std::thread::ScopedJoinHandle<'_, T>) -> T {
-    worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 #[cfg(test)]

@@ -16,8 +16,9 @@ use roaring::RoaringBitmap;
 
 use super::decode::{self, KeyColumns, Lineage, Quarantined};
 use super::feed::{Feed, Unit};
-use super::keys::{KeyRecord, KeyRecords, Place, Superseded, join};
+use super::keys::{KeyRecord, KeyRecords, Place, Superseded};
 use super::partitions::{Partitions, plain_columns};
+use super::threads::{join, lock, unlock};
 use crate::catalog::Table;
 use crate::error::{Error, Result};
 use crate::place::lake::{Change, DataFile, TableState};
@@ -60,6 +61,8 @@ pub struct Merged {
     pub quarantined: Vec<(usize, u64, Quarantined)>,
     /// Columns the catalog does not know.
     pub unknown_columns: BTreeSet<String>,
+    /// XXH3-128 of the bytes of each delivery, as they were read.
+    pub fingerprints: Vec<String>,
     /// Environments that the rows of each delivery name.
     pub environments: Vec<BTreeSet<String>>,
 }
@@ -69,6 +72,8 @@ pub struct Merged {
 struct Census {
     /// For each unit: its delivery and its number of rows.
     units: Vec<(usize, u32)>,
+    /// Of each delivery, as the first pass read it.
+    fingerprints: Vec<String>,
 }
 
 impl Merge<'_> {
@@ -123,9 +128,10 @@ impl Merge<'_> {
             lock(&census).push((unit.ordinal, unit.file, rows));
             Ok(())
         })?;
-        let mut units = census.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut units = unlock(census);
         units.sort_unstable();
-        let census = Census { units: units.into_iter().map(|(_, file, rows)| (file, rows)).collect() };
+        let (_, fingerprints) = feed.finish();
+        let census = Census { units: units.into_iter().map(|(_, file, rows)| (file, rows)).collect(), fingerprints };
         Ok((census, records.superseded(self.threads)?))
     }
 
@@ -236,17 +242,25 @@ impl Merge<'_> {
         })?;
         let mut add = Vec::new();
         for writer in writers {
-            add.extend(writer.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).finish()?);
+            add.extend(unlock(writer).finish()?);
         }
-        let mut quarantined = quarantined.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut quarantined = unlock(quarantined);
         quarantined.sort_by(|left, right| (left.0, left.1, &left.2.column).cmp(&(right.0, right.1, &right.2.column)));
+        let (unknown_columns, fingerprints) = feed.finish();
+        if let Some(place) =
+            (0..fingerprints.len()).find(|place| fingerprints.get(*place) != census.fingerprints.get(*place))
+        {
+            return Err(Error::temporary(format!("{} changed while it was being read", self.deliveries[place].name()))
+                .hint("let the delivery finish and run again; nothing of it was taken"));
+        }
         Ok(Merged {
             change: Change { add, remove: Vec::new() },
             rows,
             superseded_rows: superseded.delivered_rows(),
             quarantined,
-            unknown_columns: feed.unknown_columns(),
-            environments: environments.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner),
+            unknown_columns,
+            fingerprints,
+            environments: unlock(environments),
         })
     }
 
@@ -338,8 +352,4 @@ fn widen(
             .unwrap_or_else(|| arrow::array::new_null_array(field.data_type(), batch.num_rows()))
     });
     arrow::array::RecordBatch::try_new(schema.clone(), columns.collect())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -60,6 +60,17 @@ pub struct Change {
     pub remove: Vec<String>,
 }
 
+/// The table a commit goes to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// Qualified name.
+    pub table: &'a str,
+    /// What one row is; kept as the table's comment.
+    pub doc: &'a str,
+    /// Its schema from this commit on, column comments included.
+    pub schema: &'a SchemaRef,
+}
+
 impl Change {
     /// Whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
@@ -194,14 +205,13 @@ impl Lake {
     /// Failed when files cannot be moved or the log not written: the table then stays as it was.
     pub async fn commit(
         &self,
-        table: &str,
-        doc: &str,
-        schema: &SchemaRef,
+        target: Target<'_>,
         base: Option<&TableState>,
         change: Change,
         run_id: &str,
         committed_at_millis: i64,
     ) -> Result<TableState> {
+        let Target { table, doc, schema } = target;
         let folder = self.folder(table);
         self.place_files(&self.staging(run_id, table), &folder, &change.add)?;
         let kernel_schema: StructType = (&*without_views(schema))

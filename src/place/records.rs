@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
 
-use super::lake::{Change, Lake, TableState};
+use super::lake::{Change, Lake, TableState, Target};
 use super::parquet::{FileWriter, damaged, read};
 use crate::catalog::Column;
 use crate::catalog::runs::RunTable;
@@ -105,6 +105,14 @@ pub async fn commit_rows(
         _ => Vec::new(),
     };
     let change = Change { add: vec![writer.finish()?], remove };
-    let state = lake.commit(table.name, table.doc, &schema, state.as_ref(), change, run_id, now_millis).await?;
+    let state = lake
+        .commit(
+            Target { table: table.name, doc: table.doc, schema: &schema },
+            state.as_ref(),
+            change,
+            run_id,
+            now_millis,
+        )
+        .await?;
     Ok(state.version)
 }

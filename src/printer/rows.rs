@@ -84,7 +84,8 @@ impl<W: Write> RowPrinter<W> {
             writeln!(self.out, "{table}")?;
             if self.format == TableFormat::Table {
                 let columns = self.schema.fields().len();
-                writeln!(self.out, "{} rows, {columns} columns", self.rows)?;
+                let s = |count: u64| if count == 1 { "" } else { "s" };
+                writeln!(self.out, "{} row{}, {columns} column{}", self.rows, s(self.rows), s(columns as u64))?;
             }
         }
         self.out.flush()?;
