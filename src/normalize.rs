@@ -18,7 +18,7 @@ use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
 use crate::place::lake::{Lake, TableState, Target};
 use crate::place::records::{self, Row, commit_rows, read_rows};
-use crate::printer::progress;
+use crate::printer::{counted, progress};
 use crate::receipt::Receipt;
 use crate::run::Run;
 use crate::settings::{QuarantinePolicy, Settings};
@@ -32,8 +32,6 @@ pub struct Normalized {
     quarantine: Vec<Row>,
     /// Cells in quarantine, those of earlier runs included.
     pub quarantined_cells: u64,
-    /// Cells put there by this run.
-    pub new_quarantined_cells: u64,
     quarantine_changed: bool,
     /// Environments that the lake's rows name.
     pub environments: BTreeSet<String>,
@@ -73,7 +71,6 @@ pub async fn normalize(
         files: Vec::new(),
         quarantine: Vec::new(),
         quarantined_cells: 0,
-        new_quarantined_cells: 0,
         quarantine_changed: false,
         environments: BTreeSet::new(),
         receipts: Vec::new(),
@@ -124,7 +121,6 @@ pub async fn normalize(
             let known = quarantine_before.iter().find(|before| before[..6] == row[..6]);
             known.cloned().unwrap_or(row)
         }));
-        normalized.new_quarantined_cells += merged.quarantined.len() as u64;
         for (place, delivery) in new.iter().enumerate() {
             known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run));
         }
@@ -141,6 +137,12 @@ pub async fn normalize(
         info!(table = name, rows, elapsed_ms = started.elapsed().as_millis() as u64, "read {rows} rows of {name}");
         normalized.tables.push(Pending { table, state, merged });
     }
+    // A bad file that was never taken and is gone from landing is nobody's concern any more.
+    quarantine.retain(|row| {
+        let of = |place: usize| row.get(place).and_then(Option::as_deref).unwrap_or_default();
+        let selected = tables.iter().any(|table| table.qualified_name() == of(0));
+        !selected || files.get(of(0)).is_some_and(|known| known.contains_key(of(1)))
+    });
     let environments = files.values().flatten().filter_map(|(_, row)| row.get(6).cloned().flatten());
     normalized.environments = environments
         .flat_map(|names| names.split(',').map(str::to_owned).collect::<Vec<_>>())
@@ -164,24 +166,15 @@ impl Normalized {
     /// # Errors
     /// Data (exit 3), naming the first bad cells.
     pub fn check_quarantine(&self, policy: QuarantinePolicy) -> Result<()> {
-        let cells = self.tables.iter().flat_map(|pending| &pending.merged.quarantined);
-        let count = cells.count();
-        if count == 0 {
+        if self.quarantine.is_empty() {
             return Ok(());
         }
-        let run = self.tables.iter().flat_map(|pending| {
-            let name = pending.table.qualified_name();
-            pending.merged.quarantined.iter().map(move |(_, row, cell)| {
-                let column = cell.column.as_deref().map_or(String::new(), |column| format!(", column `{column}`"));
-                let value = if cell.value.is_empty() { String::new() } else { format!(", value {:?}", cell.value) };
-                (name.clone(), format!("row {row}{column}{value}: {}", cell.reason))
-            })
-        });
-        let shown: Vec<_> = run.take(3).map(|(table, cell)| format!("{table} {cell}")).collect();
+        let count = self.quarantine.len();
+        let shown: Vec<_> = self.quarantine.iter().take(3).map(describe_cell).collect();
         let more = if count > shown.len() { format!(" (and {} more)", count - shown.len()) } else { String::new() };
-        let message = format!("{count} cells cannot be typed: {}{more}", shown.join("; "));
+        let message = format!("{} cannot be typed: {}{more}", counted(count as u64, "cell"), shown.join("; "));
         if policy == QuarantinePolicy::Allow {
-            warn!(quarantined = count, "{message}; their rows are left out");
+            warn!(quarantined_cells = count, "{message}; the rows are left out");
             return Ok(());
         }
         Err(Error::data(message).hint(
@@ -223,6 +216,14 @@ impl Normalized {
         }
         commit_rows(lake, &FILES, self.files, true, &run.id, run.started_at_millis).await.map(drop)
     }
+}
+
+/// A row of the quarantine as messages say it.
+fn describe_cell(row: &Row) -> String {
+    let of = |place: usize| row.get(place).and_then(Option::as_deref).unwrap_or_default();
+    let column = if of(3).is_empty() { String::new() } else { format!(", column `{}`", of(3)) };
+    let value = if of(4).is_empty() { String::new() } else { format!(", value {:?}", of(4)) };
+    format!("{} row {} of {}{column}{value}: {}", of(0), of(2), of(1), of(5))
 }
 
 /// The environments that rows of the lake name, from its record of files.
@@ -335,10 +336,10 @@ fn note(merged: &Merged) -> String {
         notes.push(format!("{} superseded", merged.superseded_rows));
     }
     if !merged.quarantined.is_empty() {
-        notes.push(format!("{} cells in quarantine", merged.quarantined.len()));
+        notes.push(format!("{} in quarantine", counted(merged.quarantined.len() as u64, "cell")));
     }
     if !merged.unknown_columns.is_empty() {
-        notes.push(format!("{} unknown columns kept", merged.unknown_columns.len()));
+        notes.push(format!("{} kept", counted(merged.unknown_columns.len() as u64, "unknown column")));
     }
     notes.join(", ")
 }

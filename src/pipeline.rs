@@ -22,7 +22,7 @@ use crate::place::lake::Lake;
 use crate::printer::summary::Summary;
 use crate::run::{Run, RunRecord};
 use crate::settings::{Choice, Environment, Settings, Stage};
-use crate::transform::{mart_table, transform};
+use crate::transform::{mart_table, require_parameters, transform};
 
 /// Everything known before anything is touched.
 struct Plan<'a> {
@@ -82,6 +82,7 @@ async fn run_stages(
         models: &models,
     };
     if plan.does(Stage::Transform) {
+        require_parameters(&plan.reports, &models, &plan.parameters)?;
         plan_on_empty_tables(&models, settings).await?;
     }
     let lake = Lake::new(&settings.lake);
@@ -133,6 +134,7 @@ async fn run_stages(
     let mut loaded = false;
     if plan.does(Stage::Load) {
         let record = if is_new { &next } else { &base };
+        check_parameters(&given_parameters(settings), &record.parameters)?;
         let names: Vec<_> = plan.reports.iter().map(|report| report.name.clone()).collect();
         let receipts = load(&names, record, &lake, &settings.artifacts, settings.sample_notice.as_deref(), run).await?;
         loaded = receipts.iter().any(|receipt| receipt.note != "unchanged");
@@ -210,8 +212,7 @@ async fn make_reports(
     next: &mut RunRecord,
     summary: &mut Summary,
 ) -> Result<()> {
-    next.parameters =
-        plan.settings.parameters.iter().map(|(name, parameter)| (name.clone(), parameter.value.clone())).collect();
+    next.parameters = given_parameters(plan.settings);
     let all = plan.reports.len() == plan.models.iter().filter(|model| model.layer == Layer::Marts).count();
     let fingerprint = fingerprint(plan.models, next);
     let made = plan.reports.iter().all(|report| next.versions.contains_key(&mart_table(&report.name)));
@@ -238,6 +239,23 @@ async fn make_reports(
     next.versions.extend(transformed.commit(lake, run).await?);
     // Some reports made anew beside others that were not are no state to stop at.
     next.transform = all.then_some(fingerprint);
+    Ok(())
+}
+
+fn given_parameters(settings: &Settings) -> BTreeMap<String, String> {
+    settings.parameters.iter().map(|(name, parameter)| (name.clone(), parameter.value.clone())).collect()
+}
+
+/// Loading prints what was made: a parameter that asks for something else would be passed over in silence.
+fn check_parameters(given: &BTreeMap<String, String>, published: &BTreeMap<String, String>) -> Result<()> {
+    for (name, value) in given {
+        if let Some(before) = published.get(name).filter(|before| *before != value) {
+            return Err(Error::usage(format!(
+                "`{name}` is `{value}`, but the reports in the lake were made with `{before}`"
+            ))
+            .hint("run `etl run --stage transform` with this parameter first"));
+        }
+    }
     Ok(())
 }
 

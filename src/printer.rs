@@ -96,6 +96,11 @@ fn is_bare(kind: &DataType) -> bool {
     kind.is_integer() || kind.is_decimal() || *kind == DataType::Boolean
 }
 
+/// `1 row`, `2 rows`.
+pub fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Whether values line up on the right.
 pub fn is_numeric(kind: &DataType) -> bool {
     kind.is_numeric()

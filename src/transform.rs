@@ -71,10 +71,28 @@ pub fn mart_schema(model: &Model) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
+/// Finds what the reports need and nobody gave.
+///
+/// # Errors
+/// Usage (exit 2), naming the file and the parameter.
+pub fn require_parameters(
+    reports: &[&Model],
+    models: &Models,
+    parameters: &BTreeMap<String, ScalarValue>,
+) -> Result<()> {
+    for model in models.closure(reports.iter().map(|report| report.name.as_str()))? {
+        if let Some(parameter) = missing(model, parameters).first() {
+            return Err(Error::usage(format!("{}: the parameter `{}` has no value", model.file, parameter.name))
+                .hint(format!("give --param {}=VALUE, or set it under [parameters]", parameter.name)));
+        }
+    }
+    Ok(())
+}
+
 /// Makes the reports and runs every check that reads nothing but them and what they read.
 ///
 /// # Errors
-/// Usage (exit 2) when a parameter is missing or a model is not as it must be; failed when a query fails.
+/// Usage (exit 2) when a model is not as it must be; failed when a query fails.
 pub async fn transform(
     reports: &[&Model],
     models: &Models,
@@ -84,12 +102,6 @@ pub async fn transform(
     run: &Run,
 ) -> Result<Transformed> {
     let closure = models.closure(reports.iter().map(|report| report.name.as_str()))?;
-    for model in &closure {
-        if let Some(parameter) = missing(model, parameters).first() {
-            return Err(Error::usage(format!("{}: the parameter `{}` has no value", model.file, parameter.name))
-                .hint(format!("give --param {}=VALUE, or set it under [parameters]", parameter.name)));
-        }
-    }
     let mut done = Transformed { marts: Vec::new(), checks: Vec::new(), receipts: Vec::new() };
     for model in &closure {
         if model.layer == Layer::Staging {

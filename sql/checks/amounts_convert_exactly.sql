@@ -12,6 +12,11 @@ line_items as (
     where credit_type_id = '2714e483-4ff1-48e4-9e25-ac732e8f24f2'
 ),
 
+unit_prices as (
+    select id, 'line_item unit price' as kind, unit_price as total from current.line_item
+    where credit_type_id = '2714e483-4ff1-48e4-9e25-ac732e8f24f2'
+),
+
 sub_line_items as (
     select sub.id, 'sub_line_item' as kind, sub.subtotal as total
     from current.sub_line_item as sub
@@ -23,6 +28,8 @@ amounts as (
     select * from invoices
     union all
     select * from line_items
+    union all
+    select * from unit_prices
     union all
     select * from sub_line_items
 ),

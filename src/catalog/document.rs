@@ -31,7 +31,7 @@ A column that a file does not have is null in the lake; one that is not listed h
 
 - **Key**: what identifies a row. Of rows with equal keys the lake keeps the newest, told by the columns named there.
 - **Incremental**: only changed rows are delivered; the newest row of each key is current.
-- **Snapshot**: everything is delivered again each time; current is the latest snapshot, per environment. Never add rows
+- **Snapshot**: everything is delivered again each time; current is the newest complete snapshot, per environment. Never add rows
   of two snapshots.
 - Starts are inclusive and ends exclusive unless a column says otherwise. All times are UTC.
 

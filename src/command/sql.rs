@@ -18,7 +18,7 @@ use crate::model::{Layer, Models};
 use crate::place::lake::Lake;
 use crate::printer::rows::RowPrinter;
 use crate::run::RunRecord;
-use crate::settings::{Query, Settings, TableFormat};
+use crate::settings::{Environment, Query, Settings, TableFormat};
 use crate::transform::{mart_schema, mart_table};
 
 /// Runs the query and prints its rows.
@@ -62,7 +62,13 @@ async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
     let published = RunRecord::newest(&lake).await?.unwrap_or_default();
     let models = Models::load(settings.sql.as_deref())?;
     let parameters = engine::bind(&models.parameters()?, &settings.parameters)?;
-    let environment = published.environment.clone();
+    let environment = match &settings.environment {
+        Environment::Named(name) => Some(name.clone()),
+        Environment::Auto => published.environment.clone(),
+    };
+    // Asked for another month or environment than was published, a report is made anew.
+    let as_published = environment == published.environment
+        && settings.parameters.iter().all(|(name, parameter)| published.parameters.get(name) == Some(&parameter.value));
     let mut engine =
         Engine::new(&lake, published.versions.clone(), environment, settings.threads, settings.memory_bytes)?;
     let wanted: BTreeSet<(Option<String>, String)> = match references(sql) {
@@ -82,7 +88,8 @@ async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
             continue;
         };
         // A report is what was published; what it is made of is made anew.
-        if let Some(version) = published.versions.get(&mart_table(name)).filter(|_| model.layer == Layer::Marts)
+        if as_published
+            && let Some(version) = published.versions.get(&mart_table(name)).filter(|_| model.layer == Layer::Marts)
             && let Some(state) = lake.table(&mart_table(name), Some(*version)).await?
         {
             engine.register_files(name, &state, &mart_schema(model))?;

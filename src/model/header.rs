@@ -15,7 +15,8 @@
 //! --   total_amount >= 0
 //! ```
 //!
-//! Everything in it is verified: columns and types against the planned query, nulls, grain and checks against the rows.
+//! Everything in it is verified: columns, types and units when the query is planned; nulls, grain and checks against the
+//! rows, from the intermediate layer upwards. Staging keeps the rows of a lake table, whose key the lake keeps unique.
 
 use super::Layer;
 

@@ -95,8 +95,13 @@ impl Merge<'_> {
                 self.rewrite_lake_files(&superseded, &mut merged.change)?;
                 return Ok(merged);
             }
-            std::fs::remove_dir_all(&self.staging).map_err(|source| Error::io("clear", &self.staging, source))?;
-            excluded = bad;
+            match std::fs::remove_dir_all(&self.staging) {
+                // Where every row was bad nothing was staged.
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io("clear", &self.staging, source));
+                }
+                _ => excluded = bad,
+            }
         }
     }
 

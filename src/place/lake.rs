@@ -378,10 +378,15 @@ fn damaged(table: &str, message: String) -> Error {
 }
 
 fn log_error(table: &str, error: &DeltaTableError) -> Error {
-    damaged(table, format!("its log cannot be read: {error}"))
+    damaged(table, format!("its log cannot be read: {}", first_line(error)))
+}
+
+/// The message without the backtrace that some of these errors carry.
+fn first_line(error: &DeltaTableError) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 fn commit_error(table: &str, error: &DeltaTableError) -> Error {
-    Error::failed(format!("lake table {table}: the commit failed: {error}"))
+    Error::failed(format!("lake table {table}: the commit failed: {}", first_line(error)))
         .hint("nothing of this run is visible; run again")
 }

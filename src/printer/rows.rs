@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{csv, is_numeric, json_of_row, text_of};
+use super::{counted, csv, is_numeric, json_of_row, text_of};
 use crate::error::Result;
 use crate::settings::TableFormat;
 
@@ -83,9 +83,8 @@ impl<W: Write> RowPrinter<W> {
         if let Some(table) = &self.table {
             writeln!(self.out, "{table}")?;
             if self.format == TableFormat::Table {
-                let columns = self.schema.fields().len();
-                let s = |count: u64| if count == 1 { "" } else { "s" };
-                writeln!(self.out, "{} row{}, {columns} column{}", self.rows, s(self.rows), s(columns as u64))?;
+                let columns = self.schema.fields().len() as u64;
+                writeln!(self.out, "{}, {}", counted(self.rows, "row"), counted(columns, "column"))?;
             }
         }
         self.out.flush()?;

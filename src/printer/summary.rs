@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
+use super::counted;
 use crate::receipt::Receipt;
 
 /// What a run came to.
@@ -76,7 +77,8 @@ impl Summary {
             }
         }
         if self.quarantined_cells > 0 {
-            writeln!(out, "{} cells in quarantine: their rows are in no table and no report", self.quarantined_cells)?;
+            let cells = counted(self.quarantined_cells, "cell");
+            writeln!(out, "{cells} in quarantine: the rows are in no table and no report")?;
         }
         for file in &self.unmatched_files {
             writeln!(out, "not read, belongs to no table: {file}")?;
@@ -86,11 +88,11 @@ impl Summary {
         }
         let environment = self.environment.as_deref().map_or(String::new(), |name| format!(", environment {name}"));
         let seconds = seconds(self.milliseconds);
-        writeln!(
-            out,
-            "{} in {seconds} s, run {}{environment}, artifacts in {}",
-            self.status, self.run_id, self.artifacts
-        )
+        let status = match self.exit_code {
+            0 => self.status.clone(),
+            code => format!("ended with exit {code} ({})", self.status),
+        };
+        writeln!(out, "{status} in {seconds} s, run {}{environment}, artifacts in {}", self.run_id, self.artifacts)
     }
 }
 

@@ -60,7 +60,7 @@ pub enum TableFormat {
 pub enum Stage {
     /// Ask the sources for what is new, then normalize it.
     Extract,
-    /// Rebuild the lake from landing alone.
+    /// Take what landing holds into the lake; no source is asked.
     Normalize,
     /// Make the marts from the lake.
     Transform,
