@@ -165,6 +165,22 @@ impl Cells {
                 }
             }};
         }
+        macro_rules! bytes {
+            ($array:expr) => {{
+                let typed = $array;
+                for row in 0..typed.len() {
+                    let value = typed.value(row);
+                    if typed.is_null(row) {
+                        self.push_null();
+                    } else if std::str::from_utf8(value).is_err() {
+                        self.push_null();
+                        bad(row, String::from_utf8_lossy(value).into_owned(), Invalid::Utf8);
+                    } else if let Err(invalid) = self.push_text(value, true) {
+                        bad(row, String::from_utf8_lossy(value).into_owned(), invalid);
+                    }
+                }
+            }};
+        }
         macro_rules! wholes {
             ($($variant:ident => $native:ty),*) => {
                 match (array.data_type(), self.kind) {
@@ -237,7 +253,10 @@ impl Cells {
             (DataType::Timestamp(TimeUnit::Nanosecond, _), Kind::Timestamp) => {
                 instants!(TimestampNanosecondType, 1_000_000_000);
             }
-            (DataType::Dictionary(_, _) | DataType::Binary | DataType::LargeBinary | DataType::BinaryView, _) => {
+            (DataType::Binary, _) => bytes!(array.as_binary::<i32>()),
+            (DataType::LargeBinary, _) => bytes!(array.as_binary::<i64>()),
+            (DataType::BinaryView, _) => bytes!(array.as_binary_view()),
+            (DataType::Dictionary(_, _), _) => {
                 let plain = arrow::compute::cast(array, &DataType::Utf8)
                     .map_err(|error| Error::data(format!("its values are no text: {error}")))?;
                 texts!(plain.as_string::<i32>());

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
 use datafusion::catalog::memory::MemorySchemaProvider;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::metadata::ScalarAndMetadata;
@@ -31,7 +32,7 @@ use url::Url;
 use crate::catalog::runs::{RUN_TABLES, RUNS};
 use crate::catalog::{self, Class, Table};
 use crate::error::{Error, Result};
-use crate::model::{HeaderColumn, Model, ParameterKind, ParameterSpec, SqlType};
+use crate::model::{HeaderColumn, Layer, Model, ParameterKind, ParameterSpec, SqlType};
 use crate::place::lake::{Lake, TableState};
 use crate::place::records;
 
@@ -191,6 +192,12 @@ impl Engine {
             .await
             .and_then(|plan| plan.with_param_values(ParamValues::Map(values)))
             .map_err(wrong)?;
+        if model.layer == Layer::Marts && !is_ordered(&plan) {
+            return Err(Error::usage(format!(
+                "{}: a report ends in `order by`, so that its bytes do not change",
+                model.file
+            )));
+        }
         let analyzed = lint::analyzed(&state, plan.clone()).map_err(wrong)?;
         if let Err(broken) = lint::check(&analyzed, &model.name) {
             return Err(Error::usage(format!("{}: {}", model.file, broken.join("; "))));
@@ -376,6 +383,17 @@ pub fn arrow_type(kind: SqlType) -> DataType {
     }
 }
 
+/// Whether a plan's rows come in an order of its own.
+fn is_ordered(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Sort(_) => true,
+        LogicalPlan::Projection(projection) => is_ordered(&projection.input),
+        LogicalPlan::SubqueryAlias(alias) => is_ordered(&alias.input),
+        LogicalPlan::Limit(limit) => is_ordered(&limit.input),
+        _ => false,
+    }
+}
+
 fn check_columns(model: &Model, planned: &Schema) -> Result<()> {
     let declared = model.header.columns.iter().map(|column| format!("{} {}", column.name, words(column)));
     let found = planned.fields().iter().map(|field| format!("{} {}", field.name(), type_words(field.data_type())));
@@ -410,7 +428,25 @@ fn type_words(kind: &DataType) -> String {
     }
 }
 
+/// A query that failed while it ran: damage where a lake file cannot be read.
+pub fn query_failed(what: &str, error: &DataFusionError) -> Error {
+    let message = format!("{what} failed: {}", plain(error));
+    let is_read = match error.find_root() {
+        DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => true,
+        DataFusionError::ArrowError(error, _) => {
+            matches!(**error, ArrowError::ParquetError(_) | ArrowError::IoError(_, _) | ArrowError::ExternalError(_))
+        }
+        DataFusionError::External(error) => error.is::<parquet::errors::ParquetError>(),
+        _ => false,
+    };
+    if !is_read {
+        return Error::failed(message);
+    }
+    Error::damaged(message)
+        .hint("restore the lake from a copy, or move it away and rebuild it with `etl run --stage all`")
+}
+
 /// DataFusion's message without its wrapping.
 pub fn plain(error: &DataFusionError) -> String {
-    error.strip_backtrace().lines().next().unwrap_or_default().to_owned()
+    error.find_root().strip_backtrace().lines().next().unwrap_or_default().to_owned()
 }

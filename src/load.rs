@@ -15,11 +15,11 @@ use tracing::info;
 
 use crate::error::{Error, Result};
 use crate::place::artifacts::{MANIFEST, NextArtifacts};
-use crate::place::lake::Lake;
+use crate::place::lake::{Lake, TableState};
 use crate::place::parquet::{damaged, read};
 use crate::printer::csv;
 use crate::receipt::Receipt;
-use crate::run::{Run, RunRecord};
+use crate::run::{ReportRecord, Run, RunRecord};
 use crate::transform::mart_table;
 
 /// What `manifest.json` says.
@@ -53,8 +53,10 @@ pub struct Artifact {
     pub size_bytes: u64,
     /// SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
-    /// Version of its table in the lake.
-    pub version: u64,
+    /// Its files in the lake: they are named by the run that wrote them.
+    pub lake_files: Vec<String>,
+    /// What it was made from.
+    pub made_from: ReportRecord,
 }
 
 /// Prints these published reports, all or none.
@@ -85,13 +87,21 @@ pub async fn load(
         notice: notice.map(str::to_owned),
         artifacts: BTreeMap::new(),
     };
-    let before = read_manifest(target);
-    if let Some(before) = &before {
+    let mut before = read_manifest(target);
+    if let Some(before) = &mut before {
+        // An artifact that is gone or was changed by hand is none of ours any more.
+        before.artifacts.retain(|name, artifact| {
+            std::fs::read(target.join(name)).is_ok_and(|bytes| hex(&Sha256::digest(&bytes)) == artifact.sha256)
+        });
         let others =
             before.artifacts.iter().filter(|(name, _)| !reports.iter().any(|report| **name == file_name(report)));
         manifest.artifacts.extend(others.map(|(name, artifact)| (name.clone(), artifact.clone())));
     }
-    if is_current(before.as_ref(), &manifest, reports, published, target)? {
+    let mut tables = Vec::new();
+    for report in reports {
+        tables.push(published_table(report, published, lake).await?);
+    }
+    if before.as_ref().is_some_and(|before| is_current(before, &manifest, reports, &tables, published)) {
         let receipt = |report: &String| Receipt {
             stage: "load".to_owned(),
             item: file_name(report),
@@ -104,10 +114,11 @@ pub async fn load(
     replaced.push(MANIFEST.to_owned());
     let next = NextArtifacts::begin(target, &run.id, &replaced)?;
     let mut receipts = Vec::new();
-    for report in reports {
+    for (report, table) in reports.iter().zip(&tables) {
         let started = Instant::now();
         let name = file_name(report);
-        let artifact = print(report, published, lake, &next.path(&name)).await?;
+        let made_from = published.reports.get(report).cloned().unwrap_or_default();
+        let artifact = print(table, made_from, &next.path(&name))?;
         receipts.push(Receipt {
             stage: "load".to_owned(),
             item: name.clone(),
@@ -143,34 +154,28 @@ pub fn read_manifest(target: &Path) -> Option<Manifest> {
     serde_json::from_slice(&std::fs::read(target.join(MANIFEST)).ok()?).ok()
 }
 
-/// Whether the artifacts there are those of the published tables, byte for byte.
+/// Whether the artifacts there, all of them unchanged, are those of the published tables.
 fn is_current(
-    before: Option<&Manifest>,
+    before: &Manifest,
     next: &Manifest,
     reports: &[String],
+    tables: &[TableState],
     published: &RunRecord,
-    target: &Path,
-) -> Result<bool> {
-    let Some(before) = before else { return Ok(false) };
-    let same = before.parameters == next.parameters
-        && before.environment == next.environment
-        && before.notice == next.notice
-        && before.etl_version == next.etl_version;
-    for report in reports {
-        let Some(artifact) = before.artifacts.get(&file_name(report)) else { return Ok(false) };
-        let version = published.versions.get(&mart_table(report));
-        if !same || version != Some(&artifact.version) {
-            return Ok(false);
-        }
-        let Ok(bytes) = std::fs::read(target.join(file_name(report))) else { return Ok(false) };
-        if hex(&Sha256::digest(&bytes)) != artifact.sha256 {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+) -> bool {
+    let is_printed = |(report, table): (&String, &TableState)| {
+        before.artifacts.get(&file_name(report)).is_some_and(|artifact| {
+            artifact.lake_files == file_paths(table) && published.reports.get(report) == Some(&artifact.made_from)
+        })
+    };
+    let heads = |manifest: &Manifest| Manifest { artifacts: BTreeMap::new(), ..manifest.clone() };
+    heads(before) == heads(next) && reports.iter().zip(tables).all(is_printed)
 }
 
-async fn print(report: &str, published: &RunRecord, lake: &Lake, path: &Path) -> Result<Artifact> {
+fn file_paths(table: &TableState) -> Vec<String> {
+    table.files.iter().map(|file| file.path.clone()).collect()
+}
+
+async fn published_table(report: &str, published: &RunRecord, lake: &Lake) -> Result<TableState> {
     let table = mart_table(report);
     let Some(version) = published.versions.get(&table) else {
         return Err(Error::usage(format!("the report {report} has not been made yet"))
@@ -179,6 +184,10 @@ async fn print(report: &str, published: &RunRecord, lake: &Lake, path: &Path) ->
     let state = lake.table(&table, Some(*version)).await?;
     let state = state.ok_or_else(|| Error::damaged(format!("lake table {table} is gone")))?;
     state.verify_files()?;
+    Ok(state)
+}
+
+fn print(state: &TableState, made_from: ReportRecord, path: &Path) -> Result<Artifact> {
     let failed = |source| Error::io("write", path, source);
     let mut out =
         Hashing { inner: BufWriter::new(File::create_new(path).map_err(failed)?), hash: Sha256::new(), bytes: 0 };
@@ -197,7 +206,13 @@ async fn print(report: &str, published: &RunRecord, lake: &Lake, path: &Path) ->
     }
     let file = out.inner.into_inner().map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)?;
-    Ok(Artifact { rows, size_bytes: out.bytes, sha256: hex(&out.hash.finalize()), version: *version })
+    Ok(Artifact {
+        rows,
+        size_bytes: out.bytes,
+        sha256: hex(&out.hash.finalize()),
+        lake_files: file_paths(state),
+        made_from,
+    })
 }
 
 /// Hashes and counts what it passes on.

@@ -92,6 +92,10 @@ impl Models {
             _ => Layer::Checks,
         };
         let wrong = |message: String| Error::usage(format!("{file}: {message}"));
+        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        if !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.chars().all(plain) {
+            return Err(wrong("a model is named in lower-case letters, digits and underscores".to_owned()));
+        }
         let header = Header::parse(&sql, layer).map_err(wrong)?;
         let found = references(&sql).map_err(wrong)?;
         let declared: BTreeSet<_> = header.parameters.iter().map(|parameter| parameter.name.clone()).collect();

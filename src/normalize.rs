@@ -79,11 +79,34 @@ pub async fn normalize(
         let started = Instant::now();
         let name = table.qualified_name();
         let known = files.entry(name.clone()).or_default();
-        let new = new_deliveries(table, deliveries, known, full_refresh)?;
+        let mut new = new_deliveries(table, deliveries, known, full_refresh)?;
         if new.is_empty() {
             continue;
         }
         let state = lake.table(&name, None).await?;
+        if state.is_none() && !known.is_empty() && !full_refresh {
+            return Err(Error::damaged(format!("lake table {name} is gone, but files of it were taken"))
+                .hint("restore the lake from a copy, or move it away and rebuild it with `etl run --stage all`"));
+        }
+        // A file that came again with other content stands for itself: rows that it no longer has must go. So the table
+        // is made anew from all its files, where they are all still there.
+        let again =
+            new.iter().find(|delivery| known.contains_key(delivery.name())).map(|delivery| delivery.name().to_owned());
+        let mut rebuild = full_refresh;
+        if let Some(again) = again.filter(|_| !full_refresh) {
+            match new_deliveries(table, deliveries, known, true) {
+                Ok(all) => {
+                    info!(table = name, file = again, "{again} came again with other content: making {name} anew");
+                    (new, rebuild) = (all, true);
+                }
+                Err(_) => warn!(
+                    table = name,
+                    file = again,
+                    "{again} came again with other content, but not all files of {name} are in landing any more: rows \
+                     that it no longer has stay"
+                ),
+            }
+        }
         if let Some(state) = &state {
             state.verify_files()?;
         }
@@ -93,7 +116,7 @@ pub async fn normalize(
             table,
             schema: records::schema(table.all_columns()),
             deliveries: &new,
-            state: state.as_ref().filter(|_| !full_refresh),
+            state: state.as_ref().filter(|_| !rebuild),
             staging: lake.staging(&run.id, &name),
             run_id: &run.id,
             threads: settings.threads,
@@ -104,7 +127,7 @@ pub async fn normalize(
         let merged = tokio::task::block_in_place(|| merge.run());
         progress::end();
         let mut merged = merged?;
-        if full_refresh && let Some(state) = &state {
+        if rebuild && let Some(state) = &state {
             merged.change.remove = state.files.iter().map(|file| file.path.clone()).collect();
         }
         for column in &merged.unknown_columns {

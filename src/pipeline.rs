@@ -16,11 +16,11 @@ use crate::engine::{self, Engine};
 use crate::error::{Error, Result};
 use crate::extract::extract;
 use crate::load::{hex, load};
-use crate::model::{Layer, Model, Models};
+use crate::model::{Model, Models};
 use crate::normalize::{self, Normalized};
 use crate::place::lake::Lake;
 use crate::printer::summary::Summary;
-use crate::run::{Run, RunRecord};
+use crate::run::{ReportRecord, Run, RunRecord};
 use crate::settings::{Choice, Environment, Settings, Stage};
 use crate::transform::{mart_table, require_parameters, transform};
 
@@ -85,10 +85,18 @@ async fn run_stages(
         require_parameters(&plan.reports, &models, &plan.parameters)?;
         plan_on_empty_tables(&models, settings).await?;
     }
+    if plan.does(Stage::Load) && settings.artifacts.exists() && !settings.artifacts.is_dir() {
+        return Err(Error::usage(format!("{} is a file where a folder is to be", settings.artifacts.display())));
+    }
+    let landed = match plan.does(Stage::Normalize) || plan.does(Stage::Extract) {
+        true => Some(extract(&plan.tables, settings)?),
+        false => None,
+    };
     let lake = Lake::new(&settings.lake);
     let _lock = lake.lock(&run.id)?;
     let published = RunRecord::newest(&lake).await?;
     let base = published.clone().unwrap_or_default();
+    check_logs(&lake, &base)?;
     let mut next = RunRecord {
         run_id: run.id.clone(),
         started_at: run.started_at.clone(),
@@ -97,8 +105,7 @@ async fn run_stages(
         ..base.clone()
     };
     let mut environments = None;
-    if plan.does(Stage::Normalize) || plan.does(Stage::Extract) {
-        let landed = extract(&plan.tables, settings)?;
+    if let Some(landed) = landed {
         summary.unmatched_files = landed.unmatched;
         summary.receipts.extend(landed.receipts);
         let normalized =
@@ -107,7 +114,16 @@ async fn run_stages(
         summary.quarantined_cells = normalized.quarantined_cells;
         next.quarantined_cells = normalized.quarantined_cells;
         if plan.does(Stage::Transform) {
-            choose_environment(&settings.environment, &normalized.environments)?;
+            let environment = choose_environment(&settings.environment, &normalized.environments)?;
+            check_one_environment(&plan, &base, environment.as_deref())?;
+        }
+        if landed.deliveries.is_empty() && base.versions.is_empty() {
+            return Err(Error::usage(format!(
+                "there are no export files under {} and nothing is in the lake {}",
+                settings.landing.display(),
+                settings.lake.display()
+            ))
+            .hint("name the right folders with --landing and --lake"));
         }
         environments = Some(normalized.environments.clone());
         take_in(normalized, &lake, run, settings, &base, &mut next).await?;
@@ -118,6 +134,10 @@ async fn run_stages(
             None => normalize::environments(&lake).await?,
         };
         next.environment = choose_environment(&settings.environment, &environments)?;
+        check_one_environment(&plan, &base, next.environment.as_deref())?;
+        if stage == Stage::Transform {
+            check_all_published(&lake, &base)?;
+        }
         make_reports(&plan, &lake, run, &base, &mut next, summary).await?;
     }
     summary.environment = next.environment.clone();
@@ -134,7 +154,7 @@ async fn run_stages(
     let mut loaded = false;
     if plan.does(Stage::Load) {
         let record = if is_new { &next } else { &base };
-        check_parameters(&given_parameters(settings), &record.parameters)?;
+        check_parameters(&plan, record)?;
         let names: Vec<_> = plan.reports.iter().map(|report| report.name.clone()).collect();
         let receipts = load(&names, record, &lake, &settings.artifacts, settings.sample_notice.as_deref(), run).await?;
         loaded = receipts.iter().any(|receipt| receipt.note != "unchanged");
@@ -213,12 +233,16 @@ async fn make_reports(
     summary: &mut Summary,
 ) -> Result<()> {
     next.parameters = given_parameters(plan.settings);
-    let all = plan.reports.len() == plan.models.iter().filter(|model| model.layer == Layer::Marts).count();
-    let fingerprint = fingerprint(plan.models, next);
-    let made = plan.reports.iter().all(|report| next.versions.contains_key(&mart_table(&report.name)));
-    if base.transform.as_deref() == Some(&fingerprint) && made && !plan.full_refresh {
-        "done".clone_into(&mut next.status);
-        next.transform = Some(fingerprint);
+    let records = plan
+        .reports
+        .iter()
+        .map(|report| Ok((report.name.clone(), report_record(plan, report, next)?)))
+        .collect::<Result<BTreeMap<_, _>>>()?;
+    let is_made = |(name, record): (&String, &ReportRecord)| {
+        next.versions.contains_key(&mart_table(name))
+            && base.reports.get(name).is_some_and(|before| before.fingerprint == record.fingerprint)
+    };
+    if records.iter().all(is_made) && !plan.full_refresh {
         info!("nothing that the reports are made from has changed");
         return Ok(());
     }
@@ -237,19 +261,94 @@ async fn make_reports(
         return Err(refusal);
     }
     next.versions.extend(transformed.commit(lake, run).await?);
-    // Some reports made anew beside others that were not are no state to stop at.
-    next.transform = all.then_some(fingerprint);
+    for (name, mut record) in records {
+        // The same rows from the same tables are the same report, whoever makes it again.
+        if let Some(before) = base.reports.get(&name)
+            && base.versions.get(&mart_table(&name)) == next.versions.get(&mart_table(&name))
+            && (ReportRecord { run_id: before.run_id.clone(), ..record.clone() }) == *before
+        {
+            record.run_id.clone_from(&before.run_id);
+        }
+        next.reports.insert(name, record);
+    }
     Ok(())
+}
+
+/// What a report is made from, by the SQL it consists of.
+fn report_record(plan: &Plan<'_>, report: &Model, next: &RunRecord) -> Result<ReportRecord> {
+    let mut record =
+        ReportRecord { run_id: next.run_id.clone(), environment: next.environment.clone(), ..ReportRecord::default() };
+    for model in plan.models.closure([report.name.as_str()])? {
+        for parameter in &model.header.parameters {
+            if let Some(value) = next.parameters.get(&parameter.name) {
+                record.parameters.insert(parameter.name.clone(), value.clone());
+            }
+        }
+        for (_, table) in model.reads.iter().filter(|(schema, _)| schema.is_some()) {
+            let name = format!("egress.{table}");
+            if let Some(version) = next.versions.get(&name) {
+                record.tables.insert(name, *version);
+            }
+        }
+    }
+    record.fingerprint = fingerprint(plan.models, &record, &next.versions);
+    Ok(record)
 }
 
 fn given_parameters(settings: &Settings) -> BTreeMap<String, String> {
     settings.parameters.iter().map(|(name, parameter)| (name.clone(), parameter.value.clone())).collect()
 }
 
+/// A table whose log ends before its published version has lost what was published.
+fn check_logs(lake: &Lake, base: &RunRecord) -> Result<()> {
+    for (name, published) in &base.versions {
+        let newest = lake.newest_version(name)?;
+        if newest < Some(*published) {
+            let ends = newest.map_or("is gone".to_owned(), |newest| format!("ends at version {newest}"));
+            return Err(Error::damaged(format!(
+                "lake table {name}: version {published} is published but its log {ends}"
+            ))
+            .hint("restore the lake from a copy, or move it away and rebuild it with `etl run --stage all`"));
+        }
+    }
+    Ok(())
+}
+
+/// Rows of a run that was blocked or cut off are in no published version: reports alone must not be made around them.
+fn check_all_published(lake: &Lake, base: &RunRecord) -> Result<()> {
+    for table in catalog::TABLES {
+        let name = table.qualified_name();
+        if lake.newest_version(&name)? > base.versions.get(&name).copied() {
+            return Err(Error::data(format!("{name} holds rows of a run that was blocked or cut off"))
+                .hint("run `etl run --stage all`, or publish the tables first with `etl run --stage normalize`"));
+        }
+    }
+    Ok(())
+}
+
+/// Reports that stay as they are must be of the environment that the others are made for.
+fn check_one_environment(plan: &Plan<'_>, base: &RunRecord, environment: Option<&str>) -> Result<()> {
+    let stays = base.reports.iter().filter(|(name, _)| !plan.reports.iter().any(|report| report.name == **name));
+    for (name, record) in stays {
+        if record.environment.as_deref() != environment {
+            let of = |name: Option<&str>| name.unwrap_or("no environment").to_owned();
+            return Err(Error::usage(format!(
+                "the report {name} is of {}, and reports of {} would stand beside it",
+                of(record.environment.as_deref()),
+                of(environment)
+            ))
+            .hint("make all reports anew, without --report, or use other --lake and --artifacts folders"));
+        }
+    }
+    Ok(())
+}
+
 /// Loading prints what was made: a parameter that asks for something else would be passed over in silence.
-fn check_parameters(given: &BTreeMap<String, String>, published: &BTreeMap<String, String>) -> Result<()> {
-    for (name, value) in given {
-        if let Some(before) = published.get(name).filter(|before| *before != value) {
+fn check_parameters(plan: &Plan<'_>, published: &RunRecord) -> Result<()> {
+    let given = given_parameters(plan.settings);
+    let made = plan.reports.iter().filter_map(|report| published.reports.get(&report.name));
+    for (name, before) in made.flat_map(|record| &record.parameters) {
+        if let Some(value) = given.get(name).filter(|value| *value != before) {
             return Err(Error::usage(format!(
                 "`{name}` is `{value}`, but the reports in the lake were made with `{before}`"
             ))
@@ -259,12 +358,12 @@ fn check_parameters(given: &BTreeMap<String, String>, published: &BTreeMap<Strin
     Ok(())
 }
 
-/// Stands for everything the reports are made from: tables, parameters, environment, SQL and version of the tool.
-fn fingerprint(models: &Models, next: &RunRecord) -> String {
+/// Stands for everything a report and its run's checks are made from: tables, parameters, environment, SQL, the tool.
+fn fingerprint(models: &Models, record: &ReportRecord, versions: &BTreeMap<String, u64>) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
-    hash.update(format!("{:?}{:?}", next.environment, next.parameters));
-    for (name, version) in next.versions.iter().filter(|(name, _)| name.starts_with("egress.")) {
+    hash.update(format!("{:?}{:?}", record.environment, record.parameters));
+    for (name, version) in versions.iter().filter(|(name, _)| name.starts_with("egress.")) {
         hash.update(format!("{name}={version};"));
     }
     for model in models.iter() {

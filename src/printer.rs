@@ -20,7 +20,7 @@ use crate::value::{decimal, timestamp};
 /// # Errors
 /// Failed for a type that has no text.
 pub fn text_of(array: &dyn Array, row: usize) -> Result<Option<String>> {
-    if array.is_null(row) {
+    if array.is_null(row) || *array.data_type() == DataType::Null {
         return Ok(None);
     }
     let mut text = String::new();

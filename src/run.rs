@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::runs::RUNS;
 use crate::error::{Error, Result};
@@ -33,6 +34,21 @@ impl Run {
     }
 }
 
+/// What a report was made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRecord {
+    /// The run that made it.
+    pub run_id: String,
+    /// The environment it is of.
+    pub environment: Option<String>,
+    /// The parameters it depends on.
+    pub parameters: BTreeMap<String, String>,
+    /// Version of each lake table it reads.
+    pub tables: BTreeMap<String, u64>,
+    /// Stands for everything it and the checks of its run were made from.
+    pub fingerprint: String,
+}
+
 /// What a run published: the newest record is the lake's state for every reader.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunRecord {
@@ -50,8 +66,8 @@ pub struct RunRecord {
     pub parameters: BTreeMap<String, String>,
     /// Published version of each table by qualified name.
     pub versions: BTreeMap<String, u64>,
-    /// Fingerprint of what the published reports were made from.
-    pub transform: Option<String>,
+    /// What each published report was made from.
+    pub reports: BTreeMap<String, ReportRecord>,
     /// Cells in quarantine.
     pub quarantined_cells: u64,
 }
@@ -63,7 +79,7 @@ impl RunRecord {
     /// Damaged (exit 5) when it cannot be read.
     pub async fn newest(lake: &Lake) -> Result<Option<Self>> {
         let Some(state) = lake.table(RUNS.name, None).await? else { return Ok(None) };
-        // Files are named by their run, and run ids sort by time.
+        // Files are named by the version they came with.
         let Some(file) = state.files.last() else { return Ok(None) };
         state.verify_files()?;
         let row = read_file(&RUNS, &state.path_of(file))?.pop();
@@ -86,7 +102,7 @@ impl RunRecord {
             self.environment.clone(),
             json(serde_json::to_string(&self.parameters))?,
             json(serde_json::to_string(&self.versions))?,
-            self.transform.clone(),
+            json(serde_json::to_string(&self.reports))?,
             Some(self.quarantined_cells.to_string()),
             json(serde_json::to_string(receipts))?,
             Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -116,7 +132,7 @@ impl RunRecord {
             environment: text("environment"),
             parameters: map(text("parameters"))?,
             versions: map(text("versions"))?,
-            transform: text("transform"),
+            reports: map(text("reports"))?,
             quarantined_cells: text("quarantined_cells").and_then(|count| count.parse().ok()).unwrap_or_default(),
         })
     }

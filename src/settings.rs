@@ -234,12 +234,13 @@ fn verbosity(variables: &Variables) -> Result<i8> {
     }
 }
 
-/// Our own lines by verbosity; of the libraries only what went wrong, until everything is asked for.
+/// Our own lines by verbosity; of the libraries only what went wrong, until everything is asked for. The library that
+/// reads table logs says its errors twice, with backtraces: ours name the table.
 fn default_filter(verbosity: i8) -> &'static str {
     match verbosity {
-        ..=-1 => "error",
-        0 => "warn,etl=info",
-        1 => "warn,etl=debug",
+        ..=-1 => "error,buoyant_kernel=off",
+        0 => "warn,etl=info,buoyant_kernel=off",
+        1 => "warn,etl=debug,buoyant_kernel=off",
         2.. => "info,etl=trace",
     }
 }

@@ -16,7 +16,7 @@ use futures::StreamExt;
 use tracing::{info, warn};
 
 use crate::catalog::runs::CHECKS;
-use crate::engine::{Engine, arrow_type, missing, plain, precision};
+use crate::engine::{self, Engine, arrow_type, missing, plain, precision};
 use crate::error::{Error, Result};
 use crate::model::{Grain, Layer, Model, Models, Severity};
 use crate::place::lake::{Change, DataFile, Lake, TableState, Target};
@@ -294,7 +294,7 @@ async fn offending(
 }
 
 fn query_failed(file: &str, error: &DataFusionError) -> Error {
-    Error::failed(format!("{file}: the query failed: {}", plain(error)))
+    engine::query_failed(&format!("{file}: the query"), error)
 }
 
 impl Check {

@@ -29,7 +29,11 @@ pub const RUNS: RunTable = RunTable {
         Column::new("environment", Kind::Text, "The environment that its reports are of; null where rows name none."),
         Column::new("parameters", Kind::Json, "The parameters of its reports, a JSON object of texts."),
         Column::new("versions", Kind::Json, "Published version of every table, a JSON object."),
-        Column::new("transform", Kind::Text, "Fingerprint of everything the published reports were made from."),
+        Column::new(
+            "reports",
+            Kind::Json,
+            "What each published report was made from: run, environment, parameters, tables.",
+        ),
         Column::new("quarantined_cells", Kind::Integer, "Cells in quarantine when it ended."),
         Column::new("receipts", Kind::Json, "What each stage did: items, rows, files, bytes, milliseconds."),
         Column::new("etl_version", Kind::Text, "Version of the tool."),

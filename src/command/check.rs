@@ -1,6 +1,7 @@
 //! `etl check`: what can be known without reading or writing data.
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde_json::json;
@@ -77,7 +78,7 @@ fn writable(folder: &Path) -> Result<()> {
     let absolute = std::path::absolute(folder).map_err(|source| Error::io("resolve", folder, source))?;
     for ancestor in absolute.ancestors() {
         match std::fs::metadata(ancestor) {
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             Err(source) => return Err(Error::io("read", ancestor, source)),
             Ok(metadata) if !metadata.is_dir() => {
                 return Err(Error::usage(format!("{} is a file where a folder is to be", ancestor.display())));

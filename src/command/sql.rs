@@ -67,10 +67,16 @@ async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
         Environment::Auto => published.environment.clone(),
     };
     // Asked for another month or environment than was published, a report is made anew.
-    let as_published = environment == published.environment
-        && settings.parameters.iter().all(|(name, parameter)| published.parameters.get(name) == Some(&parameter.value));
+    let as_published = |name: &str| {
+        published.reports.get(name).is_some_and(|record| {
+            let same = |(name, before): (&String, &String)| {
+                settings.parameters.get(name).is_none_or(|given| given.value == *before)
+            };
+            record.environment == environment && record.parameters.iter().all(same)
+        })
+    };
     let mut engine =
-        Engine::new(&lake, published.versions.clone(), environment, settings.threads, settings.memory_bytes)?;
+        Engine::new(&lake, published.versions.clone(), environment.clone(), settings.threads, settings.memory_bytes)?;
     let wanted: BTreeSet<(Option<String>, String)> = match references(sql) {
         Ok(found) if found.tables.iter().all(|(schema, _)| schema.as_deref() != Some("information_schema")) => {
             found.tables
@@ -88,7 +94,7 @@ async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
             continue;
         };
         // A report is what was published; what it is made of is made anew.
-        if as_published
+        if as_published(name)
             && let Some(version) = published.versions.get(&mart_table(name)).filter(|_| model.layer == Layer::Marts)
             && let Some(state) = lake.table(&mart_table(name), Some(*version)).await?
         {
@@ -143,5 +149,5 @@ async fn write_file(mut rows: SendableRecordBatchStream, format: TableFormat, pa
 }
 
 fn failed(error: DataFusionError) -> Error {
-    Error::failed(format!("the query failed: {}", plain(&error)))
+    engine::query_failed("the query", &error)
 }

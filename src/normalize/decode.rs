@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
+use arrow::compute::{CastOptions, cast_with_options, filter_record_batch};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimestampMicrosecondType};
 use roaring::RoaringBitmap;
 use twox_hash::XxHash3_128;
 
@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 use crate::source::csv::{Block, Record};
 use crate::source::egress::{Delivery, SourceFile};
 use crate::value::{Invalid, integer, timestamp};
+
+/// More bad cells than this in one table are no bad rows but the wrong file.
+pub const MOST_QUARANTINED: usize = 100_000;
 
 /// A delivered row that is no row of its table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,7 +235,7 @@ pub fn typed(
     lineage: &Lineage<'_>,
     superseded: Option<&RoaringBitmap>,
 ) -> Result<Decoded> {
-    let mut bad = BadCells { unit: unit.ordinal, cells: Vec::new() };
+    let mut bad = BadCells { unit: unit.ordinal, cells: Vec::new(), rows: RoaringBitmap::new() };
     let mut columns: Vec<Cells>;
     let mut extra = Cells::new(Kind::Text, 0);
     match &unit.rows {
@@ -357,7 +360,8 @@ fn push_extra_arrays(batch: &RecordBatch, layout: &Layout, extra: &mut Cells) ->
         .extra
         .iter()
         .map(|(place, name)| {
-            let array = arrow::compute::cast(batch.column(*place), &arrow::datatypes::DataType::Utf8)
+            let exact = CastOptions { safe: false, ..CastOptions::default() };
+            let array = cast_with_options(batch.column(*place), &DataType::Utf8, &exact)
                 .map_err(|error| Error::data(format!("column `{name}` cannot be kept as text: {error}")))?;
             Ok((name, array))
         })
@@ -404,26 +408,35 @@ fn transferred_at_array(time: Option<i64>, rows: usize) -> ArrayRef {
 struct BadCells {
     unit: u32,
     cells: Vec<Quarantined>,
+    rows: RoaringBitmap,
 }
 
 impl BadCells {
     fn add(&mut self, row: u32, column: Option<&str>, value: &[u8], reason: String) {
+        self.rows.insert(row);
+        if self.cells.len() > MOST_QUARANTINED {
+            return;
+        }
         let value = String::from_utf8_lossy(value).chars().take(200).collect();
         self.cells.push(Quarantined { unit: self.unit, row, column: column.map(str::to_owned), value, reason });
     }
 
     fn has(&self, row: u32) -> bool {
-        self.cells.iter().any(|cell| cell.row == row)
+        self.rows.contains(row)
     }
 
     /// Which rows stay; `None` when all do.
     fn keep(&self, rows: usize, superseded: Option<&RoaringBitmap>) -> Option<BooleanArray> {
-        if self.cells.is_empty() && superseded.is_none_or(RoaringBitmap::is_empty) {
+        if self.rows.is_empty() && superseded.is_none_or(RoaringBitmap::is_empty) {
             return None;
         }
         let mut keep = vec![true; rows];
-        let dropped = self.cells.iter().map(|cell| cell.row).chain(superseded.into_iter().flatten());
-        dropped.for_each(|row| keep[row as usize] = false);
+        for row in self.rows.iter().chain(superseded.into_iter().flatten()) {
+            // A file that shrank between the passes has fewer rows than were counted; that is found and said later.
+            if let Some(slot) = keep.get_mut(row as usize) {
+                *slot = false;
+            }
+        }
         Some(BooleanArray::from(keep))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -69,7 +69,7 @@ struct State {
 
 enum Reader {
     Csv(Blocks<Box<dyn Read + Send>>, Fingerprint),
-    Parquet(ParquetRecordBatchReader),
+    Parquet(ParquetRecordBatchReader, File),
 }
 
 /// The hash of the bytes read so far, shared with the reader that feeds it.
@@ -143,7 +143,7 @@ impl<'a> Feed<'a> {
                 Reader::Csv(blocks, _) => {
                     blocks.next_block().map_err(|error| self.unreadable(file, &error))?.map(Rows::Csv)
                 }
-                Reader::Parquet(batches) => {
+                Reader::Parquet(batches, _) => {
                     batches.next().transpose().map_err(|error| self.unreadable(file, &error))?.map(Rows::Parquet)
                 }
             };
@@ -151,7 +151,7 @@ impl<'a> Feed<'a> {
                 None => {
                     let fingerprint = match reader {
                         Reader::Csv(_, fingerprint) => fingerprint.text(),
-                        Reader::Parquet(_) => fingerprint(&self.deliveries[file].path)?,
+                        Reader::Parquet(_, handle) => fingerprint_of(handle, &self.deliveries[file].path)?,
                     };
                     state.fingerprints.push(fingerprint);
                     state.open = None;
@@ -189,10 +189,17 @@ fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
     let hashed = |file| Hashed { file, fingerprint: fingerprint.clone() };
     let bytes: Box<dyn Read + Send> = match delivery.format {
         Format::Parquet => {
+            let handle = file.try_clone().map_err(|source| Error::io("open", &delivery.path, source))?;
             let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| bad(&error))?;
+            // Wide rows come in small batches: a batch is to stay near 16 MiB.
+            let groups = builder.metadata().row_groups();
+            let bytes: i64 = groups.iter().map(|group| group.total_byte_size()).sum();
+            let rows: i64 = groups.iter().map(|group| group.num_rows()).sum();
+            let row_bytes = (bytes / rows.max(1)).max(1);
+            let batch_rows = usize::try_from((16 << 20) / row_bytes).unwrap_or(1).clamp(64, 16 * 1024);
             let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-            let reader = builder.with_batch_size(16 * 1024).build().map_err(|error| bad(&error))?;
-            return Ok((Reader::Parquet(reader), header));
+            let reader = builder.with_batch_size(batch_rows).build().map_err(|error| bad(&error))?;
+            return Ok((Reader::Parquet(reader, handle), header));
         }
         Format::Csv => Box::new(hashed(file)),
         Format::CsvGzip => Box::new(MultiGzDecoder::new(hashed(file))),
@@ -234,8 +241,15 @@ impl Delivery {
 /// # Errors
 /// Failed when the file cannot be read.
 pub fn fingerprint(path: &Path) -> Result<String> {
+    fingerprint_of(&File::open(path).map_err(|source| Error::io("open", path, source))?, path)
+}
+
+/// The same of an open file, whatever stands under its name by now.
+fn fingerprint_of(file: &File, path: &Path) -> Result<String> {
     let failed = |source| Error::io("read", path, source);
-    let mut file = Hashed { file: File::open(path).map_err(failed)?, fingerprint: Fingerprint::default() };
+    let mut file = file.try_clone().map_err(failed)?;
+    file.rewind().map_err(failed)?;
+    let mut file = Hashed { file, fingerprint: Fingerprint::default() };
     std::io::copy(&mut file, &mut std::io::sink()).map_err(failed)?;
     Ok(file.fingerprint.text())
 }

@@ -14,7 +14,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use roaring::RoaringBitmap;
 
-use super::decode::{self, KeyColumns, Lineage, Quarantined};
+use super::decode::{self, KeyColumns, Lineage, MOST_QUARANTINED, Quarantined};
 use super::feed::{Feed, Unit};
 use super::keys::{KeyRecord, KeyRecords, Place, Superseded};
 use super::partitions::{Partitions, plain_columns};
@@ -24,9 +24,6 @@ use crate::error::{Error, Result};
 use crate::place::lake::{Change, DataFile, TableState};
 use crate::place::parquet;
 use crate::source::egress::{Delivery, SourceFile};
-
-/// More bad cells than this in one table are no bad rows but the wrong file.
-const MOST_QUARANTINED: usize = 100_000;
 
 /// What merging needs besides the rows.
 pub struct Merge<'a> {

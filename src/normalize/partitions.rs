@@ -13,6 +13,8 @@ use crate::place::lake::DataFile;
 use crate::place::parquet::FileWriter;
 use crate::value::timestamp;
 
+/// Files open at once in one worker: past that the largest is ended, so that no history runs out of handles.
+const OPEN_FILES: usize = 64;
 /// Rows to a file: some hundred megabytes.
 const FILE_ROWS: u64 = 8_000_000;
 
@@ -80,13 +82,20 @@ impl Partitions {
     }
 
     fn write_to(&mut self, folder: &str, batch: &RecordBatch) -> Result<()> {
-        let (count, done) = (self.open.len() + self.done.len(), &mut self.done);
+        let count = self.open.len() + self.done.len();
         if self.open.get(folder).is_some_and(|file| file.rows >= FILE_ROWS)
             && let Some(full) = self.open.remove(folder)
         {
-            done.push(full.writer.finish()?);
+            self.done.push(full.writer.finish()?);
         }
         if !self.open.contains_key(folder) {
+            if self.open.len() >= OPEN_FILES
+                && let Some(largest) =
+                    self.open.iter().max_by_key(|(_, file)| file.rows).map(|(folder, _)| folder.clone())
+                && let Some(file) = self.open.remove(&largest)
+            {
+                self.done.push(file.writer.finish()?);
+            }
             let path =
                 format!("{folder}{}{}-{count}.parquet", if folder.is_empty() { "" } else { "/" }, self.file_stem);
             let writer = FileWriter::create(&self.staging, path, &self.schema, &plain_columns(self.table))?;

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use crate::error::{Error, Result};
 
@@ -26,6 +27,9 @@ impl NextArtifacts {
     /// # Errors
     /// Failed when it cannot be made.
     pub fn begin(target: &Path, run_id: &str, replaced: &[String]) -> Result<Self> {
+        // A link stays a link: what it leads to is replaced.
+        let resolved = target.canonicalize();
+        let target = resolved.as_deref().unwrap_or(target);
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
@@ -54,14 +58,46 @@ impl NextArtifacts {
         };
         sync(&self.folder)?;
         if self.target.is_dir() {
-            renameat_with(CWD, &self.folder, CWD, &self.target, RenameFlags::EXCHANGE)
-                .map_err(|error| Error::io("exchange", &self.target, error.into()))?;
-            fs::remove_dir_all(&self.folder).map_err(|source| Error::io("remove", &self.folder, source))?;
+            match renameat_with(CWD, &self.folder, CWD, &self.target, RenameFlags::EXCHANGE) {
+                Ok(()) => {}
+                // A mount point, or a file system that cannot exchange: the files go over one by one, the manifest last.
+                Err(Errno::BUSY | Errno::INVAL | Errno::NOSYS | Errno::XDEV | Errno::OPNOTSUPP) => self.move_files()?,
+                Err(error) => return Err(Error::io("exchange", &self.target, error.into())),
+            }
+            sync(&self.target)?;
         } else {
             fs::rename(&self.folder, &self.target).map_err(|source| Error::io("create", &self.target, source))?;
         }
         let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         sync(parent)
+    }
+}
+
+impl NextArtifacts {
+    fn move_files(&self) -> Result<()> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(|source| Error::io("list", &self.folder, source))? {
+            names.push(entry.map_err(|source| Error::io("list", &self.folder, source))?.file_name());
+        }
+        names.sort_by_key(|name| name == MANIFEST);
+        for name in names {
+            let (from, aside) = (self.folder.join(&name), self.target.join(format!(".next-{}", name.display())));
+            if from.is_file() {
+                // Over a file system's border a file is copied, so it is put in place by a rename of its own.
+                fs::copy(&from, &aside)
+                    .and_then(|_| File::open(&aside)?.sync_all())
+                    .and_then(|()| fs::rename(&aside, self.target.join(&name)))
+                    .map_err(|source| Error::io("publish", &from, source))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for NextArtifacts {
+    /// What is beside the artifacts by now is the old set, or a new one that came to nothing.
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -87,7 +123,9 @@ fn keep(from: &Path, to: &Path, replaced: &[String]) -> Result<()> {
 /// What a killed run left beside the artifacts.
 fn remove_leftovers(parent: &Path, prefix: &str) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(prefix) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Only what a run of ours names so: the rest is somebody's.
+        if name.strip_prefix(prefix).is_some_and(|run_id| uuid::Uuid::try_parse(run_id).is_ok()) {
             // A leftover that cannot be removed is no reason not to publish.
             let _ = fs::remove_dir_all(entry.path());
         }

@@ -171,7 +171,7 @@ impl Lake {
         let delta = match builder.load().await {
             Ok(delta) => delta,
             // The first commit never happened: a run was killed between making the folder and writing the log.
-            Err(DeltaTableError::NotATable(_)) if version.is_none() => return Ok(None),
+            Err(DeltaTableError::NotATable(_)) if self.newest_version(table)?.is_none() => return Ok(None),
             Err(error) => return Err(log_error(table, &error)),
         };
         TableState::read(table, folder, delta).map(Some)
@@ -229,7 +229,7 @@ impl Lake {
                 .with_columns(kernel_schema.fields().cloned())
                 .with_configuration_property(deltalake::TableProperty::DataSkippingNumIndexedCols, Some("0"))
                 .with_actions(actions)
-                .with_commit_properties(CommitProperties::default().with_metadata(metadata))
+                .with_commit_properties(commit_properties().with_metadata(metadata))
                 .await
                 .map_err(|error| commit_error(table, &error))?
                 .version()
@@ -245,7 +245,7 @@ impl Lake {
                     actions.push(Action::Metadata(changed));
                 }
                 let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
-                CommitBuilder::from(CommitProperties::default().with_metadata(metadata))
+                CommitBuilder::from(commit_properties().with_metadata(metadata))
                     .with_actions(actions)
                     .with_max_retries(0)
                     .build(Some(snapshot.snapshot()), base.delta.log_store(), operation)
@@ -274,7 +274,9 @@ impl Lake {
             }
             fs::rename(&from, &to).map_err(|source| Error::io("move into the lake", &from, source))?;
         }
-        parents.push(folder.to_path_buf());
+        // Up to the lake's own folder: each may have been made just now.
+        let above = folder.ancestors().take_while(|ancestor| ancestor.starts_with(&self.root));
+        parents.extend(above.map(Path::to_path_buf));
         parents.iter().try_for_each(|parent| sync(parent))
     }
 }
@@ -362,8 +364,22 @@ fn remove_action(path: &str, base: Option<&TableState>, millis: i64) -> Remove {
     }
 }
 
+/// No checkpoints: delta-rs does not make them durable, and a torn one hides a log that is whole. No cleaning up: a
+/// version that is published must stay.
+fn commit_properties() -> CommitProperties {
+    CommitProperties::default().with_create_checkpoint(false).with_cleanup_expired_logs(Some(false))
+}
+
 fn folder_url(folder: &Path) -> Result<Url> {
     let absolute = std::path::absolute(folder).map_err(|source| Error::io("resolve", folder, source))?;
+    let text = absolute.to_string_lossy();
+    if text.contains(['%', '\\']) || text.chars().any(char::is_control) {
+        // delta-rs decodes its paths once more: `a%20b` would be the folder `a b`.
+        return Err(Error::usage(format!(
+            "the lake cannot be in {text:?}: `%`, `\\` and control characters are taken for codes"
+        ))
+        .hint("choose another folder with --lake"));
+    }
     Url::from_directory_path(&absolute)
         .map_err(|()| Error::failed(format!("{} cannot be written as a URL", absolute.display())))
 }

@@ -98,7 +98,10 @@ pub async fn commit_rows(
     let arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
     let batch = RecordBatch::try_new(schema.clone(), arrays)
         .map_err(|error| Error::failed(format!("{}: {error}", table.name)))?;
-    let mut writer = FileWriter::create(&lake.staging(run_id, table.name), format!("{run_id}.parquet"), &schema, &[])?;
+    // Named by the version it comes with: the last file by name is the newest, whatever the clock did.
+    let version = state.as_ref().map_or(0, |state| state.version + 1);
+    let name = format!("{version:010}-{run_id}.parquet");
+    let mut writer = FileWriter::create(&lake.staging(run_id, table.name), name, &schema, &[])?;
     writer.write(&batch)?;
     let remove = match &state {
         Some(state) if replace => state.files.iter().map(|file| file.path.clone()).collect(),

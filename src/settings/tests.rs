@@ -178,11 +178,14 @@ fn what_is_typed_is_louder_than_any_filter_and_a_filter_than_a_verbosity() {
         let settings = settings("", words, set);
         (settings.verbosity, settings.log_filter.0)
     };
-    assert_eq!(loudness(&[], &[]), (0, "warn,etl=info".to_owned()));
-    assert_eq!(loudness(&["-v"], &[]), (1, "warn,etl=debug".to_owned()));
+    assert_eq!(loudness(&[], &[]), (0, "warn,etl=info,buoyant_kernel=off".to_owned()));
+    assert_eq!(loudness(&["-v"], &[]), (1, "warn,etl=debug,buoyant_kernel=off".to_owned()));
     assert_eq!(loudness(&["-vvv"], &[]), (2, "info,etl=trace".to_owned()));
-    assert_eq!(loudness(&[], &[("ETL_QUIET", "true")]), (-1, "error".to_owned()));
-    assert_eq!(loudness(&["-q"], &[("ETL_VERBOSE", "2"), ("ETL_LOG", "debug")]), (-1, "error".to_owned()));
+    assert_eq!(loudness(&[], &[("ETL_QUIET", "true")]), (-1, "error,buoyant_kernel=off".to_owned()));
+    assert_eq!(
+        loudness(&["-q"], &[("ETL_VERBOSE", "2"), ("ETL_LOG", "debug")]),
+        (-1, "error,buoyant_kernel=off".to_owned())
+    );
     assert_eq!(loudness(&[], &[("ETL_VERBOSE", "1"), ("RUST_LOG", "trace")]), (1, "trace".to_owned()));
 }
 

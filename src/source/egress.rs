@@ -73,8 +73,19 @@ pub fn discover(landing: &Path) -> Result<Discovery> {
             .hint("put the export files there, or name another folder with --landing"));
     }
     let nested = landing.join(Origin::Egress.schema());
-    let root = if nested.is_dir() { nested } else { landing.to_path_buf() };
     let mut found = Discovery::default();
+    let root = if nested.is_dir() { nested } else { landing.to_path_buf() };
+    if root != landing {
+        // Files beside `egress/` are somebody's mistake, not somebody's secret.
+        let failed = |source| Error::io("list", landing, source);
+        for entry in fs::read_dir(landing).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_file() && !name.starts_with(['_', '.']) {
+                found.unmatched.push(format!("../{name}"));
+            }
+        }
+    }
     visit(&root, &root, &mut found)?;
     found.deliveries.sort_by(|left, right| (left.table, &left.source).cmp(&(right.table, &right.source)));
     found.unmatched.sort();
@@ -92,13 +103,18 @@ fn visit(root: &Path, folder: &Path, found: &mut Discovery) -> Result<()> {
         if name.starts_with(['_', '.']) {
             continue;
         }
-        let metadata = fs::metadata(&path).map_err(|source| Error::io("read", &path, source))?;
-        if metadata.is_dir() {
+        let source = SourceFile::of(root, &path);
+        // A link to a file is the file; a link to a folder could lead in a circle, and to nothing is no file.
+        let is_link = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink());
+        let Ok(metadata) = fs::metadata(&path) else {
+            found.unmatched.push(source.name);
+            continue;
+        };
+        if metadata.is_dir() && !is_link {
             visit(root, &path, found)?;
             continue;
         }
-        let source = SourceFile::of(root, &path);
-        match classify(&source.name) {
+        match classify(&source.name).filter(|_| metadata.is_file()) {
             Some((table, format)) => {
                 let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
                 found.deliveries.push(Delivery {

@@ -6,7 +6,7 @@ use crate::catalog::{Column, Kind, Unit};
 pub(super) const METADATA_ID: Column =
     Column::new("_metronome_metadata_id", Kind::Id, "The export's own row id, without meaning outside it.");
 pub(super) const ENVIRONMENT_TYPE: Column =
-    Column::new("environment_type", Kind::Text, "SANDBOX or PRODUCTION; both arrive mixed.");
+    Column::new("environment_type", Kind::Id, "SANDBOX or PRODUCTION; both arrive mixed.");
 pub(super) const SNAPSHOT_ID: Column =
     Column::new("snapshot_id", Kind::Id, "Snapshot the row belongs to; never add rows of two snapshots.");
 pub(super) const SNAPSHOT_TIME: Column =

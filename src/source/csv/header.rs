@@ -35,6 +35,9 @@ impl Header {
             if name.is_empty() {
                 return Err(CsvError::UnnamedColumn { column: at + 1 });
             }
+            if name.chars().any(char::is_control) {
+                return Err(CsvError::ControlInHeader { column: at + 1 });
+            }
             names.push(name);
         }
         let mut sorted: Vec<&String> = names.iter().collect();

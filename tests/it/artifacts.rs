@@ -1,0 +1,91 @@
+//! The published folder: a whole set, described by its manifest, the same bytes for the same inputs.
+
+use std::fs;
+
+use sha2::{Digest, Sha256};
+
+use crate::project::Project;
+
+fn events(images: u32) -> String {
+    format!("transaction_id,timestamp,properties\nt1,2024-03-12,\"{{image_size=256x256, num_images={images}}}\"\n")
+}
+
+fn project() -> Project {
+    Project::with(&[("events.csv", &events(5)), ("customer.csv", "id,name\nc1,A1 Company\n")])
+}
+
+#[test]
+fn the_manifest_describes_every_file_and_what_it_was_made_from() {
+    let project = project();
+    let run = project.run(&["--param", "images_from=2024-03-01", "--output", "json"]).exits(0).json();
+    let manifest: serde_json::Value = serde_json::from_str(&project.read("artifacts/manifest.json")).unwrap();
+    assert_eq!(manifest["run_id"], run["run_id"]);
+    assert_eq!(manifest["parameters"]["images_from"], "2024-03-01");
+    assert_eq!(manifest["parameters"]["billing_month"], "2024-03");
+    assert_eq!(manifest["versions"]["egress.events"], 0);
+    let described = manifest["artifacts"].as_object().unwrap();
+    let names: Vec<_> = described.keys().map(String::as_str).collect();
+    assert_eq!(names, ["billings_by_plan.csv", "images_by_size.csv", "invoice_charges.csv"]);
+    for (name, artifact) in described {
+        let text = project.read(&format!("artifacts/{name}"));
+        let sha256: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(artifact["sha256"], sha256, "{name}");
+        assert_eq!(artifact["size_bytes"], text.len());
+        assert_eq!(artifact["rows"], text.lines().count() - 1);
+    }
+    assert_eq!(
+        project.names("artifacts"),
+        ["billings_by_plan.csv", "images_by_size.csv", "invoice_charges.csv", "manifest.json"]
+    );
+    let versions = project.rows("select versions from etl.runs");
+    assert!(versions[0].contains("egress.events"), "{versions:?}");
+}
+
+#[test]
+fn the_set_is_replaced_whole_and_what_is_not_ours_stays() {
+    let project = project();
+    project.write("artifacts/notes/closing.txt", "not ours");
+    project.write("artifacts/older_report.csv", "not ours either");
+    project.run(&["--report", "images_by_size"]).exits(0);
+    project.run(&["--report", "billings_by_plan"]).exits(0);
+    let expected =
+        ["billings_by_plan.csv", "images_by_size.csv", "manifest.json", "notes/closing.txt", "older_report.csv"];
+    assert_eq!(project.names("artifacts"), expected);
+    assert_eq!(project.read("artifacts/notes/closing.txt"), "not ours");
+    let manifest: serde_json::Value = serde_json::from_str(&project.read("artifacts/manifest.json")).unwrap();
+    assert_eq!(manifest["artifacts"].as_object().unwrap().len(), 2, "a report made by another run is still described");
+
+    // What somebody changed is put right by the next run, though the lake has not changed.
+    project.write("artifacts/images_by_size.csv", "changed by hand");
+    fs::remove_file(project.path("artifacts/billings_by_plan.csv")).unwrap();
+    project.run(&["--report", "images_by_size,billings_by_plan"]).exits(0);
+    assert_eq!(project.artifact("images_by_size"), "image_size,image_count\n256x256,5\n");
+    assert!(project.path("artifacts/billings_by_plan.csv").exists());
+    let beside: Vec<_> = fs::read_dir(project.path(".")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(beside.iter().all(|name| !name.to_string_lossy().starts_with('.')), "leftovers: {beside:?}");
+}
+
+#[test]
+fn stages_one_by_one_end_as_all_at_once_and_a_second_run_writes_nothing() {
+    let (at_once, by_stage) = (project(), project());
+    at_once.run(&[]).exits(0);
+    for stage in ["extract", "normalize", "transform", "load"] {
+        by_stage.run(&["--stage", stage]).exits(0);
+    }
+    let reports = |project: &Project| {
+        ["billings_by_plan", "images_by_size", "invoice_charges"].map(|report| project.artifact(report))
+    };
+    assert_eq!(reports(&at_once), reports(&by_stage));
+    let before = at_once.files("artifacts");
+    let run = at_once.run(&["--output", "json"]).exits(0);
+    assert_eq!(run.json()["status"], "unchanged");
+    assert_eq!(at_once.files("artifacts"), before);
+}
+
+#[test]
+fn a_report_that_was_never_made_cannot_be_loaded() {
+    let project = project();
+    project.run(&["--stage", "normalize"]).exits(0);
+    project.run(&["--stage", "load"]).exits(2).says(&["has not been made", "--stage transform"]);
+    assert!(!project.path("artifacts").exists());
+}

@@ -1,0 +1,109 @@
+//! Flags, variables, settings, and what goes to which stream.
+
+use crate::project::{Outcome, Project};
+
+fn project() -> Project {
+    Project::with(&[("customer.csv", "id,environment_type,name\nc1,SANDBOX,A1 Company\n")])
+}
+
+#[test]
+fn a_flag_is_stronger_than_its_variable_and_the_variable_than_the_file() {
+    let project = project();
+    project.add_settings("paths.lake = \"lake-of-the-file\"");
+    let normalize = ["run", "--stage", "normalize"];
+    project.etl(&normalize).exits(0);
+    Outcome::of(project.command(&normalize).env("ETL_LAKE", "lake-of-the-variable")).exits(0);
+    let both = ["run", "--lake", "lake-of-the-flag"];
+    Outcome::of(project.command(&both).env("ETL_STAGE", "normalize").env("ETL_LAKE", "lake-of-nobody")).exits(0);
+    for (lake, there) in [("file", true), ("variable", true), ("flag", true), ("nobody", false)] {
+        assert_eq!(project.path(&format!("lake-of-the-{lake}/egress/customer")).exists(), there, "{lake}");
+    }
+    let misspelt = Outcome::of(project.command(&normalize).env("ETL_LAEK", "x"));
+    misspelt.exits(0).says(&["ETL_LAEK", "did you mean `ETL_LAKE`"]);
+}
+
+#[test]
+fn mistakes_in_settings_and_selections_end_with_2_and_a_suggestion_before_anything_is_touched() {
+    let project = project();
+    for (flags, parts) in [
+        (&["--table", "invoices"][..], &["invoices", "did you mean"][..]),
+        (&["--report", "images_by_sise"], &["images_by_sise", "did you mean `images_by_size`"]),
+        (&["--param", "biling_month=2024-03"], &["biling_month", "did you mean `billing_month`"]),
+        (&["--param", "billing_month=March"], &["billing_month", "a month like 2024-03"]),
+        (&["--param", "images_from=2024-02-30"], &["images_from", "a day like"]),
+        (&["--param", "billing_month_basis=month"], &["service_period or issued_at"]),
+        (&["--stage", "everything"], &["everything", "expected extract, normalize"]),
+        (&["--source", "ftp"], &["ftp", "egress"]),
+        (&["--config", "nonesuch.toml"], &["nonesuch.toml"]),
+        (&["--nonesuch"], &["--nonesuch"]),
+    ] {
+        project.run(flags).exits(2).says(parts);
+    }
+    for (text, parts) in [
+        ("enviroment = \"SANDBOX\"", &["pipeline.toml:1", "`enviroment`", "did you mean `environment`"][..]),
+        ("quality.quarantine = \"alow\"", &["pipeline.toml:1", "block or allow"]),
+        ("environment = ", &["pipeline.toml:1"]),
+        ("[parameters]\nbilling_month = 2024.03", &["pipeline.toml:2", "quotes"]),
+    ] {
+        project.write("pipeline.toml", text);
+        project.run(&[]).exits(2).says(parts);
+    }
+    assert!(!project.path("lake").exists() && !project.path("artifacts").exists());
+}
+
+#[test]
+fn a_parameter_without_a_value_is_named_with_what_to_do() {
+    let project = project();
+    project.write("pipeline.toml", "");
+    project.run(&["--report", "images_by_size"]).exits(2).says(&["images_from", "--param images_from=VALUE"]);
+    assert!(!project.path("artifacts").exists());
+}
+
+#[test]
+fn results_go_to_standard_output_and_logs_to_standard_error() {
+    let project = project();
+    let text = project.run(&["--stage", "normalize"]).exits(0);
+    let line = text.stdout.lines().find(|line| line.contains("egress.customer")).unwrap();
+    assert_eq!(line.split_whitespace().take(4).collect::<Vec<_>>(), ["normalize", "egress.customer", "1", "1"]);
+    assert!(text.stdout.lines().last().unwrap().starts_with("done in "), "{}", text.stdout);
+    assert!(!text.stdout.contains("INFO") && text.stderr.contains("INFO"));
+    for stream in [&text.stdout, &text.stderr] {
+        assert!(!stream.contains(['\r', '\u{1b}']), "no progress line and no colour in a pipe: {stream:?}");
+    }
+
+    let json = project.run(&["--stage", "normalize", "--output", "json", "--log-format", "json"]).exits(0);
+    assert_eq!(json.stdout.lines().count(), 1);
+    assert_eq!((&json.json()["status"], &json.json()["exit_code"]), (&"unchanged".into(), &0.into()));
+    for line in json.stderr.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert!(line.is_object());
+    }
+
+    let failed = project.run(&["--output", "json", "--environment", "PRODUCTION"]).exits(2);
+    assert_eq!((&failed.json()["status"], &failed.json()["exit_code"]), (&"usage".into(), &2.into()));
+    assert!(failed.json()["error"].as_str().unwrap().contains("PRODUCTION"));
+
+    let quiet = project.run(&["--stage", "normalize", "-q"]).exits(0);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn a_selection_of_tables_reads_those_alone() {
+    let project = project();
+    project.deliver("invoice.csv", "id\ni1\n");
+    project.deliver("line_item.csv", "id\nl1\n");
+    project.run(&["--stage", "normalize", "--table", "invoice,line_*"]).exits(0);
+    assert!(project.path("lake/egress/invoice").exists() && project.path("lake/egress/line_item").exists());
+    assert!(!project.path("lake/egress/customer").exists());
+    project.normalize();
+    assert!(project.path("lake/egress/customer").exists());
+}
+
+#[test]
+fn the_exit_codes_are_in_the_help() {
+    let help = Project::new().etl(&["--help"]).exits(0).stdout;
+    for exit in etl::error::EXIT_CODES {
+        let line = help.lines().find(|line| line.trim_start().starts_with(&exit.code.to_string()));
+        assert!(line.is_some_and(|line| line.contains(exit.meaning)), "{exit:?} is not in\n{help}");
+    }
+}

@@ -1,0 +1,23 @@
+//! The real binary on small files, one module for each thing it promises. One test binary: each further one would link
+//! DataFusion again.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read what it made has failed")]
+
+mod artifacts;
+mod check;
+mod cli;
+mod discovery;
+mod docs;
+mod environments;
+mod exit_codes;
+mod lake;
+mod newest;
+mod parquet_input;
+mod project;
+mod project_sql;
+mod quarantine;
+mod reading;
+mod reports;
+mod sample;
+mod snapshots;
+mod sql;

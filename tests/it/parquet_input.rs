@@ -1,0 +1,177 @@
+//! Parquet deliveries: every type that a column may come in, exactly; and files that are cut off.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+};
+use parquet::arrow::ArrowWriter;
+
+use crate::project::Project;
+
+/// The bytes of a Parquet file with these columns.
+fn parquet(columns: &[(&str, ArrayRef)]) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter(columns.iter().map(|(name, array)| (*name, array.clone()))).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+fn texts(values: &[Option<&str>]) -> ArrayRef {
+    Arc::new(StringArray::from(values.to_vec()))
+}
+
+fn decimals(values: &[i128], precision: u8, scale: i8) -> ArrayRef {
+    Arc::new(Decimal128Array::from(values.to_vec()).with_precision_and_scale(precision, scale).unwrap())
+}
+
+#[test]
+fn amounts_come_as_decimals_of_any_scale_as_doubles_as_integers_or_as_text() {
+    let project = Project::new();
+    let columns: [(&str, ArrayRef); 6] = [
+        ("decimal(10,2)", decimals(&[716_318, -1], 10, 2)),
+        ("decimal(38,18)", decimals(&[1, -7_163_187_500_000_000_000_000], 38, 18)),
+        ("decimal(38,20)", decimals(&[1200, -100], 38, 20)),
+        ("double", Arc::new(Float64Array::from(vec![0.1, 7163.1875]))),
+        ("integer", Arc::new(Int64Array::from(vec![i64::MAX, -3]))),
+        ("text", texts(&[Some("99999999999999999999.999999999999999999"), Some("-0.10")])),
+    ];
+    for (place, (_, totals)) in columns.iter().enumerate() {
+        let ids = [format!("{place}-a"), format!("{place}-b")];
+        let ids = texts(&[Some(&ids[0]), Some(&ids[1])]);
+        let name = format!("invoice/dt=2024-04-01/{}_20240401040000.parquet", place + 1);
+        project.deliver(&name, parquet(&[("total", totals.clone()), ("id", ids)]));
+    }
+    project.normalize();
+    let expected = [
+        ["7163.18", "-0.01"],
+        ["0.000000000000000001", "-7163.1875"],
+        ["0.000000000000000012", "-0.000000000000000001"],
+        ["0.1", "7163.1875"],
+        ["9223372036854775807", "-3"],
+        ["99999999999999999999.999999999999999999", "-0.1"],
+    ];
+    let rows = project.rows("select total from egress.invoice order by id");
+    for (place, (name, _)) in columns.iter().enumerate() {
+        assert_eq!(rows[place * 2..place * 2 + 2], expected[place], "{name}");
+    }
+}
+
+#[test]
+fn instants_come_in_seconds_to_nanoseconds_or_as_text_and_nulls_stay_nulls() {
+    let project = Project::new();
+    let second = 1_709_164_800; // 2024-02-29T00:00:00Z
+    let columns: [(&str, ArrayRef); 6] = [
+        ("s", Arc::new(TimestampSecondArray::from(vec![Some(second), None]))),
+        ("ms", Arc::new(TimestampMillisecondArray::from(vec![Some(second * 1_000 + 7), None]).with_timezone("UTC"))),
+        ("us", Arc::new(TimestampMicrosecondArray::from(vec![Some(second * 1_000_000 + 7), None]))),
+        ("ns", Arc::new(TimestampNanosecondArray::from(vec![Some(second * 1_000_000_000 + 7_000), None]))),
+        ("text", texts(&[Some("2024-02-29 0:00:00"), None])),
+        ("null", arrow::array::new_null_array(&arrow::datatypes::DataType::Null, 2)),
+    ];
+    for (place, (_, instants)) in columns.iter().enumerate() {
+        let ids = [format!("{place}-a"), format!("{place}-b")];
+        let ids = texts(&[Some(&ids[0]), Some(&ids[1])]);
+        let name = format!("invoice/dt=2024-04-01/{}_20240401040000.parquet", place + 1);
+        project.deliver(&name, parquet(&[("id", ids), ("issued_at", instants.clone())]));
+    }
+    project.normalize();
+    let rows = project.rows("select issued_at from egress.invoice where id like '%a' order by id");
+    let whole = "2024-02-29T00:00:00Z";
+    assert_eq!(
+        rows,
+        [whole, "2024-02-29T00:00:00.007Z", "2024-02-29T00:00:00.000007Z", "2024-02-29T00:00:00.000007Z", whole, ""]
+    );
+    let nulls = project.rows("select count(*) from egress.invoice where id like '%b' and issued_at is null");
+    assert_eq!(nulls, ["6"]);
+}
+
+#[test]
+fn values_that_do_not_fit_go_to_quarantine_and_are_never_rounded() {
+    let project = Project::new();
+    project.add_settings("quality.quarantine = \"allow\"");
+    let ids = || texts(&[Some("good"), Some("bad")]);
+    for (part, totals) in [
+        (1, decimals(&[100, 150], 38, 20)),
+        (2, decimals(&[1, 10_i128.pow(37)], 38, 4)),
+        (3, Arc::new(Float64Array::from(vec![1.0, f64::NAN])) as ArrayRef),
+        (4, Arc::new(Float64Array::from(vec![1.0, 1e300]))),
+        (5, texts(&[Some("1"), Some("1,5")])),
+    ] {
+        let name = format!("invoice/dt=2024-04-01/{part}_20240401040000.parquet");
+        project.deliver(&name, parquet(&[("id", ids()), ("total", totals)]));
+    }
+    let nanoseconds: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![1_000, 1_001]));
+    project.deliver(
+        "invoice/dt=2024-04-01/6_20240401040000.parquet",
+        parquet(&[("id", ids()), ("issued_at", nanoseconds)]),
+    );
+    let no_key = parquet(&[("id", texts(&[Some("good"), None]))]);
+    project.deliver("invoice/dt=2024-04-01/7_20240401040000.parquet", no_key);
+    project.normalize();
+    let rows = project.rows("select file, row_number, column_name, reason from etl.quarantine order by file");
+    let said: Vec<_> = rows.iter().map(|row| row.trim_start_matches("invoice/dt=2024-04-01/")).collect();
+    assert_eq!(
+        said,
+        [
+            "1_20240401040000.parquet,2,total,expected a decimal with at most 18 fraction digits",
+            "2_20240401040000.parquet,2,total,expected a decimal with at most 20 integer digits",
+            "3_20240401040000.parquet,2,total,expected a decimal",
+            "4_20240401040000.parquet,2,total,expected a decimal with at most 20 integer digits",
+            "5_20240401040000.parquet,2,total,expected a decimal",
+            "6_20240401040000.parquet,2,issued_at,expected a timestamp in whole microseconds",
+            "7_20240401040000.parquet,2,id,\"expected an identifier, the key\"",
+        ]
+    );
+    assert_eq!(project.rows("select id from egress.invoice"), ["good"]);
+}
+
+#[test]
+fn unknown_columns_are_kept_and_absent_ones_are_null() {
+    let project = Project::new();
+    let colour = texts(&[Some("red"), None]);
+    let count: ArrayRef = Arc::new(Int32Array::from(vec![7, 8]));
+    let columns = [("colour", colour), ("id", texts(&[Some("a"), Some("b")])), ("count", count)];
+    project.deliver("Some Export - customer.parquet", parquet(&columns));
+    project.normalize().says(&["`colour`", "`count`"]);
+    assert_eq!(
+        project.rows("select id, name is null, _extra from egress.customer order by id"),
+        ["a,true,\"{\"\"colour\"\":\"\"red\"\",\"\"count\"\":\"\"7\"\"}\"", "b,true,\"{\"\"count\"\":\"\"8\"\"}\""]
+    );
+}
+
+#[test]
+fn a_parquet_file_that_is_cut_off_or_lacks_its_key_or_has_another_type_stops_the_run() {
+    let whole = parquet(&[("id", texts(&[Some("a")])), ("total", texts(&[Some("1")]))]);
+    let no_key = parquet(&[("total", texts(&[Some("1")]))]);
+    let flag: ArrayRef = Arc::new(arrow::array::BooleanArray::from(vec![true]));
+    let other_type = parquet(&[("id", texts(&[Some("a")])), ("total", flag)]);
+    assert!(flag_is_one_row(&other_type));
+    for bytes in
+        [&whole[..whole.len() - 1], &whole[..whole.len() / 2], &whole[..0], b"id,total\na,1\n", &no_key, &other_type]
+    {
+        let project = Project::new();
+        project.deliver("invoice.parquet", bytes);
+        project.run(&["--stage", "normalize"]).exits(3).says(&["invoice.parquet"]);
+        assert!(!project.path("lake/egress").exists());
+    }
+}
+
+/// A file that is a Parquet file, so that the refusal is of the type and not of the bytes.
+fn flag_is_one_row(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1")
+}
+
+#[test]
+fn text_and_parquet_rows_of_one_key_are_one_row() {
+    let project = Project::with(&[("invoice.csv", "id,status,updated_at\ni1,FINALIZED,2024-04-01 0:00:00\n")]);
+    project.normalize();
+    let updated: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![1_712_016_000_000]));
+    let columns = [("id", texts(&[Some("i1")])), ("status", texts(&[Some("VOID")])), ("updated_at", updated)];
+    project.deliver("invoice/dt=2024-04-02/1_20240402040000.parquet", parquet(&columns));
+    project.normalize();
+    assert_eq!(project.rows("select id, status, updated_at from egress.invoice"), ["i1,VOID,2024-04-02T00:00:00Z"]);
+}
