@@ -25,13 +25,13 @@ use datafusion::datasource::view::ViewTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, col};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 
 use crate::catalog::runs::{RUN_TABLES, RUNS};
 use crate::catalog::{self, Class, Table};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{HeaderColumn, Layer, Model, ParameterKind, ParameterSpec, SqlType};
 use crate::place::lake::{Lake, TableState};
 use crate::place::records;
@@ -47,6 +47,7 @@ pub struct Engine {
     versions: BTreeMap<String, u64>,
     environment: Option<String>,
     provided: BTreeSet<(String, String)>,
+    states: Vec<TableState>,
 }
 
 impl Engine {
@@ -75,7 +76,8 @@ impl Engine {
             .map_err(|error| Error::failed(format!("the query engine cannot start: {error}")))?;
         let context = SessionContext::new_with_config_rt(config, runtime);
         functions::register(&context);
-        let engine = Self { context, lake: lake.clone(), versions, environment, provided: BTreeSet::new() };
+        let engine =
+            Self { context, lake: lake.clone(), versions, environment, provided: BTreeSet::new(), states: Vec::new() };
         for schema in ["egress", CURRENT, "etl"] {
             engine.schema(schema)?;
         }
@@ -141,15 +143,36 @@ impl Engine {
             None if qualified == RUNS.name => self.lake.table(&qualified, None).await?,
             None => None,
         };
-        self.register(schema, name, table_of_files(state.as_ref(), &columns)?)
+        let table = table_of_files(state.as_ref(), &columns)?;
+        self.states.extend(state);
+        self.register(schema, name, table)
+    }
+
+    /// Finds a file of the opened tables whose bytes are not those that were written; reads them all.
+    ///
+    /// # Errors
+    /// Damaged (exit 5), naming it.
+    pub fn verify_bytes(&self) -> Result<()> {
+        self.states.iter().try_for_each(TableState::verify_bytes)
+    }
+
+    /// A query that failed while it ran. Where a file cannot be read the damaged one is named.
+    pub fn query_failed(&self, what: &str, error: &DataFusionError) -> Error {
+        let failure = query_failed(what, error);
+        if failure.kind() != ErrorKind::Damaged {
+            return failure;
+        }
+        self.verify_bytes().err().unwrap_or(failure)
     }
 
     /// Makes a published or candidate report readable under its bare name.
     ///
     /// # Errors
     /// Damaged (exit 5) when its files cannot be found.
-    pub fn register_files(&self, name: &str, state: &TableState, schema: &SchemaRef) -> Result<()> {
-        self.register("reports", name, table_of_files(Some(state), schema)?)
+    pub fn register_files(&mut self, name: &str, state: TableState, schema: &SchemaRef) -> Result<()> {
+        self.register("reports", name, table_of_files(Some(&state), schema)?)?;
+        self.states.push(state);
+        Ok(())
     }
 
     /// Makes one Parquet file readable under this bare name, in place of what stood there.
@@ -192,18 +215,15 @@ impl Engine {
             .await
             .and_then(|plan| plan.with_param_values(ParamValues::Map(values)))
             .map_err(wrong)?;
-        if model.layer == Layer::Marts && !is_ordered(&plan) {
-            return Err(Error::usage(format!(
-                "{}: a report ends in `order by`, so that its bytes do not change",
-                model.file
-            )));
-        }
         let analyzed = lint::analyzed(&state, plan.clone()).map_err(wrong)?;
         if let Err(broken) = lint::check(&analyzed, &model.name) {
             return Err(Error::usage(format!("{}: {}", model.file, broken.join("; "))));
         }
         if !model.header.columns.is_empty() {
             check_columns(model, plan.schema().as_arrow())?;
+        }
+        if model.layer == Layer::Marts && !is_ordered(&plan) {
+            return ordered(plan).map_err(wrong);
         }
         Ok(plan)
     }
@@ -383,6 +403,12 @@ pub fn arrow_type(kind: SqlType) -> DataType {
     }
 }
 
+/// The rows by all columns from the left: a report without an order of its own is to have the same bytes each time.
+fn ordered(plan: LogicalPlan) -> std::result::Result<LogicalPlan, DataFusionError> {
+    let columns = plan.schema().columns().into_iter().map(|column| col(column).sort(true, true)).collect::<Vec<_>>();
+    LogicalPlanBuilder::from(plan).sort(columns)?.build()
+}
+
 /// Whether a plan's rows come in an order of its own.
 fn is_ordered(plan: &LogicalPlan) -> bool {
     match plan {
@@ -429,7 +455,7 @@ fn type_words(kind: &DataType) -> String {
 }
 
 /// A query that failed while it ran: damage where a lake file cannot be read.
-pub fn query_failed(what: &str, error: &DataFusionError) -> Error {
+fn query_failed(what: &str, error: &DataFusionError) -> Error {
     let message = format!("{what} failed: {}", plain(error));
     let is_read = match error.find_root() {
         DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => true,

@@ -108,7 +108,7 @@ pub async fn normalize(
             }
         }
         if let Some(state) = &state {
-            state.verify_files()?;
+            state.verify_bytes()?;
         }
         let bytes = new.iter().map(|delivery| delivery.size_bytes).sum();
         info!(table = name, files = new.len(), size_bytes = bytes, "reading {name}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{SecondsFormat, Utc};
+use chrono::Utc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::runs::RUNS;
@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::place::lake::Lake;
 use crate::place::records::{Row, commit_rows, read_file};
 use crate::receipt::Receipt;
+use crate::value::timestamp;
 
 /// One invocation. Made once, in `pipeline`: nothing else reads the clock.
 #[derive(Debug, Clone)]
@@ -26,11 +27,9 @@ impl Run {
     /// A run that begins now.
     pub fn begin() -> Self {
         let now = Utc::now();
-        Self {
-            id: uuid::Uuid::now_v7().to_string(),
-            started_at: now.to_rfc3339_opts(SecondsFormat::Micros, true),
-            started_at_millis: now.timestamp_millis(),
-        }
+        let mut started_at = String::new();
+        timestamp::write(now.timestamp_micros(), &mut started_at);
+        Self { id: uuid::Uuid::now_v7().to_string(), started_at, started_at_millis: now.timestamp_millis() }
     }
 }
 

@@ -16,7 +16,7 @@ use futures::StreamExt;
 use tracing::{info, warn};
 
 use crate::catalog::runs::CHECKS;
-use crate::engine::{self, Engine, arrow_type, missing, plain, precision};
+use crate::engine::{Engine, arrow_type, missing, plain, precision};
 use crate::error::{Error, Result};
 use crate::model::{Grain, Layer, Model, Models, Severity};
 use crate::place::lake::{Change, DataFile, Lake, TableState, Target};
@@ -104,8 +104,12 @@ pub async fn transform(
     let closure = models.closure(reports.iter().map(|report| report.name.as_str()))?;
     let mut done = Transformed { marts: Vec::new(), checks: Vec::new(), receipts: Vec::new() };
     for model in &closure {
+        engine.provide(&model.reads).await?;
+    }
+    engine.verify_bytes()?;
+    for model in &closure {
         if model.layer == Layer::Staging {
-            engine.add_models(&[model], parameters).await?;
+            engine.add_models(&[*model], parameters).await?;
             continue;
         }
         let started = Instant::now();
@@ -160,7 +164,7 @@ async fn make(
     lake: &Lake,
     run: &Run,
 ) -> Result<Mart> {
-    let failed = |error: DataFusionError| query_failed(&report.file, &error);
+    let failed = |error: DataFusionError| query_failed(engine, &report.file, &error);
     let plan = engine.plan_model(report, parameters).await?;
     let state = engine.context.state();
     let physical = state.create_physical_plan(&plan).await.map_err(failed)?;
@@ -252,7 +256,7 @@ async fn count_broken(
     }
     let counts: Vec<_> = rules.iter().map(|(_, broken)| format!("count(*) filter (where {broken})")).collect();
     let sql = format!("select {} from {}", counts.join(", "), model.name);
-    let failed = |error: DataFusionError| query_failed(&model.file, &error);
+    let failed = |error: DataFusionError| query_failed(engine, &model.file, &error);
     let plan = plan_rule(model, engine, "checks", &sql).await?;
     let batches = engine.context.execute_logical_plan(plan).await.map_err(failed)?.collect().await.map_err(failed)?;
     let count = |place: usize| {
@@ -279,7 +283,7 @@ async fn offending(
     plan: datafusion::logical_expr::LogicalPlan,
     file: &str,
 ) -> Result<(u64, Option<String>)> {
-    let failed = |error: DataFusionError| query_failed(file, &error);
+    let failed = |error: DataFusionError| query_failed(engine, file, &error);
     let frame = engine.context.execute_logical_plan(plan).await.map_err(failed)?;
     let mut batches = frame.execute_stream().await.map_err(failed)?;
     let (mut count, mut first) = (0, None);
@@ -293,8 +297,8 @@ async fn offending(
     Ok((count, first))
 }
 
-fn query_failed(file: &str, error: &DataFusionError) -> Error {
-    engine::query_failed(&format!("{file}: the query"), error)
+fn query_failed(engine: &Engine, file: &str, error: &DataFusionError) -> Error {
+    engine.query_failed(&format!("{file}: the query"), error)
 }
 
 impl Check {

@@ -1,6 +1,6 @@
--- Invoices whose status is neither FINALIZED nor VOID, or that have no amount: they would be in no figure.
+-- Invoices without a status, which are in no figure, or without an amount, which count as nothing.
 --
--- severity block
+-- severity warn
 with
 invoices as (
     select * from stg_egress__invoices
@@ -13,7 +13,7 @@ final as (
         total_amount,
         currency
     from invoices
-    where invoice_status is null or invoice_status not in ('FINALIZED', 'VOID') or total_amount is null
+    where invoice_status is null or total_amount is null
 )
 
 select * from final order by invoice_id

@@ -31,13 +31,13 @@ pub async fn run(settings: &Settings, query: &Query, format: TableFormat, output
     let wrong = |error: DataFusionError| Error::usage(format!("the query cannot be planned: {}", plain(&error)));
     let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     let frame = engine.context.sql_with_options(&sql, read_only).await.map_err(wrong)?;
-    let rows = frame.execute_stream().await.map_err(failed)?;
+    let rows = frame.execute_stream().await.map_err(|error| engine.query_failed("the query", &error))?;
     match output {
         None => {
             let out = BufWriter::new(io::stdout());
-            write(rows, format, out).await.and_then(|written| ignore_closed_pipe(written.map(drop)))
+            write(&engine, rows, format, out).await.and_then(|written| ignore_closed_pipe(written.map(drop)))
         }
-        Some(path) => write_file(rows, format, path).await,
+        Some(path) => write_file(&engine, rows, format, path).await,
     }
 }
 
@@ -98,7 +98,7 @@ async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
             && let Some(version) = published.versions.get(&mart_table(name)).filter(|_| model.layer == Layer::Marts)
             && let Some(state) = lake.table(&mart_table(name), Some(*version)).await?
         {
-            engine.register_files(name, &state, &mart_schema(model))?;
+            engine.register_files(name, state, &mart_schema(model))?;
             continue;
         }
         let closure = models.closure([name.as_str()])?;
@@ -109,13 +109,18 @@ async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
     Ok(engine)
 }
 
-async fn write<W: Write>(mut rows: SendableRecordBatchStream, format: TableFormat, out: W) -> Result<io::Result<W>> {
+async fn write<W: Write>(
+    engine: &Engine,
+    mut rows: SendableRecordBatchStream,
+    format: TableFormat,
+    out: W,
+) -> Result<io::Result<W>> {
     let mut printer = match RowPrinter::begin(format, rows.schema(), out) {
         Ok(printer) => printer,
         Err(error) => return Ok(Err(error)),
     };
     while let Some(batch) = rows.next().await {
-        if let Err(error) = printer.write(&batch.map_err(failed)?)? {
+        if let Err(error) = printer.write(&batch.map_err(|error| engine.query_failed("the query", &error))?)? {
             return Ok(Err(error));
         }
     }
@@ -123,7 +128,12 @@ async fn write<W: Write>(mut rows: SendableRecordBatchStream, format: TableForma
 }
 
 /// Writes beside the file and renames: it is whole or not there.
-async fn write_file(mut rows: SendableRecordBatchStream, format: TableFormat, path: &Path) -> Result<()> {
+async fn write_file(
+    engine: &Engine,
+    mut rows: SendableRecordBatchStream,
+    format: TableFormat,
+    path: &Path,
+) -> Result<()> {
     let aside = path.with_extension(format!("part-{}", std::process::id()));
     let failed_to_write = |source| Error::io("write", path, source);
     let file = File::create(&aside).map_err(failed_to_write)?;
@@ -132,11 +142,11 @@ async fn write_file(mut rows: SendableRecordBatchStream, format: TableFormat, pa
             let not_written = |error| Error::failed(format!("cannot write {}: {error}", path.display()));
             let mut writer = ArrowWriter::try_new(&file, rows.schema(), None).map_err(not_written)?;
             while let Some(batch) = rows.next().await {
-                writer.write(&batch.map_err(failed)?).map_err(not_written)?;
+                writer.write(&batch.map_err(|error| engine.query_failed("the query", &error))?).map_err(not_written)?;
             }
             writer.close().map_err(not_written)?;
         } else {
-            write(rows, format, BufWriter::new(&file)).await?.map_err(failed_to_write)?;
+            write(engine, rows, format, BufWriter::new(&file)).await?.map_err(failed_to_write)?;
         }
         file.sync_all().and_then(|()| fs::rename(&aside, path)).map_err(failed_to_write)
     }
@@ -146,8 +156,4 @@ async fn write_file(mut rows: SendableRecordBatchStream, format: TableFormat, pa
         let _ = fs::remove_file(&aside);
     }
     result
-}
-
-fn failed(error: DataFusionError) -> Error {
-    engine::query_failed("the query", &error)
 }

@@ -329,6 +329,17 @@ impl TableState {
     }
 }
 
+impl TableState {
+    /// Finds files whose bytes are not those that were written; reads them all.
+    ///
+    /// # Errors
+    /// Damaged (exit 5), naming the first such file.
+    pub fn verify_bytes(&self) -> Result<()> {
+        self.verify_files()?;
+        self.files.iter().try_for_each(|file| super::parquet::verify_bytes(&self.path_of(file)))
+    }
+}
+
 /// Delta has one string type: view types are ours alone.
 fn without_views(schema: &SchemaRef) -> SchemaRef {
     use arrow::datatypes::DataType;

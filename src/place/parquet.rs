@@ -1,6 +1,7 @@
 //! How the lake's Parquet files are written and read back: one set of options for every table.
 
 use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
@@ -14,13 +15,16 @@ use parquet::schema::types::ColumnPath;
 
 use super::lake::DataFile;
 use crate::error::{Error, Result};
+use twox_hash::XxHash3_128;
 
 /// Rows to a row group: large enough to scan well, small enough that a writer's buffers stay in the memory limit.
 const ROW_GROUP_ROWS: usize = 131_072;
 
 /// Writes one file of a table into its staging folder.
+///
+/// The file's name ends in the XXH3-128 of its bytes, by which later reads find bytes that are not the written ones.
 pub struct FileWriter {
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<Hashing>,
     full_path: PathBuf,
     path: String,
     rows: u64,
@@ -47,6 +51,7 @@ impl FileWriter {
                 .set_column_dictionary_enabled(ColumnPath::from(*column), false)
                 .set_column_statistics_enabled(ColumnPath::from(*column), EnabledStatistics::None);
         }
+        let file = Hashing { file, hash: XxHash3_128::new() };
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties.build()))
             .map_err(|error| write_error(&full_path, &error))?;
         Ok(Self { writer, full_path, path, rows: 0 })
@@ -79,11 +84,55 @@ impl FileWriter {
     /// # Errors
     /// Failed when it cannot be written.
     pub fn finish(self) -> Result<DataFile> {
-        let file = self.writer.into_inner().map_err(|error| write_error(&self.full_path, &error))?;
+        let Hashing { file, hash } = self.writer.into_inner().map_err(|error| write_error(&self.full_path, &error))?;
         file.sync_all().map_err(|source| Error::io("make durable", &self.full_path, source))?;
         let metadata = file.metadata().map_err(|source| Error::io("read", &self.full_path, source))?;
-        Ok(DataFile { path: self.path, size_bytes: metadata.len(), rows: self.rows })
+        let path = format!("{}-{:032x}.parquet", self.path.trim_end_matches(".parquet"), hash.finish_128());
+        let named = self.full_path.with_file_name(path.rsplit('/').next().unwrap_or(&path));
+        fs::rename(&self.full_path, &named).map_err(|source| Error::io("rename", &self.full_path, source))?;
+        Ok(DataFile { path, size_bytes: metadata.len(), rows: self.rows })
     }
+}
+
+/// A file and the hash of all that was written to it.
+struct Hashing {
+    file: File,
+    hash: XxHash3_128,
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.write(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Finds a lake file whose bytes are not those that were written.
+///
+/// # Errors
+/// Damaged (exit 5), naming it; failed when it cannot be read.
+pub fn verify_bytes(path: &Path) -> Result<()> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let Some((_, expected)) = name.rsplit_once('-') else { return Ok(()) };
+    let failed = |source| Error::io("read", path, source);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut hash = XxHash3_128::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => break,
+            read => hash.write(&buffer[..read]),
+        }
+    }
+    if format!("{:032x}", hash.finish_128()) == expected {
+        return Ok(());
+    }
+    Err(damaged(path, &"its bytes are not those that were written"))
 }
 
 /// The batches of a lake file in their order; all columns, or those named.

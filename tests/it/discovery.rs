@@ -64,13 +64,19 @@ fn parts_count_as_numbers_and_transfers_by_their_time_whatever_their_folder_says
 }
 
 #[test]
-fn no_export_files_at_all_give_empty_reports_with_their_headers() {
+fn no_export_files_at_all_and_an_empty_lake_are_a_mistake_and_not_a_month_of_nothing() {
     let project = Project::new();
-    project.run(&[]).exits(0).says(&["no export files"]);
+    project.run(&[]).exits(2).says(&["no export files", "hint:"]);
+    assert!(!project.path("artifacts").exists());
+    project.deliver("customer.csv", "id,name\nc1,A1 Company\n");
+    project.run(&[]).exits(0);
     assert_eq!(project.artifact("images_by_size"), "image_size,image_count\n");
     for report in ["invoice_charges", "billings_by_plan"] {
         assert_eq!(project.artifact(report).lines().count(), 1, "{report}");
     }
+    std::fs::remove_file(project.path("landing/egress/customer.csv")).unwrap();
+    project.run(&[]).exits(0).says(&["no export files"]);
+    assert_eq!(project.rows("select count(*) from current.customer"), ["1"], "the lake keeps what it took");
 }
 
 #[test]

@@ -12,8 +12,8 @@ pub enum CsvError {
     Empty,
     /// The header is not UTF-8.
     HeaderNotUtf8,
-    /// A column whose name holds a control character, such as a carriage return that was to end the line.
-    ControlInHeader {
+    /// A column whose name holds a carriage return, perhaps one that was to end the line.
+    ReturnInHeader {
         /// Its position, from 1.
         column: usize,
     },
@@ -59,8 +59,8 @@ impl fmt::Display for CsvError {
             Self::Read(error) => write!(f, "cannot read: {error}"),
             Self::Empty => f.write_str("empty file, expected a header"),
             Self::HeaderNotUtf8 => f.write_str("line 1: expected a header in utf-8"),
-            Self::ControlInHeader { column } => {
-                write!(f, "line 1: the name of column {column} holds a control character, is a line end missing?")
+            Self::ReturnInHeader { column } => {
+                write!(f, "line 1: the name of column {column} holds a carriage return: lines end in LF or CRLF")
             }
             Self::UnnamedColumn { column } => write!(f, "line 1: column {column} has no name"),
             Self::RepeatedColumn { name } => write!(f, "line 1: two columns are named {name:?}"),
