@@ -89,3 +89,29 @@ fn a_report_that_was_never_made_cannot_be_loaded() {
     project.run(&["--stage", "load"]).exits(2).says(&["has not been made", "--stage transform"]);
     assert!(!project.path("artifacts").exists());
 }
+
+#[test]
+fn each_artifact_says_what_it_was_made_from_also_when_only_some_are_made_anew() {
+    let project = project();
+    project.run(&[]).exits(0);
+    project.run(&["--report", "images_by_size", "--param", "images_from=2024-03-13"]).exits(0);
+    let manifest: serde_json::Value = serde_json::from_str(&project.read("artifacts/manifest.json")).unwrap();
+    let from = |name: &str| manifest["artifacts"][name]["made_from"]["parameters"].clone();
+    assert_eq!(from("images_by_size.csv")["images_from"], "2024-03-13");
+    assert_eq!(from("billings_by_plan.csv")["billing_month"], "2024-03");
+    assert_eq!(project.artifact("images_by_size"), "image_size,image_count\n256x256,0\n");
+}
+
+#[test]
+fn a_link_stays_a_link_and_folders_beside_the_artifacts_are_left_alone() {
+    let project = project();
+    fs::create_dir_all(project.path("share")).unwrap();
+    std::os::unix::fs::symlink(project.path("share"), project.path("artifacts")).unwrap();
+    fs::create_dir(project.path(".share-archive")).unwrap();
+    for from in ["2024-03-01", "2024-03-13"] {
+        project.run(&["--param", &format!("images_from={from}")]).exits(0);
+    }
+    assert!(fs::symlink_metadata(project.path("artifacts")).unwrap().is_symlink());
+    assert_eq!(project.read("share/images_by_size.csv"), "image_size,image_count\n256x256,0\n");
+    assert!(project.path(".share-archive").is_dir());
+}

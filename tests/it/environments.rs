@@ -80,3 +80,11 @@ fn a_query_sees_the_environment_it_asks_for() {
     let rows = project.etl(&["sql", "--environment", "PRODUCTION", "--format", "csv", "-c", query]).exits(0);
     assert_eq!(rows.stdout, "rows\n2\n");
 }
+
+#[test]
+fn a_quoted_empty_environment_is_none_and_its_rows_count() {
+    let project = Project::with(&[("customer.csv", "id,environment_type,name\nc1,SANDBOX,A1 Company\n")]);
+    project.deliver("customer/dt=2024-04-01/1_20240401040000.csv", "id,environment_type,name\n\"c2\",\"\",\"Other\"\n");
+    project.run(&[]).exits(0);
+    assert_eq!(project.rows("select count(*) from current.customer"), ["2"]);
+}

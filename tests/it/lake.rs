@@ -1,6 +1,6 @@
 //! The lake as other tools and later runs find it.
 
-use std::fs::File;
+use std::fs::{self, File};
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
@@ -130,4 +130,69 @@ fn what_a_blocked_run_took_in_is_published_by_the_stages_one_by_one_or_blocks_th
     project.run(&["--stage", "normalize"]).exits(0);
     assert_eq!(project.rows("select total from egress.invoice where id = 'i1'"), ["100"]);
     project.run(&["--stage", "transform", "--report", "billings_by_plan"]).exits(3);
+}
+
+#[test]
+fn artifacts_follow_the_lake_also_when_it_was_rebuilt_from_other_files() {
+    let invoice = |status: &str| {
+        format!("id,status,total,credit_type_id,credit_type_name,start_timestamp\ni1,{status},5,x,EUR,2024-03-01\n")
+    };
+    let project = Project::with(&[("invoice.csv", &invoice("FINALIZED"))]);
+    project.run(&[]).exits(0);
+    assert!(project.artifact("billings_by_plan").contains(",1,5,0\n"));
+    fs::remove_dir_all(project.path("lake")).unwrap();
+    project.deliver("invoice.csv", invoice("VOID"));
+    project.run(&[]).exits(0);
+    assert!(project.artifact("billings_by_plan").contains(",0,0,5\n"), "{}", project.artifact("billings_by_plan"));
+}
+
+#[test]
+fn a_log_that_lost_its_newest_entry_exits_5_and_nothing_is_published() {
+    let project = Project::with(&[("customer.csv", "id,name\nc1,A1 Company\n")]);
+    project.normalize();
+    project.deliver("customer/dt=2024-04-01/1_20240401040000.csv", "id,name\nc2,Other\n");
+    project.normalize();
+    fs::remove_file(project.path("lake/egress/customer/_delta_log/00000000000000000001.json")).unwrap();
+    project.run(&[]).exits(5).says(&["egress.customer", "version 1 is published"]);
+}
+
+#[test]
+fn one_changed_byte_of_a_lake_file_exits_5_and_the_file_is_named() {
+    let project = Project::with(&[("customer.csv", "id,name\nc1,A1 Company\n"), ("plan.csv", "id,name\np1,Plan\n")]);
+    project.run(&[]).exits(0);
+    let name = project.names("lake/egress/plan").into_iter().find(|name| name.ends_with(".parquet")).unwrap();
+    let path = project.path(&format!("lake/egress/plan/{name}"));
+    let whole = fs::read(&path).unwrap();
+    for place in (4..whole.len()).step_by(whole.len() / 5) {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        project.run(&["--param", "billing_month=2024-04"]).exits(5).says(&[&name]);
+    }
+}
+
+#[test]
+fn a_file_that_came_again_with_fewer_rows_takes_them_out_of_the_lake() {
+    let project = Project::with(&[("plan.csv", "id,name\np1,One\np2,Two\n")]);
+    project.normalize();
+    project.deliver("plan.csv", "id,name\np2,Two again\n");
+    project.normalize();
+    assert_eq!(project.rows("select id, name from egress.plan"), ["p2,Two again"]);
+}
+
+#[test]
+fn the_newest_record_is_the_one_written_last_whatever_the_clock_said() {
+    let project = Project::with(&[("plan.csv", "id,name\np1,One\n")]);
+    project.normalize();
+    // A run of a day that never was: its id sorts behind all others.
+    let folder = project.path("lake/etl/runs");
+    let log = folder.join("_delta_log/00000000000000000000.json");
+    let text = fs::read_to_string(&log).unwrap();
+    let name = project.names("lake/etl/runs").into_iter().find(|name| name.ends_with(".parquet")).unwrap();
+    let later = format!("{}-ffffffff{}", &name[..10], &name[19..]);
+    fs::write(&log, text.replace(&name, &later)).unwrap();
+    fs::rename(folder.join(&name), folder.join(&later)).unwrap();
+    project.deliver("plan/dt=2024-04-01/1_20240401040000.csv", "id,name\np2,Two\n");
+    project.normalize();
+    assert_eq!(project.rows("select count(*) from egress.plan"), ["2"]);
 }

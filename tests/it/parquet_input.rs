@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, BinaryArray, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
 };
 use parquet::arrow::ArrowWriter;
@@ -174,4 +174,15 @@ fn text_and_parquet_rows_of_one_key_are_one_row() {
     project.deliver("invoice/dt=2024-04-02/1_20240402040000.parquet", parquet(&columns));
     project.normalize();
     assert_eq!(project.rows("select id, status, updated_at from egress.invoice"), ["i1,VOID,2024-04-02T00:00:00Z"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_go_to_quarantine_and_bytes_that_are_become_text() {
+    let project = Project::new();
+    let names: ArrayRef = Arc::new(BinaryArray::from(vec![b"A1 Company".as_slice(), b"\xff\xfe"]));
+    project.deliver("customer.parquet", parquet(&[("id", texts(&[Some("c1"), Some("c2")])), ("name", names)]));
+    project.run(&["--stage", "normalize"]).exits(3).says(&["UTF-8", "`name`", "customer.parquet"]);
+    project.add_settings("quality.quarantine = \"allow\"");
+    project.normalize();
+    assert_eq!(project.rows("select id, name from egress.customer"), ["c1,A1 Company"]);
 }

@@ -179,3 +179,9 @@ fn an_amount_without_a_currency_blocks_the_reports() {
     project.run(&["--report", "billings_by_plan"]).exits(3).says(&["amounts_have_currency", "i1"]);
     assert!(!project.path("artifacts").exists());
 }
+
+#[test]
+fn an_invoice_of_an_unknown_status_blocks_because_it_would_be_in_no_figure() {
+    let project = Project::with(&[("invoice.csv", "id,status,total\ni1,Finalized,0\n")]);
+    project.run(&[]).exits(3).says(&["invoice_status_is_known", "i1"]);
+}
