@@ -1,8 +1,10 @@
 //! The account: who its customers are and what each has agreed to. No events here, no invoices, and nothing about files.
 
 use crate::calendar::{DAY, HOUR, Millis, SECOND, date, midnight};
+use crate::measured::EventIndex;
 use crate::price_list::{Currency, IDENTITY, INFRASTRUCTURE, Metric, PLANS, PLATFORM, Plan, STUDIO, metrics};
 use crate::random::{Draw, uuid};
+use std::sync::{Arc, OnceLock};
 
 /// The credit type of US dollars, which is the same in every Metronome account.
 pub const USD_CREDIT_TYPE: &str = "2714e483-4ff1-48e4-9e25-ac732e8f24f2";
@@ -17,6 +19,9 @@ pub enum Scale {
     Sample,
     /// As large as asked for. February to April 2024, all three months closed.
     Size,
+    /// As large as asked for, and still open: whole months from February 2024 on and twenty days of the next, with every
+    /// kind of contract. What `serve` shows.
+    Live,
 }
 
 /// What a customer has agreed to.
@@ -73,24 +78,37 @@ pub struct Account {
     pub customers: Vec<Customer>,
     /// Its billable metrics, by number.
     pub metrics: Vec<Metric>,
+    /// How many calendar months it is billed in, the open one included.
+    pub month_count: usize,
+    /// Which events are whose; made when first asked for.
+    pub(crate) index: Arc<OnceLock<EventIndex>>,
 }
 
 impl Account {
     /// The account of the committed sample.
     pub fn sample(seed: u64) -> Self {
         let window = Period { start: date(2024, 2, 20), end: date(2024, 4, 21) };
-        Self::new(seed, Scale::Sample, window, 2_400, 40)
+        Self::new(seed, Scale::Sample, window, 2_400, 40, 3)
     }
 
     /// An account of `events` events and `customers` customers, at least [`FEWEST_CUSTOMERS`].
     pub fn sized(seed: u64, events: u64, customers: usize) -> Self {
         let window = Period { start: date(2024, 2, 1), end: date(2024, 5, 1) };
-        Self::new(seed, Scale::Size, window, events, customers.max(FEWEST_CUSTOMERS))
+        Self::new(seed, Scale::Size, window, events, customers.max(FEWEST_CUSTOMERS), 3)
     }
 
-    fn new(seed: u64, scale: Scale, window: Period, events: u64, customers: usize) -> Self {
+    /// An account with `closed` whole months (two at least) and an open one, and eight events a customer and month.
+    pub fn live(seed: u64, customers: usize, closed: usize) -> Self {
+        let (customers, closed) = (customers.max(FEWEST_CUSTOMERS), closed.max(2));
+        let window = Period { start: date(2024, 2, 1), end: month_start(closed) + 20 * DAY };
+        let events = 8 * customers as u64 * (closed as u64 + 1);
+        Self::new(seed, Scale::Live, window, events, customers, closed + 1)
+    }
+
+    fn new(seed: u64, scale: Scale, window: Period, events: u64, customers: usize, month_count: usize) -> Self {
         let customers = (0..customers).map(|place| customer(seed, scale, window, place)).collect();
-        Self { seed, scale, window, events, customers, metrics: metrics() }
+        let index = Arc::new(OnceLock::new());
+        Self { seed, scale, window, events, customers, metrics: metrics(), month_count, index }
     }
 
     /// A stable id of this account.
@@ -103,20 +121,32 @@ impl Account {
         match currency {
             Currency::Usd => USD_CREDIT_TYPE.into(),
             Currency::Eur => self.id("credit type", &[1]),
+            Currency::Compute => self.id("credit type", &[2]),
         }
     }
 
     /// The months it is billed in, each whole, oldest first.
-    pub fn months(&self) -> [Period; 3] {
-        [(2, 3), (3, 4), (4, 5)].map(|(from, to)| Period { start: date(2024, from, 1), end: date(2024, to, 1) })
+    pub fn months(&self) -> Vec<Period> {
+        (0..self.month_count).map(|month| self.month(month)).collect()
+    }
+
+    /// Month number `month`, 0 for February 2024.
+    pub fn month(&self, month: usize) -> Period {
+        Period { start: month_start(month), end: month_start(month + 1) }
     }
 
     /// The period of customer `place` in month `month`: from the begin of its deal; none where it had no deal yet.
     pub fn period(&self, place: usize, month: usize) -> Option<Period> {
-        let Period { start, end } = self.months()[month];
+        let Period { start, end } = self.month(month);
         let start = start.max(self.customers[place].billed_from);
         (start < end && self.customers[place].deal != Deal::None).then_some(Period { start, end })
     }
+}
+
+/// Midnight of the first day of month number `month`, 0 for February 2024.
+pub fn month_start(month: usize) -> Millis {
+    let month = month as i64 + 1;
+    date(2024 + month / 12, month % 12 + 1, 1)
 }
 
 /// The deal of customer `place` and its first day. The first ten are cast by hand; in the large account the rest repeat.
@@ -131,6 +161,14 @@ fn deal(scale: Scale, window: Period, place: usize) -> (Deal, Millis) {
         5 => (Deal::Plan(INFRASTRUCTURE), opened),
         6 | 7 => (Deal::Plan(STUDIO), opened),
         _ if scale == Scale::Sample => (Deal::None, opened),
+        _ if scale == Scale::Live => match place % 10 {
+            0 | 1 => (Deal::Plan(INFRASTRUCTURE), opened),
+            2 => (Deal::Plan(STUDIO), opened),
+            3 => (Deal::Plan(IDENTITY), opened),
+            4..=7 => (Deal::Contract, opened),
+            8 => (Deal::Plan(PLATFORM), opened),
+            _ => (Deal::None, opened),
+        },
         _ => match place % 10 {
             0..=3 => (Deal::Plan(INFRASTRUCTURE), opened),
             4 | 5 => (Deal::Plan(STUDIO), opened),
@@ -160,7 +198,8 @@ fn customer(seed: u64, scale: Scale, window: Period, place: usize) -> Customer {
         _ => vec![invented_alias(&mut draw, place)],
     };
     let created_at = billed_from.min(window.start) - 30 * DAY + 9 * HOUR + place as i64 * 71 * SECOND;
-    let archived_at = (place == 6).then(|| date(2024, 4, 8) + 11 * HOUR + 5 * SECOND);
+    let archived = place == 6 || (scale == Scale::Live && place % 50 == 49);
+    let archived_at = archived.then(|| date(2024, 4, 8) + 11 * HOUR + 5 * SECOND);
     Customer { id: uuid(seed, "customer", &[place as u64]), name, aliases, deal, billed_from, created_at, archived_at }
 }
 

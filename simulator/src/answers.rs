@@ -7,7 +7,7 @@ use crate::calendar::{DAY, Millis, date};
 use crate::decimal::{Amount, Price, Quantity, plain};
 use crate::event::{Body, size_name};
 use crate::export::{field, plan_id, write_file};
-use crate::invoice::{Invoice, Line, Status};
+use crate::invoice::{Invoice, Kind, Line, Status};
 use crate::price_list::{Currency, PLANS, SIZES};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -41,8 +41,10 @@ pub fn images_by_size(account: &Account) -> String {
 }
 
 fn in_month(account: &Account, invoice: &Invoice) -> bool {
-    let month = account.months()[MONTH];
-    month.start <= invoice.period.start && invoice.period.start < month.end
+    let month = account.month(MONTH);
+    let in_month = month.start <= invoice.period.start && invoice.period.start < month.end;
+    // Invoices without a period are in no month, and a consolidated one only repeats others.
+    invoice.kind.has_period() && invoice.kind != Kind::Consolidated && in_month
 }
 
 /// The charges of A1 Company's finalized March invoices: a row per sub line, or per line that has none.
@@ -114,9 +116,10 @@ pub fn billings_by_plan(account: &Account, invoices: &[Invoice]) -> String {
             Status::Finalized => {
                 sums.customers.insert(invoice.customer);
                 sums.invoices += 1;
-                sums.total = sums.total + invoice.total();
+                sums.total += invoice.total();
             }
-            Status::Void => sums.void = sums.void + invoice.total(),
+            Status::Draft => {}
+            Status::Void => sums.void += invoice.total(),
         }
     }
     for (place, plan) in PLANS.iter().enumerate() {

@@ -4,7 +4,7 @@
 //! far off: 10^9 units at a price of 10^3 is 10^30 of at most 1.7 × 10^38, and overflow panics in every profile of ours.
 
 use std::iter::Sum;
-use std::ops::{Add, AddAssign, Mul, Neg};
+use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 
 /// Price of one unit, in millionths of the unit of its credit type (for USD: of a cent).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +41,18 @@ impl Quantity {
 impl Amount {
     /// Decimals of an amount.
     pub const SCALE: u32 = 18;
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// So many hundredths of the unit of the credit type.
+    pub const fn hundredths(hundredths: i128) -> Self {
+        Self(hundredths * 10_i128.pow(Self::SCALE - 2))
+    }
+
+    /// So many hundredths of this amount, what is below the last decimal cut off.
+    pub fn percent(self, percent: i128) -> Self {
+        Self(self.0 * percent / 100)
+    }
 }
 
 impl Mul<Price> for Quantity {
@@ -54,6 +66,20 @@ impl Mul<Price> for Quantity {
 impl AddAssign for Quantity {
     fn add_assign(&mut self, other: Self) {
         self.0 += other.0;
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
     }
 }
 

@@ -226,7 +226,7 @@ impl Account {
     fn sender_of(&self, draw: &mut Draw, at: Millis, edge: bool) -> Option<usize> {
         let (first, second, cast) = match self.scale {
             Scale::Sample => (28, 26, 26),
-            Scale::Size => (8, 6, 10),
+            Scale::Size | Scale::Live => (8, 6, 10),
         };
         let place = match draw.below(100) {
             _ if edge => 1,

@@ -1,9 +1,10 @@
 //! Invoices: usage times price, added up line by line. Exact, so that a report can be held to the last digit.
 //!
-//! Two kinds. A legacy plan bills a line per product with a sub line per metric; a contract bills a line per metric with a
-//! unit price, and takes the prepaid commit off again with a negative line.
+//! A legacy plan bills a line per product with a sub line per metric; a contract bills a line per metric with a unit price,
+//! and takes the prepaid commit off again with a negative line. Contracts of the live account are in `books`.
 
 use crate::account::{Account, Deal, Period, Scale, plan_of};
+use crate::balance::BalanceKind;
 use crate::calendar::{DAY, HOUR, Millis, SECOND};
 use crate::decimal::{Amount, Price, Quantity};
 use crate::price_list::{Currency, PLANS, PRODUCTS, VCPU, contract_price};
@@ -13,6 +14,8 @@ use crate::usage::Usage;
 /// Where an invoice is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
+    /// Still open.
+    Draft,
     /// Billed.
     Finalized,
     /// Withdrawn.
@@ -23,10 +26,46 @@ impl Status {
     /// As the export has it.
     pub fn text(self) -> &'static str {
         match self {
+            Self::Draft => "DRAFT",
             Self::Finalized => "FINALIZED",
             Self::Void => "VOID",
         }
     }
+}
+
+/// What an invoice is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The usage of a month on a legacy plan.
+    Plan,
+    /// The usage of a month on a contract.
+    Usage,
+    /// A fee or a commit's price on a date: no period.
+    Scheduled,
+    /// What was missing from committed spend: no period.
+    Trueup,
+    /// Lines of the usage invoices of a hierarchy, copied.
+    Consolidated,
+    /// A change to an invoice already finalized.
+    Correction,
+}
+
+impl Kind {
+    /// Whether it has a service period.
+    pub fn has_period(self) -> bool {
+        !matches!(self, Self::Scheduled | Self::Trueup)
+    }
+}
+
+/// The invoice's other self in the billing provider.
+#[derive(Debug, Clone)]
+pub struct External {
+    /// The provider's id of it.
+    pub id: String,
+    /// The provider's status.
+    pub status: &'static str,
+    /// When the provider made it.
+    pub created_at: Millis,
 }
 
 /// One invoice.
@@ -34,6 +73,20 @@ impl Status {
 pub struct Invoice {
     /// Its id.
     pub id: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// The contract it bills; none for a legacy plan.
+    pub contract: Option<String>,
+    /// Its other self, once the provider has one.
+    pub external: Option<External>,
+    /// The withdrawn invoice it stands in for.
+    pub regenerated_from: Option<String>,
+    /// The invoice it corrects.
+    pub corrects: Option<String>,
+    /// The customer and contract that pay it, in a hierarchy.
+    pub payer: Option<(usize, String)>,
+    /// The invoices it copies: customer, contract, invoice.
+    pub constituents: Vec<(usize, String, String)>,
     /// The customer's place in the account.
     pub customer: usize,
     /// The plan it bills, by its place in the price list; none for a contract.
@@ -42,9 +95,9 @@ pub struct Invoice {
     pub status: Status,
     /// What its amounts are in.
     pub currency: Currency,
-    /// The usage it bills.
+    /// The usage it bills; without length at its date where the kind has none.
     pub period: Period,
-    /// When it was issued: a day after the period's end.
+    /// When it was issued or will be: for usage a day after the period's end.
     pub issued_at: Millis,
     /// When the row last changed.
     pub updated_at: Millis,
@@ -52,9 +105,43 @@ pub struct Invoice {
     pub lines: Vec<Line>,
 }
 
+/// What a line is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LineKind {
+    /// Usage, priced.
+    #[default]
+    Usage,
+    /// Seats.
+    Subscription,
+    /// A prepaid commit or a credit taken off.
+    Applied(BalanceKind),
+    /// Usage that counts against committed spend. Said for information: it is not part of the total.
+    Counted,
+    /// What is left of a pricing unit, in money.
+    Conversion,
+    /// A fee.
+    Fee,
+    /// The price of a commit.
+    Purchase,
+    /// A legacy credit grant taken off; the API has it beside the lines.
+    Grant,
+}
+
 /// One line of an invoice.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Line {
+    /// What it is.
+    pub kind: LineKind,
+    /// What its amounts are in, where that is not the invoice's.
+    pub unit: Option<Currency>,
+    /// The metric it bills.
+    pub metric: Option<usize>,
+    /// The segment of the commit it draws on.
+    pub segment: Option<String>,
+    /// Where a consolidated invoice has it from: customer, contract, invoice.
+    pub origin: Option<(usize, String, String)>,
+    /// The scheduled charge or the subscription it bills.
+    pub source: Option<String>,
     /// Its id.
     pub id: String,
     /// Display text.
@@ -96,9 +183,56 @@ impl SubLine {
 }
 
 impl Invoice {
-    /// The sum of its lines.
+    /// The sum of its lines in its own unit that are no mere information.
     pub fn total(&self) -> Amount {
-        self.lines.iter().map(|line| line.total).sum()
+        let own = |line: &&Line| line.unit.is_none_or(|unit| unit == self.currency) && line.kind != LineKind::Counted;
+        self.lines.iter().filter(own).map(|line| line.total).sum()
+    }
+
+    /// The same before legacy credit grants.
+    pub fn subtotal(&self) -> Amount {
+        let grants: Amount = self.lines.iter().filter(|line| line.kind == LineKind::Grant).map(|line| line.total).sum();
+        self.total() - grants
+    }
+
+    /// An invoice of a legacy plan, or of a contract in the accounts that have but one kind of it.
+    fn bare(id: String, customer: usize, kind: Kind, currency: Currency, period: Period) -> Self {
+        Self {
+            id,
+            kind,
+            contract: None,
+            external: None,
+            regenerated_from: None,
+            corrects: None,
+            payer: None,
+            constituents: Vec::new(),
+            customer,
+            plan: None,
+            status: Status::Finalized,
+            currency,
+            period,
+            issued_at: period.end + DAY,
+            updated_at: period.end + DAY + 5 * HOUR,
+            lines: Vec::new(),
+        }
+    }
+
+    /// An invoice for usage, issued a day after the period.
+    pub(crate) fn for_usage(id: String, customer: usize, contract: String, currency: Currency, period: Period) -> Self {
+        Self { contract: Some(contract), ..Self::bare(id, customer, Kind::Usage, currency, period) }
+    }
+
+    /// An invoice without a period, issued on a date.
+    pub(crate) fn dated(
+        id: String,
+        customer: usize,
+        kind: Kind,
+        contract: String,
+        currency: Currency,
+        at: Millis,
+    ) -> Self {
+        let bare = Self::bare(id, customer, kind, currency, Period { start: at, end: at });
+        Self { contract: Some(contract), issued_at: at, updated_at: at + HOUR / 2, ..bare }
     }
 }
 
@@ -120,6 +254,11 @@ impl Account {
 
     /// Every invoice that has left the draft state: months that end inside the window, per customer with a deal.
     pub fn invoices(&self) -> Vec<Invoice> {
+        if self.scale == Scale::Live {
+            let books = (0..self.customers.len()).map(|place| self.books(place, self.window.end));
+            let issued = books.flat_map(|books| books.invoices).filter(|invoice| invoice.status != Status::Draft);
+            return issued.collect();
+        }
         let usage = Usage::tally(self, self.window.end);
         let mut invoices = Vec::new();
         for place in 0..self.customers.len() {
@@ -128,45 +267,46 @@ impl Account {
                     continue;
                 };
                 if place == 0 && month == 1 {
-                    invoices.push(self.withdrawn(&usage, period));
+                    invoices.push(self.withdrawn(usage.of(place, month), period));
                 }
-                invoices.push(self.invoice(&usage, place, month, period));
+                invoices.push(self.invoice(usage.of(place, month), place, month, period));
             }
         }
         invoices
     }
 
-    /// The invoice of a customer for the usage of a month, whether it is closed or not.
-    pub fn invoice(&self, usage: &Usage, place: usize, month: usize, period: Period) -> Invoice {
+    /// The invoice of a customer for the usage of a month, by metric, whether it is closed or not.
+    pub fn invoice(&self, used: &[Quantity], place: usize, month: usize, period: Period) -> Invoice {
         let id = self.id("invoice", &[place as u64, month as u64]);
         let deal = self.customers[place].deal;
         let mut draw = Draw::new(self.seed, 0x1270, (place * 3 + month) as u64);
-        let status = if self.scale == Scale::Size && place >= 8 && draw.below(25) == 0 {
-            Status::Void
-        } else {
-            Status::Finalized
-        };
+        let withdrawn = self.scale != Scale::Sample && place >= 8 && draw.below(25) == 0;
         let (plan, lines) = match deal {
-            Deal::Plan(plan) => (Some(plan), self.plan_lines(usage, place, month, plan, &id)),
-            Deal::Contract => (None, self.contract_lines(usage, place, month, &id)),
+            Deal::Plan(plan) => (Some(plan), self.plan_lines(used, plan, &id)),
+            Deal::Contract => (None, self.contract_lines(used, place, &id)),
             Deal::None => (None, Vec::new()),
         };
-        let issued_at = period.end + DAY;
-        let updated_at = issued_at + 5 * HOUR + draw.below(3_600) as i64 * SECOND;
+        let (kind, contract) = match deal {
+            Deal::Contract => (Kind::Usage, Some(self.id("contract", &[place as u64]))),
+            Deal::Plan(_) | Deal::None => (Kind::Plan, None),
+        };
         let currency = plan_of(deal).map_or(Currency::Usd, |plan| plan.currency());
-        Invoice { id, customer: place, plan, status, currency, period, issued_at, updated_at, lines }
+        let bare = Invoice::bare(id, place, kind, currency, period);
+        let status = if withdrawn { Status::Void } else { Status::Finalized };
+        let updated_at = bare.updated_at + draw.below(3_600) as i64 * SECOND;
+        Invoice { plan, contract, status, updated_at, lines, ..bare }
     }
 
     /// A first March invoice of A1 Company, finalized without its storage, then withdrawn in favour of the complete one.
-    fn withdrawn(&self, usage: &Usage, period: Period) -> Invoice {
-        let complete = self.invoice(usage, 0, 1, period);
+    pub(crate) fn withdrawn(&self, used: &[Quantity], period: Period) -> Invoice {
+        let complete = self.invoice(used, 0, 1, period);
         let id = self.id("invoice", &[0, 1, 1]);
-        let mut lines = self.plan_lines(usage, 0, 1, complete.plan.unwrap_or_default(), &id);
+        let mut lines = self.plan_lines(used, complete.plan.unwrap_or_default(), &id);
         lines.truncate(1);
         Invoice { id, status: Status::Void, lines, updated_at: complete.issued_at + 60 * HOUR, ..complete }
     }
 
-    fn plan_lines(&self, usage: &Usage, place: usize, month: usize, plan: usize, invoice: &str) -> Vec<Line> {
+    fn plan_lines(&self, used: &[Quantity], plan: usize, invoice: &str) -> Vec<Line> {
         let salt = invoice.bytes().fold(0, |salt: u64, byte| salt.wrapping_mul(257).wrapping_add(u64::from(byte)));
         let mut lines = Vec::new();
         for (product, _) in PLANS[plan].products {
@@ -177,7 +317,7 @@ impl Account {
                     id: self.id("sub line", &[salt, metric as u64]),
                     metric,
                     charge: self.charge(plan, metric),
-                    quantity: usage.of(place, month, metric),
+                    quantity: used[metric],
                     price: PLANS[plan].price(metric),
                 })
                 .filter(|sub_line| sub_line.quantity > Quantity::default())
@@ -190,20 +330,19 @@ impl Account {
                 name: PRODUCTS[*product].name.into(),
                 product: self.product(*product),
                 quantity: Quantity::whole(1),
-                unit_price: None,
                 total: sub_lines.iter().map(SubLine::subtotal).sum(),
-                commit: None,
                 sub_lines,
+                ..Line::default()
             });
         }
         lines
     }
 
     /// A line per metric, then the commit that covers the first of them entirely.
-    fn contract_lines(&self, usage: &Usage, place: usize, month: usize, invoice: &str) -> Vec<Line> {
+    fn contract_lines(&self, used: &[Quantity], place: usize, invoice: &str) -> Vec<Line> {
         let salt = invoice.bytes().fold(1, |salt: u64, byte| salt.wrapping_mul(257).wrapping_add(u64::from(byte)));
         let mut lines: Vec<Line> = VCPU
-            .map(|metric| (metric, usage.of(place, month, metric), contract_price(metric)))
+            .map(|metric| (metric, used[metric], contract_price(metric)))
             .filter(|(_, quantity, _)| *quantity > Quantity::default())
             .map(|(metric, quantity, price)| Line {
                 id: self.id("line", &[salt, metric as u64]),
@@ -212,15 +351,17 @@ impl Account {
                 quantity,
                 unit_price: Some(price),
                 total: quantity * price,
-                commit: None,
-                sub_lines: Vec::new(),
+                metric: Some(metric),
+                ..Line::default()
             })
             .collect();
         if let Some(covered) = lines.first_mut() {
             let commit = self.id("commit", &[place as u64]);
+            covered.segment = Some(self.id("segment", &[place as u64, 0, 0]));
             covered.commit = Some(commit.clone());
             let applied = Line {
                 id: self.id("line", &[salt, 1_000]),
+                kind: LineKind::Applied(BalanceKind::Prepaid),
                 name: "Prepaid commit applied".into(),
                 quantity: Quantity::whole(1),
                 unit_price: None,

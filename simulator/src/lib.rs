@@ -1,22 +1,37 @@
 //! A stand-in for one Metronome account, for trying `etl` without a token and for holding it to numbers known beforehand.
 //!
 //! ```text
-//! random, decimal, calendar      arithmetic: no billing
-//!        price_list, account     what is sold, to whom
-//!      event -> usage -> invoice what follows from it, exactly
-//!             export, answers    the only writers: data-export files, and what reports must say about them
+//! random, decimal, calendar        arithmetic: no billing
+//!   price_list, account, terms     what is sold, to whom, on what terms
+//!     event -> usage, measured     what was used
+//!       invoice, balance, grant    what is billed and what may be drawn on
+//!         burn -> books            one customer's books as of a moment, exactly
+//!           export, answers, api   what is said of them: data-export files, known reports, the billing API
+//!             serve                the API over HTTP, with faults on script
 //! ```
 //!
 //! It shares no type with `etl`: made from the same catalog it would repeat the same mistakes. Everything follows from a
-//! seed, there is no clock, and money and quantities are integers throughout.
+//! seed and a moment, and money and quantities are integers throughout.
 
 pub mod account;
+mod agreed;
 pub mod answers;
+pub mod api;
+pub mod balance;
+pub mod books;
+mod burn;
 pub mod calendar;
 pub mod decimal;
+mod derived;
 pub mod event;
 pub mod export;
+pub mod grant;
 pub mod invoice;
+pub mod measured;
 pub mod price_list;
 pub mod random;
+pub mod serve;
+pub mod terms;
 pub mod usage;
+
+pub use serve::{Options, Server, serve};

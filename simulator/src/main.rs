@@ -2,10 +2,14 @@
 
 use clap::{Parser, Subcommand};
 use simulator::account::{Account, FEWEST_CUSTOMERS};
-use simulator::{answers, export};
-use std::io::Write;
+use simulator::serve::Scenario;
+use simulator::serve::faults::Script;
+use simulator::{Options, answers, export, serve};
+use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A stand-in for one Metronome account.
 #[derive(Debug, Parser)]
@@ -17,6 +21,41 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Answer the account's API on 127.0.0.1; the first line on standard output is the base URL.
+    ///
+    /// Besides the API there are GET /_simulator/counts, GET and POST /_simulator/clock, POST /_simulator/faults.
+    Serve {
+        /// The port; 0 for any free one.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Serve an account of so many customers (ten at least) in place of the small sample.
+        #[arg(long, value_parser = customers)]
+        customers: Option<usize>,
+        /// How many whole months the account has been billed for before the open one.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=36))]
+        months: u8,
+        /// Where all chance comes from: the same seed gives the same answers.
+        #[arg(long, default_value_t = 5)]
+        seed: u64,
+        /// The bearer token that may read everything.
+        #[arg(long, default_value = "test")]
+        token: String,
+        /// A token that may read only paths with these beginnings: TOKEN=/v1/customers,/v1/plans. May be given again.
+        #[arg(long, value_parser = limited)]
+        limited_token: Vec<(String, Vec<String>)>,
+        /// Answer 429 above so many requests a second.
+        #[arg(long)]
+        rate: Option<u32>,
+        /// Wait so long before every answer.
+        #[arg(long, default_value_t = 0)]
+        latency_ms: u64,
+        /// A JSON file that says which requests go wrong and how.
+        #[arg(long, value_name = "FILE")]
+        faults: Option<PathBuf>,
+        /// plain, unpaged-contracts or moving-drafts.
+        #[arg(long, default_value = "plain", value_parser = scenario)]
+        scenario: Scenario,
+    },
     /// Write the account's data-export files into DIR/egress.
     Export {
         /// The landing folder to write below; files of the same name are replaced.
@@ -24,10 +63,14 @@ enum Command {
         /// Where all chance comes from: the same seed gives the same bytes.
         #[arg(long, default_value_t = 5)]
         seed: u64,
-        /// How many customers a sized account has; ten at least.
-        #[arg(long, default_value_t = 100, requires = "events", value_parser = customers)]
-        customers: usize,
-        /// Make a sized account with so many different events over three months, in place of the small sample.
+        /// Make an account of so many customers (ten at least) in place of the small sample: the one that `serve` shows for
+        /// the same number, unless --events asks for a closed one of a given size.
+        #[arg(long, value_parser = customers)]
+        customers: Option<usize>,
+        /// How many whole months the account has been billed for before the open one.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=36))]
+        months: u8,
+        /// Make a closed account with so many different events over three months, in place of the small sample.
         #[arg(long)]
         events: Option<u64>,
         /// Also write the known answers of the reports into this folder.
@@ -44,18 +87,62 @@ fn customers(text: &str) -> Result<usize, String> {
     }
 }
 
-fn main() -> ExitCode {
-    let Command::Export { dir, seed, customers, events, answers } = Cli::parse().command;
-    let account = match events {
+fn limited(text: &str) -> Result<(String, Vec<String>), String> {
+    let (token, paths) = text.split_once('=').ok_or("must be TOKEN=PATH,PATH")?;
+    Ok((token.into(), paths.split(',').map(str::to_owned).collect()))
+}
+
+fn scenario(text: &str) -> Result<Scenario, String> {
+    let found = Scenario::NAMES.into_iter().find(|(name, _)| *name == text);
+    found.map(|(_, scenario)| scenario).ok_or_else(|| format!("no scenario is named {text}"))
+}
+
+fn account(seed: u64, customers: Option<usize>, months: u8) -> Account {
+    match customers {
         None => Account::sample(seed),
-        Some(events) => Account::sized(seed, events, customers),
-    };
-    let done = export::export(&account, &dir)
-        .and_then(|()| answers.as_deref().map_or(Ok(()), |folder| answers::write(&account, folder)));
-    match done {
+        Some(customers) => Account::live(seed, customers, usize::from(months)),
+    }
+}
+
+fn run(command: Command) -> io::Result<()> {
+    match command {
+        Command::Export { dir, seed, customers, months, events, answers } => {
+            let account = match events {
+                None => account(seed, customers, months),
+                Some(events) => Account::sized(seed, events, customers.unwrap_or(100)),
+            };
+            export::export(&account, &dir)?;
+            answers.as_deref().map_or(Ok(()), |folder| answers::write(&account, folder))
+        }
+        Command::Serve { port, customers, months, seed, token, limited_token, rate, latency_ms, faults, scenario } => {
+            let faults = match faults {
+                None => Vec::new(),
+                Some(file) => Script::parse(&fs::read(&file)?).map_err(io::Error::other)?,
+            };
+            let options = Options {
+                port,
+                limited: limited_token,
+                rate,
+                latency: Duration::from_millis(latency_ms),
+                faults,
+                scenario,
+                ..Options::new(account(seed, customers, months), &token)
+            };
+            let server = serve(options)?;
+            let mut out = io::stdout();
+            writeln!(out, "{}", server.base_url())?;
+            out.flush()?;
+            server.wait();
+            Ok(())
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }

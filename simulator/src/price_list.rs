@@ -10,6 +10,8 @@ pub enum Currency {
     Eur,
     /// US dollars, stated in cents.
     Usd,
+    /// A pricing unit of the account's own, which is no money.
+    Compute,
 }
 
 impl Currency {
@@ -18,6 +20,7 @@ impl Currency {
         match self {
             Self::Eur => "EUR",
             Self::Usd => "USD (cents)",
+            Self::Compute => "Compute units",
         }
     }
 
@@ -26,13 +29,14 @@ impl Currency {
         match self {
             Self::Eur => "EUR",
             Self::Usd => "USD",
+            Self::Compute => "Compute units",
         }
     }
 
     /// How many digits an amount shifts when it becomes currency units: 2 for cents.
     pub fn shift(self) -> u32 {
         match self {
-            Self::Eur => 0,
+            Self::Eur | Self::Compute => 0,
             Self::Usd => 2,
         }
     }
@@ -193,6 +197,18 @@ impl Plan {
 pub fn contract_price(metric: usize) -> Price {
     Price(LIST_PRICES[metric])
 }
+
+/// What the rate card of a currency charges for one unit of a metric: in cents, in euros, in compute units.
+pub fn card_price(card: Currency, metric: usize) -> Price {
+    match card {
+        Currency::Usd => contract_price(metric),
+        Currency::Eur => Price(LIST_PRICES[metric] / 100),
+        Currency::Compute => Price(LIST_PRICES[metric] / 10),
+    }
+}
+
+/// What one compute unit is worth in cents, in hundredths: 1.25.
+pub const CENTS_PER_COMPUTE_UNIT: i128 = 125;
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,10 @@ use crate::price_list::METRICS;
 
 /// Summed usage of the account.
 #[derive(Debug, Clone)]
-pub struct Usage(Vec<Quantity>);
+pub struct Usage {
+    sums: Vec<Quantity>,
+    months: usize,
+}
 
 impl Usage {
     /// Adds up the events before `until` that fall into a billed period of their customer, each once.
@@ -26,11 +29,12 @@ impl Usage {
                 sums[(place * months.len() + month) * METRICS + metric] += quantity;
             }
         }
-        Self(sums)
+        Self { sums, months: months.len() }
     }
 
-    /// What a customer used of a metric in a month (0 February, 1 March, 2 April 2024).
-    pub fn of(&self, place: usize, month: usize, metric: usize) -> Quantity {
-        self.0[(place * 3 + month) * METRICS + metric]
+    /// What a customer used in a month (0 is February 2024), by metric.
+    pub fn of(&self, place: usize, month: usize) -> &[Quantity] {
+        let start = (place * self.months + month) * METRICS;
+        &self.sums[start..start + METRICS]
     }
 }

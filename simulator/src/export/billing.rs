@@ -3,17 +3,16 @@
 
 use super::csv::{Cell, ENVIRONMENT, Row, Table, amount, optional, quantity};
 use super::offer::plan_id;
-use crate::account::Account;
+use crate::account::{Account, Scale};
 use crate::calendar::{HOUR, Millis};
 use crate::decimal::{Price, plain};
-use crate::invoice::{Invoice, Line, Status, SubLine};
+use crate::invoice::{Invoice, Kind, Line, LineKind, Status, SubLine};
 use crate::price_list::PLANS;
-use crate::usage::Usage;
 
 /// An invoice as it was before it was withdrawn.
 pub(super) fn before_the_change(invoice: &Invoice) -> Invoice {
     match invoice.status {
-        Status::Finalized => invoice.clone(),
+        Status::Draft | Status::Finalized => invoice.clone(),
         Status::Void => {
             Invoice { status: Status::Finalized, updated_at: invoice.issued_at + 5 * HOUR, ..invoice.clone() }
         }
@@ -49,8 +48,12 @@ pub(super) fn flat_invoices(account: &Account, invoices: &[Invoice]) -> Table {
 
 /// An invoice as transfers have it; `paid` is the billing provider's status, empty for none.
 pub(super) fn invoice_row(account: &Account, invoice: &Invoice, paid: &str) -> Row {
-    let contract = invoice.plan.is_none().then(|| account.id("contract", &[invoice.customer as u64]));
+    let contract = invoice.contract.clone();
+    let external = invoice.external.as_ref().filter(|_| account.scale == Scale::Live && paid.is_empty());
+    let paid = external.map_or(paid, |external| external.status);
+    let provider_id = external.map_or("in_0000000001", |external| external.id.as_str());
     let provided = !paid.is_empty();
+    let period = |at| if invoice.kind.has_period() { Cell::Time(at) } else { Cell::Empty };
     let when_provided = |text: &str| if provided { text.into() } else { Cell::Empty };
     vec![
         ("id", invoice.id.as_str().into()),
@@ -63,20 +66,40 @@ pub(super) fn invoice_row(account: &Account, invoice: &Invoice, paid: &str) -> R
         ("plan_id", optional(invoice.plan.map(|plan| plan_id(account, plan)))),
         ("plan_name", optional(invoice.plan.map(|plan| PLANS[plan].name.into()))),
         ("contract_id", optional(contract.clone())),
-        ("billing_provider_invoice_id", when_provided("in_0000000001")),
+        ("billing_provider_invoice_id", when_provided(provider_id)),
         ("billing_provider_type", when_provided("stripe")),
         (
             "billing_provider_invoice_created_at",
             if provided { Cell::Time(invoice.issued_at + 6 * HOUR) } else { Cell::Empty },
         ),
         ("billing_provider_invoice_external_status", when_provided(paid)),
-        ("invoice_label", if contract.is_some() { "CONTRACT_USAGE".into() } else { "PLAN_ARREARS".into() }),
+        ("invoice_label", label(invoice.kind).into()),
         ("metadata", "{\"corrections\":{}}".into()),
-        ("start_timestamp", Cell::Time(invoice.period.start)),
-        ("end_timestamp", Cell::Time(invoice.period.end)),
+        ("start_timestamp", period(invoice.period.start)),
+        ("end_timestamp", period(invoice.period.end)),
         ("issued_at", Cell::Time(invoice.issued_at)),
         ("updated_at", Cell::Time(invoice.updated_at)),
     ]
+}
+
+/// What transfers call a kind of invoice.
+fn label(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Plan => "PLAN_ARREARS",
+        Kind::Usage => "CONTRACT_USAGE",
+        Kind::Scheduled => "CONTRACT_SCHEDULED",
+        Kind::Trueup => "CONTRACT_TRUEUP",
+        Kind::Consolidated => "CONTRACT_USAGE_CONSOLIDATED",
+        Kind::Correction => "CORRECTION",
+    }
+}
+
+/// The grant a line takes off, if it is such a line; otherwise its commit.
+fn grant_and_commit(line: &Line) -> (Option<String>, Option<String>) {
+    match line.kind {
+        LineKind::Grant => (line.commit.clone(), None),
+        _ => (None, line.commit.clone()),
+    }
 }
 
 /// Lines in an order of their own, as an export has them: that of their ids.
@@ -95,9 +118,9 @@ pub(super) fn flat_lines(account: &Account, invoices: &[Invoice]) -> Table {
         vec![
             ("id", line.id.as_str().into()),
             ("invoice_id", invoice.id.as_str().into()),
-            ("credit_grant_id", Cell::Empty),
-            ("credit_type_id", account.credit_type(invoice.currency).into()),
-            ("credit_type_name", invoice.currency.credit_type_name().into()),
+            ("credit_grant_id", optional(grant_and_commit(line).0)),
+            ("credit_type_id", account.credit_type(line.unit.unwrap_or(invoice.currency)).into()),
+            ("credit_type_name", line.unit.unwrap_or(invoice.currency).credit_type_name().into()),
             ("name", line.name.as_str().into()),
             ("quantity", quantity(line.quantity)),
             ("total", amount(line.total)),
@@ -116,13 +139,13 @@ pub(super) fn transferred_lines(account: &Account, invoices: &[Invoice]) -> Tabl
             ("id", line.id.as_str().into()),
             ("environment_type", ENVIRONMENT.into()),
             ("invoice_id", invoice.id.as_str().into()),
-            ("credit_grant_id", Cell::Empty),
-            ("credit_type_id", account.credit_type(invoice.currency).into()),
-            ("credit_type_name", invoice.currency.credit_type_name().into()),
+            ("credit_grant_id", optional(grant_and_commit(line).0)),
+            ("credit_type_id", account.credit_type(line.unit.unwrap_or(invoice.currency)).into()),
+            ("credit_type_name", line.unit.unwrap_or(invoice.currency).credit_type_name().into()),
             ("name", line.name.as_str().into()),
             ("quantity", quantity(line.quantity)),
             ("total", amount(line.total)),
-            ("commit_id", optional(line.commit.clone())),
+            ("commit_id", optional(grant_and_commit(line).1)),
             ("product_id", line.product.as_str().into()),
             ("group_key", Cell::Empty),
             ("group_value", Cell::Empty),
@@ -131,8 +154,8 @@ pub(super) fn transferred_lines(account: &Account, invoices: &[Invoice]) -> Tabl
             ("metadata", "{}".into()),
             ("subscription_id", Cell::Empty),
             ("is_prorated", "false".into()),
-            ("starting_at", Cell::Time(invoice.period.start)),
-            ("ending_before", Cell::Time(invoice.period.end)),
+            ("starting_at", if invoice.kind.has_period() { Cell::Time(invoice.period.start) } else { Cell::Empty }),
+            ("ending_before", if invoice.kind.has_period() { Cell::Time(invoice.period.end) } else { Cell::Empty }),
             ("updated_at", Cell::Time(invoice.updated_at)),
         ]
     };
@@ -165,13 +188,17 @@ pub(super) fn sub_lines(account: &Account, invoices: &[Invoice]) -> Table {
 
 /// The open April invoices as of a day: the usage up to it. One of them has not been computed, which is not a zero.
 pub(super) fn drafts(account: &Account, day: Millis) -> Table {
-    let usage = Usage::tally(account, day);
-    let row = |place: usize| {
-        let period = account.period(place, 2)?;
-        let invoice = account.invoice(&usage, place, 2, period);
-        let incomplete = place == 4;
-        Some(vec![
-            ("_metronome_metadata_id", account.id("draft", &[place as u64, day as u64]).into()),
+    let row = |invoice: Invoice| {
+        let (place, period) = (invoice.customer, invoice.period);
+        let dated = |at| if invoice.kind.has_period() { Cell::Time(at) } else { Cell::Empty };
+        let incomplete = account.scale == Scale::Sample && place == 4;
+        // A customer has several drafts in the live account only; the first keeps its name there too.
+        let row_id = match invoice.kind {
+            Kind::Plan | Kind::Usage => account.id("draft", &[place as u64, day as u64]),
+            _ => account.id(&invoice.id, &[day as u64]),
+        };
+        vec![
+            ("_metronome_metadata_id", row_id.into()),
             ("id", invoice.id.as_str().into()),
             ("environment_type", ENVIRONMENT.into()),
             ("snapshot_time", Cell::Time(day)),
@@ -182,15 +209,18 @@ pub(super) fn drafts(account: &Account, day: Millis) -> Table {
             ("customer_id", account.customers[place].id.as_str().into()),
             ("plan_id", optional(invoice.plan.map(|plan| plan_id(account, plan)))),
             ("plan_name", optional(invoice.plan.map(|plan| PLANS[plan].name.into()))),
-            ("contract_id", optional(invoice.plan.is_none().then(|| account.id("contract", &[place as u64])))),
+            ("contract_id", optional(invoice.contract.clone())),
             ("billable_status", "BILLABLE".into()),
             ("billing_provider_invoice_id", Cell::Empty),
             ("billing_provider_invoice_created_at", Cell::Empty),
-            ("label", if invoice.plan.is_some() { "PLAN_ARREARS".into() } else { "CONTRACT_USAGE".into() }),
-            ("start_timestamp", Cell::Time(period.start)),
-            ("end_timestamp", Cell::Time(period.end)),
+            ("label", label(invoice.kind).into()),
+            ("start_timestamp", dated(period.start)),
+            ("end_timestamp", dated(period.end)),
             ("updated_at", Cell::Time(day + 3 * HOUR)),
-        ])
+        ]
     };
-    Table::new("draft_invoice", (0..account.customers.len()).filter_map(row).collect())
+    let open = (0..account.customers.len())
+        .flat_map(|place| account.books(place, day).invoices)
+        .filter(|invoice| invoice.status == Status::Draft);
+    Table::new("draft_invoice", open.map(row).collect())
 }

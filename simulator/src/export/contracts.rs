@@ -2,12 +2,15 @@
 //! Columns as in the vendor's database reference.
 
 use super::csv::{Cell, ENVIRONMENT, Table};
-use crate::account::{Account, Customer, Deal};
+use crate::account::{Account, Customer, Deal, Scale};
 use crate::calendar::{DAY, HOUR, Millis, date, day_text};
 use crate::price_list::VCPU;
 
 /// The contracts as of a day: the whole population, of which one member is gone from the last snapshot.
 pub(super) fn contracts(account: &Account, day: Millis) -> Table {
+    if account.scale == Scale::Live {
+        return live_contracts(account, day);
+    }
     let last = date(2024, 4, 21);
     let row = |(place, customer): (usize, &Customer), kind: &str, name: &str| {
         vec![
@@ -35,6 +38,37 @@ pub(super) fn contracts(account: &Account, day: Millis) -> Table {
     let mut rows: Vec<_> = on_contract.map(|member| row(member, "contract", "Infrastructure contract")).collect();
     if day < last {
         rows.extend(account.customers.iter().enumerate().skip(9).take(1).map(|member| row(member, "pilot", "Pilot")));
+    }
+    Table::new("contracts_contracts", rows)
+}
+
+/// Those of the live account, as its terms have them: put-away ones too.
+fn live_contracts(account: &Account, day: Millis) -> Table {
+    let mut rows = Vec::new();
+    for (place, customer) in account.customers.iter().enumerate() {
+        for contract in account.terms(place).contracts {
+            let seen = contract.archived_at.filter(|at| *at <= day);
+            rows.push(vec![
+                ("id", contract.id.clone().into()),
+                ("environment_type", ENVIRONMENT.into()),
+                ("snapshot_id", day_text(day).into()),
+                ("name", contract.name.into()),
+                ("customer_id", customer.id.as_str().into()),
+                ("package_id", if contract.from_package { account.package().into() } else { Cell::Empty }),
+                ("rate_card_id", account.rate_card(contract.card).into()),
+                ("starting_at", Cell::Time(contract.starts)),
+                ("ending_before", contract.ends.map_or(Cell::Empty, Cell::Time)),
+                ("archived_at", seen.map_or(Cell::Empty, Cell::Time)),
+                ("multiplier_override_prioritization", "LOWEST_MULTIPLIER".into()),
+                ("net_payment_terms_days", "30".into()),
+                ("usage_statement_schedule_frequency", "MONTHLY".into()),
+                ("scheduled_charges_on_usage_invoices", Cell::Empty),
+                ("metadata", "{}".into()),
+                ("created_at", Cell::Time(contract.created_at)),
+                ("created_by", "simulator".into()),
+                ("updated_at", Cell::Time(day + 4 * HOUR)),
+            ]);
+        }
     }
     Table::new("contracts_contracts", rows)
 }

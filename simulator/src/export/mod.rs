@@ -10,7 +10,7 @@ mod events;
 mod offer;
 
 use crate::account::{Account, Scale};
-use crate::calendar::{DAY, HOUR, date};
+use crate::calendar::{DAY, HOUR, Millis, date};
 use crate::invoice::{Invoice, Status};
 use csv::{Egress, Table};
 pub(crate) use csv::{field, write_file};
@@ -40,20 +40,29 @@ pub fn export(account: &Account, landing: &Path) -> io::Result<()> {
     egress.transfer(date(2024, 2, 1) + 3 * HOUR, 1, &offer::credit_types(account))?;
     contract_invoices(account, &invoices, &mut egress)?;
     changed_invoices(account, &invoices, &mut egress)?;
-    for day in [date(2024, 4, 19), date(2024, 4, 20), date(2024, 4, 21)] {
+    let last = match account.scale {
+        Scale::Sample | Scale::Size => date(2024, 4, 21),
+        Scale::Live => account.window.end,
+    };
+    for day in [last - 2 * DAY, last - DAY, last] {
         egress.transfer(day + 5 * HOUR, 1, &contracts::contracts(account, day))?;
-        if day > date(2024, 4, 19) {
+        if day > last - 2 * DAY {
             egress.transfer(day + 5 * HOUR, 1, &contracts::contract_products(account, day))?;
         }
-        if account.scale == Scale::Sample {
+        if account.scale != Scale::Size {
             egress.transfer(day + 5 * HOUR, 1, &billing::drafts(account, day))?;
         }
     }
     match account.scale {
         Scale::Sample => events::sample(account, &mut egress)?,
-        Scale::Size => events::size(account, &mut egress)?,
+        Scale::Size | Scale::Live => events::size(account, &mut egress)?,
     }
     egress.manifests()
+}
+
+/// The moment that decides which month's transfer brings an invoice: the end of its period or its date.
+fn billed_until(invoice: &Invoice) -> Millis {
+    if invoice.kind.has_period() { invoice.period.end } else { invoice.issued_at + DAY }
 }
 
 /// Contract invoices and their lines come in transfers only, a day after they were issued.
@@ -61,7 +70,9 @@ fn contract_invoices(account: &Account, invoices: &[Invoice], egress: &mut Egres
     for month in account.months() {
         let issued: Vec<_> = invoices
             .iter()
-            .filter(|invoice| invoice.plan.is_none() && invoice.period.end == month.end)
+            .filter(|invoice| {
+                invoice.plan.is_none() && month.start < billed_until(invoice) && billed_until(invoice) <= month.end
+            })
             .cloned()
             .collect();
         if issued.is_empty() {
