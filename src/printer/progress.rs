@@ -23,9 +23,9 @@ pub fn show(settings: &Settings) {
 
 /// Begins with an item of so many bytes.
 pub fn begin(item: &str, bytes: u64) {
-    LINE.reset();
-    LINE.set_length(bytes);
     LINE.set_message(item.to_owned());
+    LINE.set_length(bytes);
+    LINE.reset();
 }
 
 /// So many bytes more are done.
