@@ -1,11 +1,12 @@
 -- Invoices whose charges in the invoice's own currency do not add up to its total, to the last digit.
 --
--- Invoices of which no line was delivered are left to the check `invoices_have_lines`.
+-- Lines that only inform (postpaid commits) and lines in other units are no part of a total. Invoices of which no line was
+-- delivered are left to the check `invoices_have_lines`.
 --
 -- severity block
 with
 charges as (
-    select * from int_invoice_charges_priced
+    select * from int_invoice_charges_priced where is_in_total
 ),
 
 invoices as (

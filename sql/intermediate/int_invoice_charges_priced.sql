@@ -15,6 +15,7 @@
 --   unit_price        decimal(38, 18)? [currency]  as exported, else total over quantity to 18 places; null for no quantity
 --   total_amount      decimal(38, 18)? [currency]  negative where a credit or commit is applied
 --   currency          text?                        currency or custom unit of the charge
+--   is_in_total       boolean                      false where a postpaid commit is applied: such a line only informs
 -- checks
 --   abs(money_mul(quantity, unit_price) - total_amount) <= money_mul(abs(quantity), 0.000000000000000001) + 0.000000000000000001
 --   quantity <> 0 or total_amount = 0
@@ -37,6 +38,17 @@ products as (
 
 product_versions as (
     select * from stg_egress__product_versions
+),
+
+-- What is known of the commits and credits that lines draw on.
+commits as (
+    select commit_id, bool_or(balance_type = 'postpaid') as is_postpaid
+    from (
+        select * from stg_egress__balances
+        union all
+        select * from stg_egress__contract_commits
+    )
+    group by commit_id
 ),
 
 -- The version in force at the end of the service period.
@@ -62,6 +74,12 @@ charges as (
         line_items.invoice_id,
         line_items.product_id,
         line_items.line_item_name,
+        case
+            when line_items.commit_id is null or line_items.total_amount >= 0 then 'counts'
+            when commits.is_postpaid then 'informs'
+            when commits.commit_id is not null then 'counts'
+            else 'unknown'
+        end as application,
         coalesce(sub_line_items.sub_line_item_name, line_items.line_item_name) as description,
         case when sub_line_items.sub_line_item_id is null then line_items.quantity else sub_line_items.quantity end
             as quantity,
@@ -73,6 +91,19 @@ charges as (
         line_items.currency
     from line_items
     left join sub_line_items on line_items.line_item_id = sub_line_items.line_item_id
+    left join commits on line_items.commit_id = commits.commit_id
+),
+
+-- Where no balances were delivered an application line counts, unless the invoice foots without it.
+counted as (
+    select
+        charges.invoice_id,
+        money_sum(case when charges.currency is not distinct from invoices.currency then charges.total_amount end)
+            as counted_amount
+    from charges
+    inner join invoices on charges.invoice_id = invoices.invoice_id
+    where charges.application = 'counts'
+    group by charges.invoice_id
 ),
 
 final as (
@@ -92,9 +123,15 @@ final as (
             case when charges.quantity <> 0 then money_div(charges.total_amount, nullif(charges.quantity, 0)) end
         ) as unit_price,
         charges.total_amount,
-        charges.currency
+        charges.currency,
+        coalesce(
+            charges.application = 'counts'
+            or (charges.application = 'unknown' and invoices.total_amount is distinct from counted.counted_amount),
+            true
+        ) as is_in_total
     from charges
     inner join invoices on charges.invoice_id = invoices.invoice_id
+    left join counted on charges.invoice_id = counted.invoice_id
     left join products on charges.product_id = products.product_id
     left join contract_products
         on charges.line_item_id = contract_products.line_item_id and contract_products.recency = 1

@@ -1,4 +1,4 @@
--- Charges of one customer's finalized invoices of one month, one row each.
+-- Charges of one customer's finalized invoices of one month that make up their totals, one row each.
 --
 -- grain    line_item_id, sub_line_item_id
 -- params   $customer_name text, $billing_month month
@@ -35,7 +35,10 @@ final as (
         total_amount,
         currency
     from charges
-    where invoice_status = 'FINALIZED' and customer_name = $customer_name and service_month = $billing_month
+    where invoice_status = 'FINALIZED'
+        and customer_name = $customer_name
+        and service_month = $billing_month
+        and is_in_total
 )
 
 select * from final

@@ -185,3 +185,44 @@ fn an_invoice_of_an_unknown_status_blocks_because_it_would_be_in_no_figure() {
     let project = Project::with(&[("invoice.csv", "id,status,total\ni1,Finalized,0\n")]);
     project.run(&[]).exits(3).says(&["invoice_status_is_known", "i1"]);
 }
+
+/// A contract's invoice with usage of 10 EUR, on which a commit of 10 is applied, and its total.
+fn applied(total: &str) -> Project {
+    let invoice = format!(
+        "id,status,customer_id,total,credit_type_id,credit_type_name,start_timestamp\n\
+         i1,FINALIZED,c1,{total},e,EUR,2024-03-01\n"
+    );
+    Project::with(&[
+        ("customer.csv", "id,name\nc1,A1 Company\n"),
+        ("invoice.csv", &invoice),
+        (
+            "line_item.csv",
+            "id,invoice_id,name,quantity,total,credit_type_id,credit_type_name,commit_id\n\
+             l1,i1,Usage,5,10,e,EUR,\nl2,i1,Commit applied,1,-10,e,EUR,k1\n",
+        ),
+    ])
+}
+
+#[test]
+fn a_postpaid_commit_s_application_line_is_no_part_of_the_total_and_a_prepaid_one_s_is() {
+    let balance = |kind: &str| format!("id,snapshot_id,type\nk1,s1,{kind}\n");
+    let charges = |project: &Project| project.artifact("invoice_charges").lines().count() - 1;
+
+    let postpaid = applied("10");
+    postpaid.deliver("contracts_balances.csv", balance("POSTPAID"));
+    postpaid.run(&[]).exits(0);
+    assert_eq!(charges(&postpaid), 1);
+
+    let prepaid = applied("0");
+    prepaid.deliver("contracts_balances.csv", balance("prepaid"));
+    prepaid.run(&[]).exits(0);
+    assert_eq!(charges(&prepaid), 2);
+    prepaid.deliver("contracts_balances.csv", balance("postpaid"));
+    prepaid.run(&[]).exits(3).says(&["invoices_foot", "i1"]);
+
+    for (total, count) in [("10", 1), ("0", 2)] {
+        let unknown = applied(total);
+        unknown.run(&[]).exits(0);
+        assert_eq!(charges(&unknown), count, "no balances delivered, total {total}");
+    }
+}
