@@ -213,15 +213,17 @@ impl Account {
         }
         let left: Amount =
             invoice.lines.iter().filter(|line| line.unit == Some(Currency::Compute)).map(|line| line.total).sum();
+        // A quantity has fewer decimals than an amount. What is billed is the quantity as shown.
+        let quantity = Quantity(left.0 / 10_i128.pow(Amount::SCALE - Quantity::SCALE));
+        let price = Price(CENTS_PER_COMPUTE_UNIT * 10_i128.pow(Price::SCALE - 2));
         invoice.lines.push(Line {
             id: self.id(&invoice.id, &[600]),
             kind: LineKind::Conversion,
             unit: Some(Currency::Usd),
             name: "Compute units to USD".into(),
-            // A quantity has fewer decimals than an amount, and so have these amounts: units are hours times 0.42 and 0.39.
-            quantity: Quantity(left.0 / 10_i128.pow(Amount::SCALE - Quantity::SCALE)),
-            unit_price: Some(Price(CENTS_PER_COMPUTE_UNIT * 10_i128.pow(Price::SCALE - 2))),
-            total: left.percent(CENTS_PER_COMPUTE_UNIT),
+            quantity,
+            unit_price: Some(price),
+            total: quantity * price,
             ..Line::default()
         });
     }
