@@ -16,6 +16,7 @@ pub mod command;
 pub mod engine;
 pub mod error;
 pub mod extract;
+pub mod fingerprint;
 pub mod load;
 pub mod logging;
 pub mod model;

@@ -15,6 +15,7 @@ use twox_hash::XxHash3_128;
 use super::threads::{lock, unlock};
 use crate::catalog::Table;
 use crate::error::{Error, Result};
+use crate::fingerprint;
 use crate::printer::progress;
 use crate::source::csv::{Block, Blocks};
 use crate::source::egress::{Delivery, Format};
@@ -92,7 +93,7 @@ impl Read for Hashed {
 
 impl Fingerprint {
     fn text(&self) -> String {
-        format!("{:032x}", lock(&self.0).finish_128())
+        fingerprint::text(&lock(&self.0))
     }
 }
 
@@ -249,7 +250,5 @@ fn fingerprint_of(file: &File, path: &Path) -> Result<String> {
     let failed = |source| Error::io("read", path, source);
     let mut file = file.try_clone().map_err(failed)?;
     file.rewind().map_err(failed)?;
-    let mut file = Hashed { file, fingerprint: Fingerprint::default() };
-    std::io::copy(&mut file, &mut std::io::sink()).map_err(failed)?;
-    Ok(file.fingerprint.text())
+    fingerprint::of_reader(file).map_err(failed)
 }

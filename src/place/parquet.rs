@@ -1,7 +1,7 @@
 //! How the lake's Parquet files are written and read back: one set of options for every table.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
@@ -15,6 +15,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::lake::DataFile;
 use crate::error::{Error, Result};
+use crate::fingerprint;
 use twox_hash::XxHash3_128;
 
 /// Rows to a row group: large enough to scan well, small enough that a writer's buffers stay in the memory limit.
@@ -87,7 +88,7 @@ impl FileWriter {
         let Hashing { file, hash } = self.writer.into_inner().map_err(|error| write_error(&self.full_path, &error))?;
         file.sync_all().map_err(|source| Error::io("make durable", &self.full_path, source))?;
         let metadata = file.metadata().map_err(|source| Error::io("read", &self.full_path, source))?;
-        let path = format!("{}-{:032x}.parquet", self.path.trim_end_matches(".parquet"), hash.finish_128());
+        let path = format!("{}-{}.parquet", self.path.trim_end_matches(".parquet"), fingerprint::text(&hash));
         let named = self.full_path.with_file_name(path.rsplit('/').next().unwrap_or(&path));
         fs::rename(&self.full_path, &named).map_err(|source| Error::io("rename", &self.full_path, source))?;
         Ok(DataFile { path, size_bytes: metadata.len(), rows: self.rows })
@@ -120,16 +121,8 @@ pub fn verify_bytes(path: &Path) -> Result<()> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let Some((_, expected)) = name.rsplit_once('-') else { return Ok(()) };
     let failed = |source| Error::io("read", path, source);
-    let mut file = File::open(path).map_err(failed)?;
-    let mut hash = XxHash3_128::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer).map_err(failed)? {
-            0 => break,
-            read => hash.write(&buffer[..read]),
-        }
-    }
-    if format!("{:032x}", hash.finish_128()) == expected {
+    let found = File::open(path).and_then(fingerprint::of_reader).map_err(failed)?;
+    if found == expected {
         return Ok(());
     }
     Err(damaged(path, &"its bytes are not those that were written"))
