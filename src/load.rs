@@ -15,7 +15,7 @@ use tracing::info;
 
 use crate::error::{Error, Result};
 use crate::place::artifacts::{MANIFEST, NextArtifacts};
-use crate::place::lake::{Lake, TableState};
+use crate::place::lake::{self, Lake, TableState};
 use crate::place::parquet::{damaged, read};
 use crate::printer::csv;
 use crate::receipt::Receipt;
@@ -182,8 +182,8 @@ async fn published_table(report: &str, published: &RunRecord, lake: &Lake) -> Re
             .hint("run `etl run --stage transform` first"));
     };
     let state = lake.table(&table, Some(*version)).await?;
-    let state = state.ok_or_else(|| Error::damaged(format!("lake table {table} is gone")))?;
-    state.verify_files()?;
+    let state = state.ok_or_else(|| lake::damaged(&table, "it is gone"))?;
+    state.verify_bytes()?;
     Ok(state)
 }
 

@@ -8,7 +8,7 @@ mod merge;
 mod partitions;
 mod threads;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 use tracing::{info, warn};
@@ -16,8 +16,8 @@ use tracing::{info, warn};
 use crate::catalog::runs::{FILES, QUARANTINE};
 use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
-use crate::place::lake::{Lake, TableState, Target};
-use crate::place::records::{self, Row, commit_rows, read_rows};
+use crate::place::lake::{Lake, TableState, Target, damaged};
+use crate::place::records::{self, Row, cell, commit_rows, read_rows};
 use crate::printer::{counted, progress};
 use crate::receipt::Receipt;
 use crate::run::Run;
@@ -66,6 +66,7 @@ pub async fn normalize(
         None => Vec::new(),
     };
     let quarantine_before = quarantine.clone();
+    let known_cells: HashMap<_, _> = quarantine_before.iter().map(|row| (without_run(row), row)).collect();
     let mut normalized = Normalized {
         tables: Vec::new(),
         files: Vec::new(),
@@ -85,8 +86,7 @@ pub async fn normalize(
         }
         let state = lake.table(&name, None).await?;
         if state.is_none() && !known.is_empty() && !full_refresh {
-            return Err(Error::damaged(format!("lake table {name} is gone, but files of it were taken"))
-                .hint("restore the lake from a copy, or move it away and rebuild it with `etl run --stage all`"));
+            return Err(damaged(&name, "it is gone, but files of it were taken"));
         }
         // A file that came again with other content stands for itself: rows that it no longer has must go. So the table
         // is made anew from all its files, where they are all still there.
@@ -134,15 +134,12 @@ pub async fn normalize(
             warn!(table = name, column, "{name}: the column `{column}` is not in the catalog; it is kept in _extra");
         }
         let read: BTreeSet<_> = new.iter().map(|delivery| delivery.name()).collect();
-        quarantine.retain(|row| {
-            let of = |place: usize| row.get(place).and_then(Option::as_deref).unwrap_or_default();
-            !(of(0) == name && read.contains(of(1)))
-        });
+        quarantine.retain(|row| !(quarantined(row, "table_name") == name && read.contains(quarantined(row, "file"))));
         // What is in quarantine already stays as it is: a run that finds the same again changes nothing.
         let found = quarantine_rows(&name, &new, &merged, run);
         quarantine.extend(found.map(|row| {
-            let known = quarantine_before.iter().find(|before| before[..6] == row[..6]);
-            known.cloned().unwrap_or(row)
+            let known = known_cells.get(without_run(&row)).map(|known| (*known).clone());
+            known.unwrap_or(row)
         }));
         for (place, delivery) in new.iter().enumerate() {
             known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run));
@@ -162,15 +159,11 @@ pub async fn normalize(
     }
     // A bad file that was never taken and is gone from landing is nobody's concern any more.
     quarantine.retain(|row| {
-        let of = |place: usize| row.get(place).and_then(Option::as_deref).unwrap_or_default();
-        let selected = tables.iter().any(|table| table.qualified_name() == of(0));
-        !selected || files.get(of(0)).is_some_and(|known| known.contains_key(of(1)))
+        let table = quarantined(row, "table_name");
+        let is_selected = tables.iter().any(|selected| selected.qualified_name() == table);
+        !is_selected || files.get(table).is_some_and(|known| known.contains_key(quarantined(row, "file")))
     });
-    let environments = files.values().flatten().filter_map(|(_, row)| row.get(6).cloned().flatten());
-    normalized.environments = environments
-        .flat_map(|names| names.split(',').map(str::to_owned).collect::<Vec<_>>())
-        .filter(|name| !name.is_empty())
-        .collect();
+    normalized.environments = environments_of(&files);
     normalized.files = files.into_values().flat_map(BTreeMap::into_values).collect();
     normalized.quarantined_cells = quarantine.len() as u64;
     normalized.quarantine_changed = quarantine != quarantine_before;
@@ -243,10 +236,26 @@ impl Normalized {
 
 /// A row of the quarantine as messages say it.
 fn describe_cell(row: &Row) -> String {
-    let of = |place: usize| row.get(place).and_then(Option::as_deref).unwrap_or_default();
-    let column = if of(3).is_empty() { String::new() } else { format!(", column `{}`", of(3)) };
-    let value = if of(4).is_empty() { String::new() } else { format!(", value {:?}", of(4)) };
-    format!("{} row {} of {}{column}{value}: {}", of(0), of(2), of(1), of(5))
+    let of = |column: &str| quarantined(row, column);
+    let column = match of("column_name") {
+        "" => String::new(),
+        name => format!(", column `{name}`"),
+    };
+    let value = match of("value") {
+        "" => String::new(),
+        value => format!(", value {value:?}"),
+    };
+    format!("{} row {} of {}{column}{value}: {}", of("table_name"), of("row_number"), of("file"), of("reason"))
+}
+
+/// A cell of a row in quarantine, empty for null.
+fn quarantined<'a>(row: &'a Row, column: &str) -> &'a str {
+    cell(&QUARANTINE, row, column).unwrap_or_default()
+}
+
+/// A row in quarantine but for the run that read it, its last column.
+fn without_run(row: &Row) -> &[Option<String>] {
+    row.split_last().map_or(&[], |(_, rest)| rest)
 }
 
 /// The environments that rows of the lake name, from its record of files.
@@ -254,12 +263,12 @@ fn describe_cell(row: &Row) -> String {
 /// # Errors
 /// Damaged (exit 5) when the record cannot be read.
 pub async fn environments(lake: &Lake) -> Result<BTreeSet<String>> {
-    let files = newest_files(lake).await?;
-    let names = files.values().flat_map(BTreeMap::values).filter_map(|row| row.get(6).cloned().flatten());
-    Ok(names
-        .flat_map(|names| names.split(',').map(str::to_owned).collect::<Vec<_>>())
-        .filter(|name| !name.is_empty())
-        .collect())
+    Ok(environments_of(&newest_files(lake).await?))
+}
+
+fn environments_of(files: &BTreeMap<String, KnownFiles>) -> BTreeSet<String> {
+    let names = files.values().flat_map(BTreeMap::values).filter_map(|row| cell(&FILES, row, "environments"));
+    names.flat_map(|names| names.split(',')).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 type KnownFiles = BTreeMap<String, Row>;
@@ -268,9 +277,8 @@ async fn newest_files(lake: &Lake) -> Result<BTreeMap<String, KnownFiles>> {
     let mut files: BTreeMap<String, KnownFiles> = BTreeMap::new();
     if let Some(state) = lake.table(FILES.name, None).await? {
         for row in read_rows(&FILES, &state)? {
-            if let (Some(Some(table)), Some(Some(path))) = (row.first().cloned(), row.get(1).cloned()) {
-                files.entry(table).or_default().insert(path, row);
-            }
+            let of = |column: &str| cell(&FILES, &row, column).unwrap_or_default().to_owned();
+            files.entry(of("table_name")).or_default().insert(of("path"), row);
         }
     }
     Ok(files)
@@ -297,17 +305,13 @@ fn new_deliveries(
     }
     let mut new = Vec::new();
     for delivery in mine {
-        let taken = known.get(delivery.name()).is_some_and(|row| {
-            let of = |place: usize| row.get(place).and_then(Option::as_deref);
-            of(2) == Some(delivery.size_bytes.to_string().as_str()) && of(3) == Some(modified_text(delivery).as_str())
-        });
-        if taken {
-            continue;
-        }
-        if let Some(Some(before)) = known.get(delivery.name()).and_then(|row| row.get(4))
-            && *before == feed::fingerprint(&delivery.path)?
-        {
-            continue;
+        if let Some(row) = known.get(delivery.name()) {
+            let of = |column: &str| cell(&FILES, row, column).unwrap_or_default();
+            let is_untouched =
+                of("size_bytes") == delivery.size_bytes.to_string() && of("modified_at") == modified_text(delivery);
+            if is_untouched || of("fingerprint") == feed::fingerprint(&delivery.path)? {
+                continue;
+            }
         }
         new.push(delivery.clone());
     }

@@ -18,7 +18,7 @@ use crate::extract::extract;
 use crate::load::{hex, load};
 use crate::model::{Model, Models};
 use crate::normalize::{self, Normalized};
-use crate::place::lake::Lake;
+use crate::place::lake::{Lake, damaged};
 use crate::printer::summary::Summary;
 use crate::run::{ReportRecord, Run, RunRecord};
 use crate::settings::{Choice, Environment, Settings, Stage};
@@ -94,8 +94,7 @@ async fn run_stages(
     };
     let lake = Lake::new(&settings.lake);
     let _lock = lake.lock(&run.id)?;
-    let published = RunRecord::newest(&lake).await?;
-    let base = published.clone().unwrap_or_default();
+    let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     check_logs(&lake, &base)?;
     let mut next = RunRecord {
         run_id: run.id.clone(),
@@ -104,7 +103,7 @@ async fn run_stages(
         status: "done".to_owned(),
         ..base.clone()
     };
-    let mut environments = None;
+
     if let Some(landed) = landed {
         summary.unmatched_files = landed.unmatched;
         summary.receipts.extend(landed.receipts);
@@ -114,8 +113,7 @@ async fn run_stages(
         summary.quarantined_cells = normalized.quarantined_cells;
         next.quarantined_cells = normalized.quarantined_cells;
         if plan.does(Stage::Transform) {
-            let environment = choose_environment(&settings.environment, &normalized.environments)?;
-            check_one_environment(&plan, &base, environment.as_deref())?;
+            next.environment = plan.environment(&base, &normalized.environments)?;
         }
         if landed.deliveries.is_empty() && base.versions.is_empty() {
             return Err(Error::usage(format!(
@@ -125,17 +123,11 @@ async fn run_stages(
             ))
             .hint("name the right folders with --landing and --lake"));
         }
-        environments = Some(normalized.environments.clone());
         take_in(normalized, &lake, run, settings, &base, &mut next).await?;
     }
     if plan.does(Stage::Transform) {
-        let environments = match environments {
-            Some(environments) => environments,
-            None => normalize::environments(&lake).await?,
-        };
-        next.environment = choose_environment(&settings.environment, &environments)?;
-        check_one_environment(&plan, &base, next.environment.as_deref())?;
         if stage == Stage::Transform {
+            next.environment = plan.environment(&base, &normalize::environments(&lake).await?)?;
             check_all_published(&lake, &base)?;
         }
         make_reports(&plan, &lake, run, &base, &mut next, summary).await?;
@@ -169,6 +161,13 @@ async fn run_stages(
 impl Plan<'_> {
     fn does(&self, stage: Stage) -> bool {
         self.stage == stage || self.stage == Stage::All
+    }
+
+    /// The environment the reports are of, which must be that of the reports that stay beside them.
+    fn environment(&self, base: &RunRecord, present: &BTreeSet<String>) -> Result<Option<String>> {
+        let chosen = choose_environment(&self.settings.environment, present)?;
+        check_one_environment(self, base, chosen.as_deref())?;
+        Ok(chosen)
     }
 }
 
@@ -305,10 +304,7 @@ fn check_logs(lake: &Lake, base: &RunRecord) -> Result<()> {
         let newest = lake.newest_version(name)?;
         if newest < Some(*published) {
             let ends = newest.map_or("is gone".to_owned(), |newest| format!("ends at version {newest}"));
-            return Err(Error::damaged(format!(
-                "lake table {name}: version {published} is published but its log {ends}"
-            ))
-            .hint("restore the lake from a copy, or move it away and rebuild it with `etl run --stage all`"));
+            return Err(damaged(name, format!("version {published} is published but its log {ends}")));
         }
     }
     Ok(())

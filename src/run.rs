@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::runs::RUNS;
 use crate::error::{Error, Result};
 use crate::place::lake::Lake;
-use crate::place::records::{Row, commit_rows, read_file};
+use crate::place::records::{Row, cell, commit_rows, read_file};
 use crate::receipt::Receipt;
 use crate::value::timestamp;
 
@@ -110,10 +110,7 @@ impl RunRecord {
     }
 
     fn from_row(row: &[Option<String>]) -> Result<Self> {
-        let text = |name: &str| {
-            let place = RUNS.columns.iter().position(|column| column.name == name)?;
-            row.get(place).cloned().flatten()
-        };
+        let text = |name: &str| cell(&RUNS, row, name).map(str::to_owned);
         fn map<T: serde::de::DeserializeOwned + Default>(json: Option<String>) -> Result<T> {
             json.map_or_else(
                 || Ok(T::default()),

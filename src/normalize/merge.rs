@@ -7,7 +7,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray};
 use arrow::compute::filter_record_batch;
@@ -206,7 +205,7 @@ impl Merge<'_> {
             })
             .collect();
         let quarantined = Mutex::new(Vec::new());
-        let bad_cells = AtomicU64::new(0);
+
         let writers: Vec<_> = (0..self.threads)
             .map(|worker| {
                 let stem = format!("{}-{worker}", self.run_id);
@@ -225,9 +224,9 @@ impl Merge<'_> {
             if !decoded.quarantined.is_empty() {
                 let cells = decoded.quarantined.into_iter();
                 let cells = cells.map(|cell| (unit.file, before + u64::from(cell.row) + 1, cell));
-                lock(&quarantined).extend(cells);
-                let all = bad_cells.fetch_max(lock(&quarantined).len() as u64, Ordering::Relaxed);
-                if all as usize > MOST_QUARANTINED {
+                let mut quarantined = lock(&quarantined);
+                quarantined.extend(cells);
+                if quarantined.len() > MOST_QUARANTINED {
                     return Err(Error::data(format!(
                         "{}: more than {MOST_QUARANTINED} cells of {} cannot be typed",
                         delivery.name(),

@@ -257,7 +257,7 @@ impl Lake {
         let log = folder.join("_delta_log");
         sync(&log.join(format!("{version:020}.json")))?;
         sync(&log)?;
-        self.table(table, Some(version)).await?.ok_or_else(|| damaged(table, "it is gone".to_owned()))
+        self.table(table, Some(version)).await?.ok_or_else(|| damaged(table, "it is gone"))
     }
 
     /// Moves staged files to their final place; durable when it returns.
@@ -304,11 +304,6 @@ impl TableState {
         self.folder.join(&file.path)
     }
 
-    /// Rows of all its files.
-    pub fn rows(&self) -> u64 {
-        self.files.iter().map(|file| file.rows).sum()
-    }
-
     /// Finds files that are gone or have another size than was committed.
     ///
     /// # Errors
@@ -327,9 +322,7 @@ impl TableState {
         }
         Ok(())
     }
-}
 
-impl TableState {
     /// Finds files whose bytes are not those that were written; reads them all.
     ///
     /// # Errors
@@ -399,7 +392,8 @@ fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|file| file.sync_all()).map_err(|source| Error::io("make durable", path, source))
 }
 
-fn damaged(table: &str, message: String) -> Error {
+/// A table that is not as a run leaves it.
+pub fn damaged(table: &str, message: impl std::fmt::Display) -> Error {
     Error::damaged(format!("lake table {table}: {message}"))
         .hint("restore the lake from a copy, or move it away and rebuild it with `etl run --stage all`")
 }

@@ -26,6 +26,12 @@ pub fn schema<'a>(columns: impl IntoIterator<Item = &'a Column>) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
+/// A cell of a run table's row, by the column's name.
+pub fn cell<'a>(table: &RunTable, row: &'a [Option<String>], column: &str) -> Option<&'a str> {
+    let place = table.columns.iter().position(|known| known.name == column)?;
+    row.get(place)?.as_deref()
+}
+
 /// All rows of a run table, in the order of its files.
 ///
 /// # Errors

@@ -196,3 +196,18 @@ fn the_newest_record_is_the_one_written_last_whatever_the_clock_said() {
     project.normalize();
     assert_eq!(project.rows("select count(*) from egress.plan"), ["2"]);
 }
+
+#[test]
+fn one_changed_byte_of_a_report_in_the_lake_is_never_printed() {
+    let project = Project::with(&[("plan.csv", "id,name\np1,Plan\n")]);
+    project.run(&["--report", "billings_by_plan"]).exits(0);
+    let name = project.names("lake/marts").into_iter().find(|name| name.ends_with(".parquet")).unwrap();
+    let path = project.path(&format!("lake/marts/{name}"));
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    fs::remove_dir_all(project.path("artifacts")).unwrap();
+    project.run(&["--stage", "load", "--report", "billings_by_plan"]).exits(5).says(&[".parquet", "hint:"]);
+    assert!(!project.path("artifacts").exists());
+}
