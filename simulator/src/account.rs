@@ -80,6 +80,10 @@ pub struct Account {
     pub metrics: Vec<Metric>,
     /// How many calendar months it is billed in, the open one included.
     pub month_count: usize,
+    /// How often an event comes: so many from the window's start to a moment, wherever the window ends.
+    pub(crate) pace: (u64, Millis),
+    /// The month its terms were agreed in is over: what they put off comes after.
+    pub(crate) agreed_until: Millis,
     /// Which events are whose; made when first asked for.
     pub(crate) index: Arc<OnceLock<EventIndex>>,
 }
@@ -108,7 +112,26 @@ impl Account {
     fn new(seed: u64, scale: Scale, window: Period, events: u64, customers: usize, month_count: usize) -> Self {
         let customers = (0..customers).map(|place| customer(seed, scale, window, place)).collect();
         let index = Arc::new(OnceLock::new());
-        Self { seed, scale, window, events, customers, metrics: metrics(), month_count, index }
+        let (pace, agreed_until) = ((events, window.end), month_start(month_count));
+        Self { seed, scale, window, events, customers, metrics: metrics(), month_count, pace, agreed_until, index }
+    }
+
+    /// The same live account as of another midnight, sooner or later: what had happened by then has happened in the same
+    /// way, and where it is later usage goes on and months open. Other accounts stay as they are.
+    pub fn until(mut self, now: Millis) -> Self {
+        let now = now.max(self.window.start + DAY);
+        if self.scale != Scale::Live {
+            return self;
+        }
+        let (events, end) = self.pace;
+        let (pace, span) = (u128::from(events), (end - self.window.start) as u128);
+        // More numbers than there can be events, in which the first one after the end is then looked for.
+        self.events = (pace * (now - self.window.start) as u128 / span) as u64 + 2;
+        self.events = self.first_event_from(now);
+        self.month_count = (0..).find(|month| month_start(*month) >= now).unwrap_or(self.month_count);
+        self.window.end = now;
+        self.index = Arc::new(OnceLock::new());
+        self
     }
 
     /// A stable id of this account.

@@ -76,8 +76,8 @@ impl Account {
         let mut draw = Draw::new(self.seed, 0x7e25, place as u64);
         let mut amount = |least: i128| Amount::hundredths(least * 100 + i128::from(draw.below(400_000)) + 25);
         let opened = self.customers[place].billed_from;
-        let first = (0..self.month_count).find(|month| month_start(*month) >= opened).unwrap_or(0);
-        let (last, year) = (month_start(self.month_count), month_start(first + 12));
+        let first = (0..).find(|month| month_start(*month) >= opened).unwrap_or(0);
+        let (last, year) = (self.agreed_until, month_start(first + 12));
         let after = |months: usize| month_start(first + months);
         let own = |contract: &Contract| Some(contract.id.clone());
         let (prepaid, postpaid, credit) = (BalanceKind::Prepaid, BalanceKind::Postpaid, BalanceKind::Credit);
@@ -147,6 +147,8 @@ impl Account {
                 pilot.archived_at = Some(opened + 9 * DAY);
                 let mut trial = self.balance(place, 1, (prepaid, "Pilot commit"), amount(700), (opened, after(1)));
                 trial.contract = own(&pilot);
+                // Nothing is paid for a pilot: a prepaid commit in name only.
+                trial.cost_percent = 0;
                 trial.archived_at = pilot.archived_at;
                 terms.balances.push(trial);
                 terms.contracts.push(pilot);

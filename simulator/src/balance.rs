@@ -169,6 +169,28 @@ impl Balance {
         self.usable(now) - drawn
     }
 
+    /// When its price is billed and on which invoice, as far as there is one by now: a price in instalments, or at the end of
+    /// each segment what was promised. Empty for what is paid for elsewhere or not at all; none for a credit.
+    pub fn billing(&self, now: Millis) -> Option<Vec<(Instalment, bool)>> {
+        let trueup_of = |segment: &Segment| {
+            let same = |entry: &&Entry| entry.kind == EntryKind::Trueup && entry.at == segment.end;
+            self.ledger.iter().find(same).and_then(|entry| entry.invoice.clone())
+        };
+        match self.kind {
+            BalanceKind::Credit => None,
+            BalanceKind::Prepaid => Some(self.price.iter().map(|item| (item.clone(), item.at <= now)).collect()),
+            BalanceKind::Postpaid => {
+                let promised = self.segments.iter().map(|segment| {
+                    let (id, invoice) = (segment.id.clone(), trueup_of(segment));
+                    let billed = invoice.is_some();
+                    let invoice = invoice.unwrap_or_default();
+                    (Instalment { id, at: segment.end, amount: segment.amount, invoice }, billed)
+                });
+                Some(promised.collect())
+            }
+        }
+    }
+
     /// The sum of its ledger.
     pub fn ledger_sum(&self) -> Amount {
         self.ledger.iter().map(|entry| entry.amount).sum()

@@ -41,7 +41,9 @@ impl Account {
         for month in 0..self.month_count {
             let Some(period) = self.period(place, month).filter(|period| period.start <= now) else { continue };
             books.open(period, now);
-            let sums = used.sums(period.start.max(billed_from), period.end.min(now));
+            // What comes when the invoice is closed is not on it.
+            let known = now.min(period.end + GRACE);
+            let sums = used.sums(period.start.max(billed_from), period.end.min(now), known);
             match (self.scale, self.customers[place].deal) {
                 (Scale::Live, Deal::Contract) => self.contract_month(&mut books, &sums, (place, month, period), now),
                 _ => self.simple_month(&mut books, &sums, (place, month, period), now),
@@ -264,6 +266,9 @@ impl Account {
                 segment.closed = true;
                 let (mut left, id) = (segment.left, segment.id.clone());
                 segment.left = Amount::ZERO;
+                if balance.kind == BalanceKind::Postpaid && left <= Amount::ZERO {
+                    continue;
+                }
                 if balance.kind == BalanceKind::Postpaid {
                     let invoice = self.id("trueup", &[place as u64, end as u64]);
                     let mut entry = Entry::of_segment(EntryKind::Trueup, end, -left, &id);
@@ -292,9 +297,6 @@ impl Account {
             }
         }
         for (id, commit, contract, left, end) in trueups {
-            if left <= Amount::ZERO {
-                continue;
-            }
             let mut invoice =
                 Invoice::dated(id, place, Kind::Trueup, contract.unwrap_or_default(), Currency::Usd, end + DAY);
             invoice.lines = vec![Line {

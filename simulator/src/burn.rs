@@ -22,7 +22,8 @@ fn order(balance: &Balance, segment: usize) -> (bool, bool, i64, bool, i64, i64)
     )
 }
 
-/// Covers the usage lines of an invoice from the balances, adding a line for each draw.
+/// Covers the usage lines of an invoice from the balances, adding a line for each draw. A line that one balance covers
+/// wholly names it.
 ///
 /// A segment counts when it is open over the whole period: all of them begin and end with a month.
 pub(crate) fn burn(account: &Account, balances: &mut [Balance], invoice: &mut Invoice, contract: &str) -> Draws {
@@ -41,6 +42,7 @@ pub(crate) fn burn(account: &Account, balances: &mut [Balance], invoice: &mut In
     let mut lines = Vec::new();
     for line in invoice.lines.iter_mut().filter(|line| line.kind == LineKind::Usage) {
         let mut open = line.total;
+        let drawn_before = lines.len();
         for (place, number) in &candidates {
             let balance = &mut balances[*place];
             let fits =
@@ -69,6 +71,9 @@ pub(crate) fn burn(account: &Account, balances: &mut [Balance], invoice: &mut In
                 segment: Some(segment.id.clone()),
                 ..line.clone()
             });
+        }
+        if let (true, [whole]) = (open == Amount::ZERO, &lines[drawn_before..]) {
+            (line.commit, line.segment) = (whole.commit.clone(), whole.segment.clone());
         }
     }
     invoice.lines.append(&mut lines);

@@ -17,7 +17,8 @@ impl Account {
     pub(crate) fn scheduled(&self, books: &mut Books, place: usize, now: Millis) {
         let mut made = Vec::new();
         let product = |number: usize| self.fixed_product(number);
-        for balance in &books.balances {
+        // A commit that comes again is billed from when there is one.
+        for balance in books.balances.iter().filter(|balance| balance.created_at <= now) {
             for item in &balance.price {
                 let line = Line {
                     kind: LineKind::Purchase,

@@ -3,8 +3,8 @@
 //!
 //! Knows nothing of how an event is written down.
 
-use crate::account::{Account, Deal, Scale};
-use crate::calendar::{DAY, Millis};
+use crate::account::{Account, Deal, FEWEST_CUSTOMERS, Scale};
+use crate::calendar::{DAY, HOUR, Millis, civil};
 use crate::decimal::Quantity;
 use crate::price_list::{
     CHECKS, CLOUDS, CPU, IMAGES, INFRASTRUCTURE, INSTANCES, LANGUAGE, MODELS, PLATFORM, REGIONS, SIZES, STORAGE,
@@ -185,6 +185,18 @@ impl Account {
         Event { number, transaction, customer, sender, at, body: body(&mut draw, deal, edge) }
     }
 
+    /// When an event that came late was taken in; none for one that came when it happened, seconds apart.
+    ///
+    /// In the live account some events of a month's last three days come five days late: by then the invoice of the month
+    /// is closed, which they do not change any more.
+    pub fn late(&self, event: &Event) -> Option<Millis> {
+        const DELAY: Millis = 5 * DAY + 7 * HOUR;
+        let later = event.customer.is_some_and(|place| place >= FEWEST_CUSTOMERS);
+        let at_the_end = civil(event.at).1 != civil(event.at + 3 * DAY).1;
+        let chosen = mix(self.seed ^ mix(event.number ^ 0x1a7e)).is_multiple_of(4);
+        (self.scale == Scale::Live && later && at_the_end && chosen).then_some(event.at + DELAY)
+    }
+
     /// Every event, oldest first.
     pub fn all_events(&self) -> impl Iterator<Item = Event> + '_ {
         (0..self.events).map(|number| self.event(number))
@@ -208,7 +220,7 @@ impl Account {
         let day_of = |other: u64| self.drawn_moment(other).div_euclid(DAY);
         if number == 0 || day_of(number - 1) != day {
             (day * DAY, true)
-        } else if number + 1 == self.events || day_of(number + 1) != day {
+        } else if day_of(number + 1) != day {
             (day * DAY + DAY - 1, true)
         } else {
             (at, false)
@@ -216,11 +228,13 @@ impl Account {
     }
 
     fn drawn_moment(&self, number: u64) -> Millis {
-        let span = (self.window.end - self.window.start) as u64;
-        let step = (span / self.events.max(1)).max(1);
-        let base = (u128::from(span) * u128::from(number) / u128::from(self.events.max(1))) as u64;
+        let (events, end) = self.pace;
+        let span = (end - self.window.start) as u64;
+        let step = (span / events.max(1)).max(1);
+        let base = (u128::from(span) * u128::from(number) / u128::from(events.max(1))) as u64;
         let jitter = mix(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) % step;
-        self.window.start + (base + jitter).min(span - 1) as i64
+        let last = if number < events { span - 1 } else { u64::MAX };
+        self.window.start + (base + jitter).min(last) as i64
     }
 
     fn sender_of(&self, draw: &mut Draw, at: Millis, edge: bool) -> Option<usize> {

@@ -2,9 +2,11 @@
 
 use clap::{Parser, Subcommand};
 use simulator::account::{Account, FEWEST_CUSTOMERS};
+use simulator::api::field::moment;
+use simulator::calendar::Millis;
 use simulator::serve::Scenario;
 use simulator::serve::faults::Script;
-use simulator::{Options, answers, export, serve};
+use simulator::{Options, answers, cloudnet, export, serve};
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -52,9 +54,18 @@ enum Command {
         /// A JSON file that says which requests go wrong and how.
         #[arg(long, value_name = "FILE")]
         faults: Option<PathBuf>,
+        /// How far the account of so many customers goes when its clock is moved: usage goes on, drafts are finalized and
+        /// months open until this date (2024-08-01). Without it no month opens after the one the clock starts in.
+        #[arg(long, value_name = "DATE", value_parser = day, requires = "customers")]
+        until: Option<Millis>,
         /// plain, unpaged-contracts or moving-drafts.
         #[arg(long, default_value = "plain", value_parser = scenario)]
         scenario: Scenario,
+    },
+    /// Write the account of four stories into DIR: as_published/egress, as_meant/egress, and what must come out, monthly.
+    Cloudnet {
+        /// The folder to write below; files of the same name are replaced.
+        dir: PathBuf,
     },
     /// Write the account's data-export files into DIR/egress.
     Export {
@@ -70,6 +81,10 @@ enum Command {
         /// How many whole months the account has been billed for before the open one.
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=36))]
         months: u8,
+        /// Tell of the account of so many customers as of this date (2024-08-01), sooner or later than it ends by itself:
+        /// two exports are then two looks at one account.
+        #[arg(long, value_name = "DATE", value_parser = day, requires = "customers", conflicts_with = "events")]
+        until: Option<Millis>,
         /// Make a closed account with so many different events over three months, in place of the small sample.
         #[arg(long)]
         events: Option<u64>,
@@ -85,6 +100,10 @@ fn customers(text: &str) -> Result<usize, String> {
         Ok(_) => Err(format!("an account has at least {FEWEST_CUSTOMERS} customers")),
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn day(text: &str) -> Result<Millis, String> {
+    moment(&format!("{text}T00:00:00Z")).ok_or_else(|| "must be a date such as 2024-08-01".into())
 }
 
 fn limited(text: &str) -> Result<(String, Vec<String>), String> {
@@ -106,27 +125,44 @@ fn account(seed: u64, customers: Option<usize>, months: u8) -> Account {
 
 fn run(command: Command) -> io::Result<()> {
     match command {
-        Command::Export { dir, seed, customers, months, events, answers } => {
-            let account = match events {
-                None => account(seed, customers, months),
-                Some(events) => Account::sized(seed, events, customers.unwrap_or(100)),
+        Command::Cloudnet { dir } => cloudnet::write(&dir),
+        Command::Export { dir, seed, customers, months, until, events, answers } => {
+            let account = match (events, until) {
+                (None, None) => account(seed, customers, months),
+                (None, Some(until)) => account(seed, customers, months).until(until),
+                (Some(events), _) => Account::sized(seed, events, customers.unwrap_or(100)),
             };
             export::export(&account, &dir)?;
             answers.as_deref().map_or(Ok(()), |folder| answers::write(&account, folder))
         }
-        Command::Serve { port, customers, months, seed, token, limited_token, rate, latency_ms, faults, scenario } => {
+        Command::Serve {
+            port,
+            customers,
+            months,
+            seed,
+            token,
+            limited_token,
+            rate,
+            latency_ms,
+            faults,
+            until,
+            scenario,
+        } => {
             let faults = match faults {
                 None => Vec::new(),
                 Some(file) => Script::parse(&fs::read(&file)?).map_err(io::Error::other)?,
             };
+            let account = account(seed, customers, months);
+            let clock = account.window.end;
             let options = Options {
                 port,
+                clock: Some(clock),
                 limited: limited_token,
                 rate,
                 latency: Duration::from_millis(latency_ms),
                 faults,
                 scenario,
-                ..Options::new(account(seed, customers, months), &token)
+                ..Options::new(until.map_or(account.clone(), |until| account.until(until.max(clock))), &token)
             };
             let server = serve(options)?;
             let mut out = io::stdout();

@@ -37,8 +37,18 @@ impl EventIndex {
     }
 }
 
-/// One measure of one event: when, of which metric, how much.
-pub type Measure = (Millis, usize, Quantity);
+/// One measure of one event.
+#[derive(Debug, Clone, Copy)]
+pub struct Measure {
+    /// When it happened.
+    pub at: Millis,
+    /// When it was known: the same moment, but for what came late.
+    pub known_at: Millis,
+    /// The metric.
+    pub metric: usize,
+    /// How much.
+    pub quantity: Quantity,
+}
 
 /// Everything a customer used, oldest first.
 #[derive(Debug, Clone, Default)]
@@ -47,16 +57,16 @@ pub struct Measured(pub Vec<Measure>);
 impl Measured {
     /// The measures from a moment (inclusive) until another (exclusive).
     pub fn between(&self, from: Millis, until: Millis) -> &[Measure] {
-        let start = self.0.partition_point(|(at, ..)| *at < from);
-        let end = self.0.partition_point(|(at, ..)| *at < until).max(start);
+        let start = self.0.partition_point(|one| one.at < from);
+        let end = self.0.partition_point(|one| one.at < until).max(start);
         &self.0[start..end]
     }
 
-    /// The sums of a stretch of time, by metric.
-    pub fn sums(&self, from: Millis, until: Millis) -> [Quantity; METRICS] {
+    /// The sums of a stretch of time, by metric, of what was known before a moment.
+    pub fn sums(&self, from: Millis, until: Millis, known: Millis) -> [Quantity; METRICS] {
         let mut sums = [Quantity::default(); METRICS];
-        for (_, metric, quantity) in self.between(from, until) {
-            sums[*metric] += *quantity;
+        for one in self.between(from, until).iter().filter(|one| one.known_at < known) {
+            sums[one.metric] += one.quantity;
         }
         sums
     }
@@ -78,7 +88,9 @@ impl Account {
         let make = || {
             let events = self.events_of(place).iter().map(|number| self.event(u64::from(*number)));
             let measures = events.flat_map(|event| {
-                event.body.measures().into_iter().flatten().map(move |(metric, quantity)| (event.at, metric, quantity))
+                let (at, known_at) = (event.at, self.late(&event).unwrap_or(event.at));
+                let measures = event.body.measures().into_iter().flatten();
+                measures.map(move |(metric, quantity)| Measure { at, known_at, metric, quantity })
             });
             Arc::new(Measured(measures.collect()))
         };

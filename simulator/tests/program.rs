@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use support::csv::files;
 use support::{ask_as, get};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_simulator");
@@ -42,13 +43,6 @@ fn a_script_that_says_nonsense_is_an_error() {
     let output = Command::new(PROGRAM).args(["serve", "--faults"]).arg(&script).output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8(output.stderr).unwrap().contains("unknown field"));
-}
-
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files(&path, found) } else { found.push(path) }
-    }
 }
 
 /// A file's bytes; unpacked, because which library packs them is decided by the whole workspace.

@@ -85,12 +85,13 @@ pub fn balance(account: &Account, balance: &Balance, include: Include, now: Mill
         )
         .set("access_type", if balance.unit.is_some() { "SPEND" } else { "QUANTITY" });
     let fiat = balance.unit.filter(|unit| *unit == Currency::Eur).unwrap_or(Currency::Usd);
-    let price = (is_commit && !balance.price.is_empty()).then(|| {
+    let billing = balance.billing(now).unwrap_or_default();
+    let price = (!billing.is_empty()).then(|| {
         Object::new().set("credit_type", credit_type(account, fiat)).set(
             "schedule_items",
-            list(&balance.price, |item| {
+            list(&billing, |(item, is_billed)| {
                 // The invoice is named once it exists, and null says that it does not.
-                let invoice = (item.at <= now).then_some(&item.invoice);
+                let invoice = is_billed.then_some(&item.invoice);
                 Object::new()
                     .set("id", &item.id)
                     .set("invoice_id", invoice)
@@ -119,10 +120,7 @@ pub fn balance(account: &Account, balance: &Balance, include: Include, now: Mill
         .set("product", Object::new().set("id", account.fixed_product(product)).set("name", FIXED_PRODUCTS[product]))
         .set("access_schedule", access)
         .some("invoice_schedule", price.or(unpaid))
-        .some(
-            "invoice_contract",
-            balance.contract.as_ref().filter(|_| is_commit && !balance.price.is_empty()).map(named),
-        )
+        .some("invoice_contract", balance.contract.as_ref().filter(|_| !billing.is_empty()).map(named))
         .some("recurring_commit_id", recurring_commit)
         .some("recurring_credit_id", recurring_credit)
         .some("rolled_over_from", rolled)

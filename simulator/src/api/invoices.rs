@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::account::{Account, Period};
 use crate::calendar::{DAY, HOUR, Millis};
 use crate::decimal::Quantity;
-use crate::invoice::{Invoice, Kind, Line, Status, SubLine};
+use crate::invoice::{Invoice, Kind, Line, LineKind, Status, SubLine};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -171,9 +171,10 @@ impl Cuts<'_> {
 
 /// What a line gained since an earlier cut.
 fn difference(mut line: Line, before: &[Line]) -> Line {
+    // Which balance a usage line names may have been another one before; what was applied is a line for each.
     let same = |one: &&Line| {
-        (one.kind, &one.product, &one.commit, &one.segment, one.metric)
-            == (line.kind, &line.product, &line.commit, &line.segment, line.metric)
+        (one.kind, &one.product, one.metric) == (line.kind, &line.product, line.metric)
+            && (line.kind == LineKind::Usage || (&one.commit, &one.segment) == (&line.commit, &line.segment))
     };
     let Some(earlier) = before.iter().find(same) else { return line };
     line.total = line.total - earlier.total;

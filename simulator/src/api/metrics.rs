@@ -9,7 +9,7 @@ use crate::account::{Account, Deal, Period};
 use crate::calendar::{DAY, HOUR, Millis};
 use crate::decimal::Quantity;
 use crate::event::Value as Property;
-use crate::measured::Measured;
+use crate::measured::{Measure, Measured};
 use crate::price_list::{METRICS, PLANS, PRODUCTS, VCPU};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -179,10 +179,10 @@ fn windows(ask: &Ask) -> Result<Vec<Period>, Refusal> {
 
 /// What a metric counted in a window; none where there was no event.
 fn value(used: &Measured, metric: usize, window: Period, now: Millis) -> Option<Quantity> {
-    let found = used.between(window.start, window.end.min(now)).iter().filter(|(_, own, _)| *own == metric);
-    found.fold(None, |sum, (_, _, quantity)| {
+    let own = |one: &&Measure| one.metric == metric && one.known_at < now;
+    used.between(window.start, window.end.min(now)).iter().filter(own).fold(None, |sum, one| {
         let mut sum = sum.unwrap_or_default();
-        sum += *quantity;
+        sum += one.quantity;
         Some(sum)
     })
 }
@@ -250,7 +250,8 @@ fn by_group(ask: &Ask, place: usize, metric: usize, key: &str, window: Period) -
     let mut sums: BTreeMap<String, Quantity> = BTreeMap::new();
     for number in ask.account.events_of(place) {
         let event = ask.account.event(u64::from(*number));
-        if event.at < window.start || window.end.min(ask.now) <= event.at {
+        let known_at = ask.account.late(&event).unwrap_or(event.at);
+        if event.at < window.start || window.end <= event.at || ask.now <= known_at {
             continue;
         }
         for (_, quantity) in event.body.measures().into_iter().flatten().filter(|(own, _)| *own == metric) {

@@ -1,7 +1,7 @@
 //! The billing API in words and without a socket: a request in, an answer out, worked out from the account on demand.
 //!
 //! ```text
-//! json, refusal, field          texts, errors, and what a request may say
+//! refusal, field                errors, and what a request may say
 //!   endpoint, paging, ask       an endpoint as data; pages and cursors; a checked request
 //!     customers, invoices, ...  one file for each part of the API
 //! ```
@@ -10,7 +10,6 @@ pub mod ask;
 pub mod directory;
 pub mod endpoint;
 pub mod field;
-pub mod json;
 pub mod paging;
 pub mod refusal;
 
@@ -28,6 +27,7 @@ mod products;
 mod units;
 mod watching;
 
+pub use crate::json;
 use endpoint::Endpoint;
 
 /// Every endpoint. Where two paths match, the first is meant.

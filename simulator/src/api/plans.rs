@@ -165,7 +165,7 @@ fn costs<'a>(ask: &'a Ask<'a>) -> Reply<'a> {
     }
     let used = ask.account.measured(place);
     Ok(Answer::rows(days, move |day| {
-        let sums = used.sums(*day, (day + DAY).min(until).min(ask.now));
+        let sums = used.sums(*day, (day + DAY).min(until).min(ask.now), ask.now);
         let cost: Amount = plan
             .products
             .iter()

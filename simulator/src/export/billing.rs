@@ -102,6 +102,11 @@ fn grant_and_commit(line: &Line) -> (Option<String>, Option<String>) {
     }
 }
 
+/// The subscription a line bills.
+fn subscription(line: &Line) -> Option<String> {
+    line.source.clone().filter(|_| line.kind == LineKind::Subscription)
+}
+
 /// Lines in an order of their own, as an export has them: that of their ids.
 fn lines_of(invoices: &[Invoice], keep: impl Fn(&Invoice) -> bool) -> Vec<(&Invoice, &Line)> {
     let mut lines: Vec<_> = invoices
@@ -152,7 +157,7 @@ pub(super) fn transferred_lines(account: &Account, invoices: &[Invoice]) -> Tabl
             ("unit_price", optional(line.unit_price.map(|price| plain(price.0, Price::SCALE)))),
             ("pricing_group_values", Cell::Empty),
             ("metadata", "{}".into()),
-            ("subscription_id", Cell::Empty),
+            ("subscription_id", optional(subscription(line))),
             ("is_prorated", "false".into()),
             ("starting_at", if invoice.kind.has_period() { Cell::Time(invoice.period.start) } else { Cell::Empty }),
             ("ending_before", if invoice.kind.has_period() { Cell::Time(invoice.period.end) } else { Cell::Empty }),
@@ -186,19 +191,36 @@ pub(super) fn sub_lines(account: &Account, invoices: &[Invoice]) -> Table {
     Table::new("sub_line_item", subs.into_iter().map(row).collect())
 }
 
-/// The open April invoices as of a day: the usage up to it. One of them has not been computed, which is not a zero.
-pub(super) fn drafts(account: &Account, day: Millis) -> Table {
-    let row = |invoice: Invoice| {
+/// The invoices that are open as of a day, with the usage up to it.
+pub(super) fn open_invoices(account: &Account, day: Millis) -> Vec<Invoice> {
+    (0..account.customers.len())
+        .flat_map(|place| account.books(place, day).invoices)
+        .filter(|invoice| invoice.status == Status::Draft)
+        .collect()
+}
+
+/// Whether a draft has not been computed, which is not a zero: one of the sample.
+fn is_incomplete(account: &Account, invoice: &Invoice) -> bool {
+    account.scale == Scale::Sample && invoice.customer == 4
+}
+
+/// The row id of a draft in the frame of a day.
+fn draft_row_id(account: &Account, invoice: &Invoice, day: Millis) -> String {
+    match invoice.kind {
+        // A customer has several drafts in the live account only; the first keeps its name there too.
+        Kind::Plan | Kind::Usage => account.id("draft", &[invoice.customer as u64, day as u64]),
+        _ => account.id(&invoice.id, &[day as u64]),
+    }
+}
+
+/// Open invoices in the frame of a day.
+pub(super) fn drafts(account: &Account, open: &[Invoice], day: Millis) -> Table {
+    let row = |invoice: &Invoice| {
         let (place, period) = (invoice.customer, invoice.period);
         let dated = |at| if invoice.kind.has_period() { Cell::Time(at) } else { Cell::Empty };
-        let incomplete = account.scale == Scale::Sample && place == 4;
-        // A customer has several drafts in the live account only; the first keeps its name there too.
-        let row_id = match invoice.kind {
-            Kind::Plan | Kind::Usage => account.id("draft", &[place as u64, day as u64]),
-            _ => account.id(&invoice.id, &[day as u64]),
-        };
+        let incomplete = is_incomplete(account, invoice);
         vec![
-            ("_metronome_metadata_id", row_id.into()),
+            ("_metronome_metadata_id", draft_row_id(account, invoice, day).into()),
             ("id", invoice.id.as_str().into()),
             ("environment_type", ENVIRONMENT.into()),
             ("snapshot_time", Cell::Time(day)),
@@ -219,8 +241,41 @@ pub(super) fn drafts(account: &Account, day: Millis) -> Table {
             ("updated_at", Cell::Time(day + 3 * HOUR)),
         ]
     };
-    let open = (0..account.customers.len())
-        .flat_map(|place| account.books(place, day).invoices)
-        .filter(|invoice| invoice.status == Status::Draft);
-    Table::new("draft_invoice", open.map(row).collect())
+    Table::new("draft_invoice", open.iter().map(row).collect())
+}
+
+/// The lines of open invoices in the frame of a day; none of one that has not been computed.
+pub(super) fn draft_lines(account: &Account, open: &[Invoice], day: Millis) -> Table {
+    let row = |(invoice, line): (&Invoice, &Line)| {
+        let dated = |at| if invoice.kind.has_period() { Cell::Time(at) } else { Cell::Empty };
+        let (grant, commit) = grant_and_commit(line);
+        let unit = line.unit.unwrap_or(invoice.currency);
+        vec![
+            ("_metronome_metadata_id", account.id(&line.id, &[day as u64]).into()),
+            ("id", line.id.as_str().into()),
+            ("environment_type", ENVIRONMENT.into()),
+            ("snapshot_time", Cell::Time(day)),
+            ("invoice_id", invoice.id.as_str().into()),
+            ("credit_grant_id", optional(grant)),
+            ("credit_type_id", account.credit_type(unit).into()),
+            ("credit_type_name", unit.credit_type_name().into()),
+            ("name", line.name.as_str().into()),
+            ("quantity", quantity(line.quantity)),
+            ("total", amount(line.total)),
+            ("commit_id", optional(commit)),
+            ("product_id", line.product.as_str().into()),
+            ("group_key", Cell::Empty),
+            ("group_value", Cell::Empty),
+            ("unit_price", optional(line.unit_price.map(|price| plain(price.0, Price::SCALE)))),
+            ("pricing_group_values", Cell::Empty),
+            ("subscription_id", optional(subscription(line))),
+            ("is_prorated", "false".into()),
+            ("metadata", "{}".into()),
+            ("starting_at", dated(invoice.period.start)),
+            ("ending_before", dated(invoice.period.end)),
+            ("updated_at", Cell::Time(day + 3 * HOUR)),
+        ]
+    };
+    let lines = lines_of(open, |invoice| !is_incomplete(account, invoice));
+    Table::new("draft_line_item", lines.into_iter().map(row).collect())
 }

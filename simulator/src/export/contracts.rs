@@ -1,10 +1,11 @@
 //! Snapshot tables of contracts: every transfer brings the whole population again, and a later one may miss a member.
 //! Columns as in the vendor's database reference.
 
-use super::csv::{Cell, ENVIRONMENT, Table};
+use super::csv::{Cell, ENVIRONMENT, Table, optional};
 use crate::account::{Account, Customer, Deal, Scale};
 use crate::calendar::{DAY, HOUR, Millis, date, day_text};
-use crate::price_list::VCPU;
+use crate::price_list::{CHECKS, METRICS, VCPU};
+use crate::terms::{FIXED_PRODUCTS, fixed};
 
 /// The contracts as of a day: the whole population, of which one member is gone from the last snapshot.
 pub(super) fn contracts(account: &Account, day: Millis) -> Table {
@@ -75,18 +76,19 @@ fn live_contracts(account: &Account, day: Millis) -> Table {
 
 /// The products of contracts, every version of each, as of a day.
 pub(super) fn contract_products(account: &Account, day: Millis) -> Table {
-    let row = |metric: usize, version: u64, name: String| {
+    // Places of versions: the fixed products stand behind the metrics.
+    let row = |metric: Option<usize>, (place, version): (u64, u64), (id, kind): (&str, &str), name: &str| {
         let from = account.months()[0].start + (version as i64 - 1) * 10 * DAY;
         vec![
-            ("id", account.id("contract product version", &[metric as u64, version]).into()),
+            ("id", account.id("contract product version", &[place, version]).into()),
             ("environment_type", ENVIRONMENT.into()),
             ("snapshot_id", day_text(day).into()),
-            ("product_list_item_id", account.contract_product(metric).into()),
-            ("type", "USAGE".into()),
+            ("product_list_item_id", id.into()),
+            ("type", kind.into()),
             ("version", version.to_string().into()),
             ("name", name.into()),
             ("is_refundable", Cell::Empty),
-            ("billable_metric_id", account.id("metric", &[metric as u64]).into()),
+            ("billable_metric_id", optional(metric.map(|metric| account.id("metric", &[metric as u64])))),
             ("composite_product_ids", Cell::Empty),
             ("composite_scope", Cell::Empty),
             ("tags", Cell::Empty),
@@ -104,14 +106,18 @@ pub(super) fn contract_products(account: &Account, day: Millis) -> Table {
         ]
     };
     let mut rows = Vec::new();
-    for metric in VCPU {
-        let name = &account.metrics[metric].name;
+    for metric in VCPU.chain(CHECKS) {
+        let (id, name) = (account.contract_product(metric), account.metrics[metric].name.as_str());
         if metric == VCPU.start {
-            rows.push(row(metric, 1, format!("{name}, trial")));
-            rows.push(row(metric, 2, name.clone()));
+            rows.push(row(Some(metric), (metric as u64, 1), (&id, "USAGE"), &format!("{name}, trial")));
+            rows.push(row(Some(metric), (metric as u64, 2), (&id, "USAGE"), name));
         } else {
-            rows.push(row(metric, 1, name.clone()));
+            rows.push(row(Some(metric), (metric as u64, 1), (&id, "USAGE"), name));
         }
+    }
+    for (number, name) in FIXED_PRODUCTS.into_iter().enumerate() {
+        let kind = if number == fixed::SEATS { "SUBSCRIPTION" } else { "FIXED" };
+        rows.push(row(None, ((METRICS + number) as u64, 1), (&account.fixed_product(number), kind), name));
     }
     Table::new("contracts_product_list_item_versions", rows)
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The value of a row in one column.
 #[derive(Debug, Clone)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     /// Null.
     Empty,
     /// As it is.
@@ -33,43 +33,43 @@ impl From<String> for Cell {
 }
 
 /// The environment of every row: an account for trying things out.
-pub(super) const ENVIRONMENT: &str = "SANDBOX";
+pub(crate) const ENVIRONMENT: &str = "SANDBOX";
 
-pub(super) fn json_list(words: &[String]) -> Cell {
+pub(crate) fn json_list(words: &[String]) -> Cell {
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     format!("[{}]", quoted.join(",")).into()
 }
 
-pub(super) fn optional(text: Option<String>) -> Cell {
+pub(crate) fn optional(text: Option<String>) -> Cell {
     text.map_or(Cell::Empty, Cell::Text)
 }
 
-pub(super) fn amount(amount: Amount) -> Cell {
+pub(crate) fn amount(amount: Amount) -> Cell {
     plain(amount.0, Amount::SCALE).into()
 }
 
-pub(super) fn quantity(quantity: Quantity) -> Cell {
+pub(crate) fn quantity(quantity: Quantity) -> Cell {
     plain(quantity.0, Quantity::SCALE).into()
 }
 
 /// A row: its columns in the order of the file, each beside its value.
-pub(super) type Row = Vec<(&'static str, Cell)>;
+pub(crate) type Row = Vec<(&'static str, Cell)>;
 
 /// Rows of one table, small enough to hold.
 #[derive(Debug, Clone)]
-pub(super) struct Table {
-    pub(super) name: &'static str,
-    pub(super) rows: Vec<Row>,
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) rows: Vec<Row>,
 }
 
 impl Table {
     /// A table of rows that all have the same columns; at least one row, as the header line is the first row's.
-    pub(super) fn new(name: &'static str, rows: Vec<Row>) -> Self {
+    pub(crate) fn new(name: &'static str, rows: Vec<Row>) -> Self {
         Self { name, rows }
     }
 
     /// The table as CSV text: flat, or as a transfer writes it.
-    fn text(&self, flat: bool) -> String {
+    pub(crate) fn text(&self, flat: bool) -> String {
         let end = if flat { "\r\n" } else { "\n" };
         let columns: Vec<&str> = self.rows.iter().take(1).flatten().map(|(column, _)| *column).collect();
         let mut text = columns.join(",") + end;

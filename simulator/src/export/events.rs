@@ -8,6 +8,7 @@ use crate::event::{Body, Event, Value};
 use crate::random::mix;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::ops::Range;
 
 const FLAT_HEAD: &str = "transaction_id,customer_id,timestamp,event_type,properties,environment_type\r\n";
 const TRANSFER_HEAD: &str =
@@ -20,9 +21,9 @@ fn sender<'a>(account: &'a Account, event: &Event) -> &'a str {
     customer.aliases.get(event.sender).map_or(customer.id.as_str(), String::as_str)
 }
 
-/// When an event was taken in: seconds after it happened.
-fn taken_in(event: &Event) -> Millis {
-    event.at + SECOND + (mix(event.number) % 60_000) as i64
+/// When an event was taken in: seconds after it happened, or days where it came late.
+fn taken_in(account: &Account, event: &Event) -> Millis {
+    account.late(event).unwrap_or(event.at) + SECOND + (mix(event.number) % 60_000) as i64
 }
 
 /// Properties as a map literal, `{words=12, model=atlas-1}`.
@@ -104,7 +105,7 @@ pub(super) fn sample(account: &Account, egress: &mut Egress<'_>) -> io::Result<(
     let rows = |from: Millis, until: Millis, repeated: u64, text: &mut String| {
         let (first, last) = (account.first_event_from(from), account.first_event_from(until));
         for event in (first - repeated..last).map(|number| account.event(number)) {
-            transfer_row(account, &event, taken_in(&event), text);
+            transfer_row(account, &event, taken_in(account, &event), text);
         }
     };
     // Image events of March that were corrected: the newer version comes first, the older one in the last transfer.
@@ -135,7 +136,7 @@ pub(super) fn sample(account: &Account, egress: &mut Egress<'_>) -> io::Result<(
         if let Body::Images { count, .. } = &mut wrong.body {
             *count += 50;
         }
-        transfer_row(account, &wrong, taken_in(event), &mut last);
+        transfer_row(account, &wrong, taken_in(account, event), &mut last);
     }
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packed.write_all(last.as_bytes())?;
@@ -150,16 +151,20 @@ pub(super) fn size(account: &Account, egress: &mut Egress<'_>) -> io::Result<()>
         let before = account.first_event_from(day - DAY);
         let mut transfer = Transfer { egress, at: day + DAY + 2 * HOUR, part: 1, rows: 0, text: String::new() };
         // The tail of the last transfer again, as it was; and of the day before that a few rows with a newer time.
-        for event in (first - (first - before) / 100..first).map(|number| account.event(number)) {
-            transfer.push(account, &event, taken_in(&event))?;
+        let on_time = |event: &Event| account.late(event).is_none();
+        let all = |numbers: Range<u64>| numbers.map(|number| account.event(number));
+        for event in all(first - (first - before) / 100..first).filter(on_time) {
+            transfer.push(account, &event, taken_in(account, &event))?;
         }
-        for number in before..first {
-            if number % 100 == 50 {
-                transfer.push(account, &account.event(number), day + DAY + HOUR)?;
-            }
+        for event in all(before..first).filter(|event| event.number % 100 == 50).filter(on_time) {
+            transfer.push(account, &event, day + DAY + HOUR)?;
         }
-        for event in (first..last).map(|number| account.event(number)) {
-            transfer.push(account, &event, taken_in(&event))?;
+        let arrives = |event: &Event| account.late(event).is_some_and(|at| day <= at && at < day + DAY);
+        for event in all(account.first_event_from(day - 7 * DAY)..first).filter(arrives) {
+            transfer.push(account, &event, taken_in(account, &event))?;
+        }
+        for event in all(first..last).filter(on_time) {
+            transfer.push(account, &event, taken_in(account, &event))?;
         }
         transfer.finish()?;
         day += DAY;

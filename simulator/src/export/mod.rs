@@ -3,11 +3,13 @@
 //! Flat files are what one gets by hand (CRLF, one file a table, legacy Plans tables); transfers are what an object store
 //! receives (`<table>/dt=<date>/<part>_<time>.csv`, LF, RFC 3339, `updated_at`). Both are read as one table.
 
+mod balances;
 mod billing;
 mod contracts;
-mod csv;
+pub(crate) mod csv;
 mod events;
 mod offer;
+pub(crate) mod schedule;
 
 use crate::account::{Account, Scale};
 use crate::calendar::{DAY, HOUR, Millis, date};
@@ -50,8 +52,18 @@ pub fn export(account: &Account, landing: &Path) -> io::Result<()> {
             egress.transfer(day + 5 * HOUR, 1, &contracts::contract_products(account, day))?;
         }
         if account.scale != Scale::Size {
-            egress.transfer(day + 5 * HOUR, 1, &billing::drafts(account, day))?;
+            let open = billing::open_invoices(account, day);
+            egress.transfer(day + 5 * HOUR, 1, &billing::drafts(account, &open, day))?;
+            egress.transfer(day + 5 * HOUR, 1, &billing::draft_lines(account, &open, day))?;
         }
+    }
+    // As of the moment that invoices and the API are told of.
+    let now = account.window.end;
+    let all = balances::all(account, now);
+    egress.transfer(now + 5 * HOUR, 1, &balances::balances(account, &all, now))?;
+    egress.transfer(now + 5 * HOUR, 1, &balances::commits(account, &all, now))?;
+    if account.scale == Scale::Live {
+        egress.transfer(now + 5 * HOUR, 1, &balances::recurring(account, now))?;
     }
     match account.scale {
         Scale::Sample => events::sample(account, &mut egress)?,

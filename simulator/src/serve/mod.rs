@@ -61,6 +61,8 @@ pub struct Options {
     pub faults: Vec<Rule>,
     /// How the account behaves.
     pub scenario: Scenario,
+    /// The moment it is first seen at; none for its end.
+    pub clock: Option<Millis>,
 }
 
 impl Options {
@@ -75,6 +77,7 @@ impl Options {
             latency: Duration::ZERO,
             faults: Vec::new(),
             scenario: Scenario::Plain,
+            clock: None,
         }
     }
 }

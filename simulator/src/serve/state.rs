@@ -48,7 +48,7 @@ impl State {
             latency: options.latency,
             token: options.token,
             limited: options.limited,
-            clock: AtomicI64::new(account.window.end),
+            clock: AtomicI64::new(options.clock.unwrap_or(account.window.end)),
             step: if options.scenario == super::Scenario::MovingDrafts { 60_000 } else { 0 },
             counts: Mutex::default(),
             script: Mutex::new(Script::new(options.faults)),

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part of this, and a failure is a failed test")]
 
+pub mod csv;
+
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
