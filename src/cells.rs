@@ -87,6 +87,48 @@ impl Cells {
         pushed
     }
 
+    /// Appends a JSON value, as written: text and timestamps from a string, true or false as themselves, numbers from a
+    /// number or from a string that holds one, and for a JSON column whatever it is. Null is null.
+    ///
+    /// # Errors
+    /// Why it is no value of this column; null was appended in its place.
+    pub fn push_json(&mut self, value: &str) -> std::result::Result<(), Invalid> {
+        if value == "null" {
+            self.push_null();
+            return Ok(());
+        }
+        let is_string = value.starts_with('"');
+        let pushed = match (self.kind, json::text(value)) {
+            (Kind::Json, _) => self.try_push_text(value.as_bytes()),
+            (Kind::Id | Kind::Text, Some(text)) if is_string && (self.kind == Kind::Text || !text.is_empty()) => {
+                self.try_push_text(text.as_bytes())
+            }
+            // An empty identifier is none.
+            (Kind::Id, Some(text)) if is_string && text.is_empty() => {
+                self.push_null();
+                return Ok(());
+            }
+            (Kind::Timestamp, Some(text)) if is_string => self.try_push_text(text.as_bytes()),
+            (Kind::Boolean, Some(text)) if !is_string => self.try_push_text(text.as_bytes()),
+            // JSON has one kind of number: `30.0` is an integer, too.
+            (Kind::Integer, Some(text)) => self.try_push_text(text.as_bytes()).or_else(|invalid| {
+                self.push_value(integral(text.as_bytes()).ok_or(invalid)?);
+                Ok(())
+            }),
+            (Kind::Decimal, Some(text)) => self.try_push_text(text.as_bytes()),
+            (Kind::Id | Kind::Text, _) => Err(Invalid::Text),
+            (Kind::Timestamp, _) => Err(Invalid::Timestamp),
+            (Kind::Boolean, _) => Err(Invalid::Boolean),
+            (Kind::Integer, None) => Err(Invalid::Integer),
+            (Kind::Decimal, None) => Err(Invalid::Decimal),
+        };
+        match pushed {
+            Ok(()) => self.valid.push(true),
+            Err(_) => self.push_null(),
+        }
+        pushed
+    }
+
     fn try_push_text(&mut self, cell: &[u8]) -> std::result::Result<(), Invalid> {
         match (&mut self.values, self.kind) {
             (Values::Text { bytes, ends }, Kind::Json) => {
@@ -109,7 +151,14 @@ impl Cells {
         Ok(())
     }
 
-    fn push_whole(&mut self, value: i64) {
+    fn push_value(&mut self, value: i64) {
+        if let Values::Whole(values) = &mut self.values {
+            values.push(value);
+        }
+    }
+
+    /// Appends an integer or an instant.
+    pub fn push_whole(&mut self, value: i64) {
         match &mut self.values {
             Values::Whole(values) => {
                 values.push(value);
@@ -302,6 +351,13 @@ impl Cells {
             (Values::Boolean(values), _) => Arc::new(BooleanArray::new(values.into(), nulls)),
         })
     }
+}
+
+/// The integer that a decimal is, where it is one.
+fn integral(text: &[u8]) -> Option<i64> {
+    let one = 10_i128.checked_pow(u32::from(decimal::SCALE))?;
+    let value = decimal::parse(text).ok()?;
+    (value % one == 0).then(|| i64::try_from(value / one).ok()).flatten()
 }
 
 /// What a column of this kind holds, as messages say it.

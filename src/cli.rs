@@ -14,7 +14,7 @@ use crate::error::exit_code_help;
 #[command(
     name = "etl",
     version,
-    about = "Metronome's data exports to a Parquet lake to the CSVs finance closes the month with"
+    about = "Metronome's data exports and API to a Parquet lake to the CSVs finance closes the month with"
 )]
 pub struct Cli {
     /// What to do.
@@ -30,10 +30,14 @@ pub struct Cli {
 pub enum Command {
     /// Bring the lake and the artifacts up to date
     Run(RunFlags),
+    /// Say what a run would ask, read and make, and do none of it
+    Plan(ReadFlags),
     /// Ask the lake and its reports something in SQL
     Sql(SqlFlags),
     /// Read settings, tables and SQL, plan every report, and touch nothing
     Check,
+    /// Make a folder with settings for an account of your own
+    Init(InitFlags),
 }
 
 /// The flags of `etl run`.
@@ -42,9 +46,31 @@ pub struct RunFlags {
     /// The step to run: extract, normalize, transform, load or all [default: all]
     #[arg(long, value_name = "STAGE")]
     pub stage: Option<String>,
-    /// Read every landing file again instead of the new ones only [default: off]
+    /// What it reads.
+    #[command(flatten)]
+    pub read: ReadFlags,
+}
+
+/// What `etl run` reads, and `etl plan` says it would.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ReadFlags {
+    /// Read every landing file again, and all of the API, instead of what is new only [default: off]
     #[arg(long)]
     pub full_refresh: bool,
+    /// First day to ask the API for, UTC, such as 2024-03-01 [default: what no run has read, and what can still change]
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// First day not to ask for any more, beside --from: the period is half-open [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+}
+
+/// What `etl init` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct InitFlags {
+    /// The folder; made where it is missing, and without a pipeline.toml where it is there
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// The flags of `etl sql`.
@@ -80,9 +106,12 @@ pub struct Common {
     /// The folder the CSVs are published to [default: artifacts]
     #[arg(long, global = true, value_name = "DIR")]
     pub artifacts: Option<PathBuf>,
-    /// The sources to read, separated by commas: egress [default: egress]
+    /// The sources to read, separated by commas: egress or api [default: egress]
     #[arg(long, global = true, value_name = "SOURCE")]
     pub source: Option<String>,
+    /// Where the API is: a URL, or simulator for the sample account in this process [default: the file's]
+    #[arg(long, global = true, value_name = "URL")]
+    pub api_base_url: Option<String>,
     /// Only tables named like this, such as `invoice*,line_item` [default: every table]
     #[arg(long, global = true, value_name = "PATTERN")]
     pub table: Option<String>,
@@ -107,6 +136,17 @@ pub struct Common {
     /// Log errors only [default: off]
     #[arg(short, long, global = true)]
     pub quiet: bool,
+}
+
+impl Cli {
+    /// The flags about what is read, of a command that reads.
+    pub fn reads(&self) -> Option<&ReadFlags> {
+        match &self.command {
+            Some(Command::Run(flags)) => Some(&flags.read),
+            Some(Command::Plan(flags)) => Some(flags),
+            Some(Command::Sql(_) | Command::Check | Command::Init(_)) | None => None,
+        }
+    }
 }
 
 /// The variable of a flag: `ETL_FULL_REFRESH` for `full-refresh`.
@@ -158,7 +198,7 @@ mod tests {
         let mut flags = 0;
         let command = command();
         for command in std::iter::once(&command).chain(command.get_subcommands()) {
-            for flag in command.get_arguments() {
+            for flag in command.get_arguments().filter(|argument| !argument.is_positional()) {
                 let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
                 let long = flag.get_long().expect("every flag has a long name");
                 let variable = format!("ETL_{}", long.replace('-', "_").to_uppercase());
@@ -168,13 +208,13 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 19);
+        assert_eq!(flags, 25);
         assert_eq!(variables().len(), flags);
     }
 
     #[test]
     fn every_help_ends_with_the_exit_codes() {
-        for words in [&["--help"][..], &["-h"], &["run", "--help"], &["sql", "--help"], &["check", "--help"]] {
+        for words in [&["--help"][..], &["-h"], &["run", "--help"], &["plan", "--help"], &["init", "-h"]] {
             let help = parse(words).expect_err("help is not a command line").to_string();
             assert!(help.trim_end().ends_with("143  terminated (SIGTERM)"), "{help}");
         }
@@ -190,10 +230,29 @@ mod tests {
     }
 
     #[test]
-    fn wrong_command_lines_exit_2_and_questions_exit_0() {
+    fn a_token_is_no_flag_and_is_not_said_again() {
         for words in
-            [&["nope"][..], &[], &["run", "-q", "-v"], &["sql", "-c", "select 1", "-f", "x"], &["run", "--stage"]]
+            [["run", "--token", "s3cret"], ["run", "--token=s3cret", "-q"], ["check", "--bearer-token", "s3cret"]]
         {
+            let error = parse(&words).expect_err("refused");
+            assert_eq!(error.exit_code(), 2);
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn wrong_command_lines_exit_2_and_questions_exit_0() {
+        for words in [
+            &["nope"][..],
+            &[],
+            &["run", "-q", "-v"],
+            &["sql", "-c", "select 1", "-f", "x"],
+            &["run", "--stage"],
+            &["plan", "--stage", "load"],
+            &["check", "--from", "2024-03-01"],
+            &["init"],
+            &["init", "a", "b"],
+        ] {
             assert_eq!(parse(words).expect_err("refused").exit_code(), 2, "{words:?}");
         }
         for words in [&["--help"][..], &["--version"], &["run", "--help"]] {

@@ -1,6 +1,8 @@
 //! The commands of the command line, each from resolved settings to standard output.
 
 mod check;
+pub(crate) mod init;
+mod plan;
 mod sql;
 
 use std::io::{self, Write};
@@ -15,6 +17,12 @@ use crate::settings::{OutputFormat, Request, Settings};
 /// # Errors
 /// Whatever ends it; its kind is the exit code.
 pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
+    // Sources that are to be asked need their credentials before anything is touched.
+    if request.asks_sources()
+        && let Some(api) = &settings.api
+    {
+        api.required_token()?;
+    }
     match request {
         Request::Run { stage, full_refresh } => {
             let (summary, result) = pipeline::run(settings, *stage, *full_refresh).await;
@@ -32,6 +40,8 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         }
         Request::Sql { query, format, output_file } => sql::run(settings, query, *format, output_file.as_deref()).await,
         Request::Check => check::run(settings).await,
+        Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,
+        Request::Init { folder } => init::run(settings, folder),
     }
 }
 

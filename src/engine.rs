@@ -78,7 +78,7 @@ impl Engine {
         functions::register(&context);
         let engine =
             Self { context, lake: lake.clone(), versions, environment, provided: BTreeSet::new(), states: Vec::new() };
-        for schema in ["egress", CURRENT, "etl"] {
+        for schema in ["egress", "api", "raw", CURRENT, "etl"] {
             engine.schema(schema)?;
         }
         Ok(engine)
@@ -118,7 +118,7 @@ impl Engine {
             return Ok(());
         }
         if schema == CURRENT {
-            if let Some(table) = catalog::table(catalog::Origin::Egress, name) {
+            if let Some(table) = catalog::table("egress", name) {
                 Box::pin(self.provide_one(table.origin.schema(), name)).await?;
                 let sql = current_sql(table, self.environment.as_deref());
                 let plan =

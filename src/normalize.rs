@@ -1,7 +1,10 @@
 //! Move 2: Landing -> Lake. Decodes delivered files, types every cell, keeps the newest row of each key and commits
 //! the tables that changed. Asks no source; files that the lake has taken already are not read again.
 
+mod answers;
+mod covers;
 mod decode;
+pub mod extractions;
 mod feed;
 mod keys;
 mod merge;
@@ -16,18 +19,23 @@ use tracing::{info, warn};
 use crate::catalog::runs::{FILES, QUARANTINE};
 use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
+use crate::extract::Landed;
 use crate::place::lake::{Lake, TableState, Target, damaged};
 use crate::place::records::{self, Row, cell, commit_rows, read_rows};
 use crate::printer::{counted, progress};
 use crate::receipt::Receipt;
 use crate::run::Run;
 use crate::settings::{QuarantinePolicy, Settings};
-use crate::source::egress::Delivery;
+use crate::source::delivery::Delivery;
+use crate::value::timestamp;
+use extractions::Extractions;
 use merge::{Merge, Merged};
 
 /// Tables typed and merged, their new files staged, nothing committed yet.
 pub struct Normalized {
     tables: Vec<Pending>,
+    /// Reads of the API, where there are new ones.
+    extractions: Option<Extractions>,
     files: Vec<Row>,
     quarantine: Vec<Row>,
     /// Cells in quarantine, those of earlier runs included.
@@ -54,12 +62,14 @@ struct Pending {
 /// a full refresh would lose rows of files that are no longer in landing.
 pub async fn normalize(
     tables: &[&'static Table],
-    deliveries: &[Delivery],
+    landed: &Landed,
     lake: &Lake,
     run: &Run,
     settings: &Settings,
     full_refresh: bool,
 ) -> Result<Normalized> {
+    let known = Extractions::of_lake(lake).await?;
+    let extractions = known.clone().with(&landed.extractions);
     let mut files = newest_files(lake).await?;
     let mut quarantine = match lake.table(QUARANTINE.name, None).await? {
         Some(state) => read_rows(&QUARANTINE, &state)?,
@@ -69,6 +79,7 @@ pub async fn normalize(
     let known_cells: HashMap<_, _> = quarantine_before.iter().map(|row| (without_run(row), row)).collect();
     let mut normalized = Normalized {
         tables: Vec::new(),
+        extractions: Some(extractions.clone()).filter(|now| *now != known),
         files: Vec::new(),
         quarantine: Vec::new(),
         quarantined_cells: 0,
@@ -80,7 +91,7 @@ pub async fn normalize(
         let started = Instant::now();
         let name = table.qualified_name();
         let known = files.entry(name.clone()).or_default();
-        let mut new = new_deliveries(table, deliveries, known, full_refresh)?;
+        let mut new = new_deliveries(table, landed, known, full_refresh)?;
         if new.is_empty() {
             continue;
         }
@@ -94,7 +105,7 @@ pub async fn normalize(
             new.iter().find(|delivery| known.contains_key(delivery.name())).map(|delivery| delivery.name().to_owned());
         let mut rebuild = full_refresh;
         if let Some(again) = again.filter(|_| !full_refresh) {
-            match new_deliveries(table, deliveries, known, true) {
+            match new_deliveries(table, landed, known, true) {
                 Ok(all) => {
                     info!(table = name, file = again, "{again} came again with other content: making {name} anew");
                     (new, rebuild) = (all, true);
@@ -118,20 +129,25 @@ pub async fn normalize(
             deliveries: &new,
             state: state.as_ref().filter(|_| !rebuild),
             staging: lake.staging(&run.id, &name),
+            covers: &extractions.covers(table, landed.earliest(&new)),
             run_id: &run.id,
             threads: settings.threads,
             memory_bytes: settings.memory_bytes,
         };
         // Every file is read twice: for its keys, then for its rows.
-        progress::begin(&name, bytes * 2);
+        progress::begin(&name, bytes * 2, progress::Counted::Bytes);
         let merged = tokio::task::block_in_place(|| merge.run());
         progress::end();
         let mut merged = merged?;
+        check_account(table, state.as_ref().filter(|_| !rebuild), &merged)?;
         if rebuild && let Some(state) = &state {
             merged.change.remove = state.files.iter().map(|file| file.path.clone()).collect();
+        } else if let (Origin::Answers, Some(state)) = (table.origin, &state) {
+            merged.change.remove.extend(old_answers(state, landed, settings));
         }
         for column in &merged.unknown_columns {
-            warn!(table = name, column, "{name}: the column `{column}` is not in the catalog; it is kept in _extra");
+            let what = if table.is_answered() { "field" } else { "column" };
+            warn!(table = name, column, "{name}: the {what} `{column}` is not in the catalog; it is kept in _extra");
         }
         let read: BTreeSet<_> = new.iter().map(|delivery| delivery.name()).collect();
         quarantine.retain(|row| !(quarantined(row, "table_name") == name && read.contains(quarantined(row, "file"))));
@@ -174,7 +190,7 @@ pub async fn normalize(
 impl Normalized {
     /// Whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
-        self.tables.is_empty() && !self.quarantine_changed
+        self.tables.is_empty() && self.extractions.is_none() && !self.quarantine_changed
     }
 
     /// Whether bad rows keep this run from publishing.
@@ -218,9 +234,6 @@ impl Normalized {
     /// Failed when something cannot be written; running again takes the same files again and ends the same.
     pub async fn commit(self, lake: &Lake, run: &Run) -> Result<()> {
         self.commit_quarantine(lake, run).await?;
-        if self.tables.is_empty() {
-            return Ok(());
-        }
         for Pending { table, state, merged } in self.tables {
             if merged.change.is_empty() && state.is_some() {
                 continue;
@@ -230,8 +243,52 @@ impl Normalized {
             let target = Target { table: &name, doc: table.doc, schema: &schema };
             lake.commit(target, state.as_ref(), merged.change, &run.id, run.started_at_millis).await?;
         }
+        if let Some(extractions) = self.extractions {
+            extractions.commit(lake, run).await?;
+        }
         commit_rows(lake, &FILES, self.files, true, &run.id, run.started_at_millis).await.map(drop)
     }
+}
+
+/// Files of days whose answers were kept long enough.
+fn old_answers<'a>(state: &'a TableState, landed: &Landed, settings: &Settings) -> impl Iterator<Item = String> + 'a {
+    let newest =
+        landed.extractions.iter().filter_map(|extraction| extraction.ended.as_ref()).map(|ended| ended.ended_at);
+    let days = settings.api.as_ref().and_then(|api| api.keep_days);
+    let before = newest.max().zip(days).map(|(newest, days)| {
+        let mut text = String::new();
+        timestamp::write(newest - i64::from(days) * timestamp::MICROS_PER_DAY, &mut text);
+        text
+    });
+    let is_old = move |path: &str| {
+        let day = path.split('/').find_map(|part| part.strip_prefix("date="));
+        day.zip(before.as_deref()).is_some_and(|(day, before)| before.get(..10).is_some_and(|before| day < before))
+    };
+    state.files.iter().filter(move |file| is_old(&file.path)).map(|file| file.path.clone())
+}
+
+/// Every other endpoint is asked for these rows: where none of them is known, the token is another environment's.
+///
+/// # Errors
+/// Data (exit 3).
+fn check_account(table: &Table, state: Option<&TableState>, merged: &Merged) -> Result<()> {
+    let known: u64 = state.iter().flat_map(|state| &state.files).map(|file| file.rows).sum();
+    let listed: u64 = merged.rows.iter().sum();
+    if !matches!(table.origin, Origin::Api(endpoint) if endpoint.name == "customers")
+        || known == 0
+        || listed == 0
+        || merged.met_keys > 0
+    {
+        return Ok(());
+    }
+    Err(Error::data(format!(
+        "none of the {} of the lake is among those that the API listed: is it the token of another environment?",
+        counted(known, "customer")
+    ))
+    .hint(
+        "use a lake and a landing folder for each environment; to have this lake go on with the right token, remove the \
+         newest folder under landing/api",
+    ))
 }
 
 /// A row of the quarantine as messages say it.
@@ -245,7 +302,11 @@ fn describe_cell(row: &Row) -> String {
         "" => String::new(),
         value => format!(", value {value:?}"),
     };
-    format!("{} row {} of {}{column}{value}: {}", of("table_name"), of("row_number"), of("file"), of("reason"))
+    let place = match of("pointer") {
+        "" => format!("row {}", of("row_number")),
+        pointer => format!("answer {}, {pointer}", of("row_number")),
+    };
+    format!("{} {place} of {}{column}{value}: {}", of("table_name"), of("file"), of("reason"))
 }
 
 /// A cell of a row in quarantine, empty for null.
@@ -284,17 +345,41 @@ async fn newest_files(lake: &Lake) -> Result<BTreeMap<String, KnownFiles>> {
     Ok(files)
 }
 
+/// What the lake has not taken yet: for each table that has any, its deliveries.
+///
+/// # Errors
+/// Damaged (exit 5) when the lake's record of files cannot be read; data (exit 3) when a full refresh would lose rows.
+pub async fn unread(
+    tables: &[&'static Table],
+    landed: &Landed,
+    lake: &Lake,
+    full_refresh: bool,
+) -> Result<Vec<(String, Vec<Delivery>)>> {
+    let known = newest_files(lake).await?;
+    let none = KnownFiles::new();
+    let mut unread = Vec::new();
+    for table in tables {
+        let name = table.qualified_name();
+        let new = new_deliveries(table, landed, known.get(&name).unwrap_or(&none), full_refresh)?;
+        if !new.is_empty() {
+            unread.push((name, new));
+        }
+    }
+    Ok(unread)
+}
+
 /// Deliveries of a table that the lake has not taken as they are now.
 fn new_deliveries(
-    table: &Table,
-    deliveries: &[Delivery],
+    table: &'static Table,
+    landed: &Landed,
     known: &KnownFiles,
     full_refresh: bool,
 ) -> Result<Vec<Delivery>> {
-    let mine: Vec<_> =
-        deliveries.iter().filter(|delivery| table.origin == Origin::Egress && delivery.table == table.name).collect();
+    let mine: Vec<_> = landed.deliveries.iter().filter(|delivery| delivery.feeds(table)).collect();
     if full_refresh {
-        if let Some(lost) = known.keys().find(|path| !mine.iter().any(|delivery| delivery.name() == *path)) {
+        let is_there =
+            |path: &String| landed.dropped.contains(path) || mine.iter().any(|delivery| delivery.name() == path);
+        if let Some(lost) = known.keys().find(|path| !is_there(path)) {
             return Err(Error::data(format!(
                 "{}: rows of {lost} are in the lake but the file is no longer in landing; a full refresh would lose them",
                 table.qualified_name()
@@ -320,7 +405,7 @@ fn new_deliveries(
 
 fn modified_text(delivery: &Delivery) -> String {
     let mut text = String::new();
-    crate::value::timestamp::write(delivery.modified_at, &mut text);
+    timestamp::write(delivery.modified_at, &mut text);
     text
 }
 
@@ -348,7 +433,8 @@ fn quarantine_rows<'a>(
         vec![
             Some(table.to_owned()),
             Some(deliveries[*file].name().to_owned()),
-            Some(row.to_string()),
+            Some(cell.pointer.as_ref().map_or(*row, |(_, answer)| *answer).to_string()),
+            cell.pointer.as_ref().map(|(pointer, _)| pointer.clone()),
             cell.column.clone(),
             Some(cell.value.clone()),
             Some(cell.reason.clone()),
@@ -359,6 +445,9 @@ fn quarantine_rows<'a>(
 
 fn note(merged: &Merged) -> String {
     let mut notes = Vec::new();
+    if merged.unchanged_rows > 0 {
+        notes.push(format!("{} unchanged", merged.unchanged_rows));
+    }
     if merged.superseded_rows > 0 {
         notes.push(format!("{} superseded", merged.superseded_rows));
     }

@@ -6,22 +6,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::TimestampMicrosecondType;
 use datafusion::common::ScalarValue;
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::catalog::runs::{FILES, QUARANTINE};
+use crate::catalog::runs::{EXTRACTIONS, FILES, QUARANTINE};
 use crate::catalog::{self, Table};
 use crate::engine::{self, Engine};
-use crate::error::{Error, Result};
-use crate::extract::extract;
+use crate::error::{Error, ErrorKind, Result};
+use crate::extract::{self, Account, Landed};
 use crate::load::{hex, load};
 use crate::model::{Model, Models};
+use crate::normalize::extractions::Extractions;
 use crate::normalize::{self, Normalized};
 use crate::place::lake::{Lake, damaged};
+use crate::printer::counted;
 use crate::printer::summary::Summary;
 use crate::run::{ReportRecord, Run, RunRecord};
-use crate::settings::{Choice, Environment, Settings, Stage};
+use crate::settings::{Api, Choice, Environment, Settings, Stage};
 use crate::transform::{mart_table, require_parameters, transform};
 
 /// Everything known before anything is touched.
@@ -47,7 +51,7 @@ pub async fn run(settings: &Settings, stage: Stage, full_refresh: bool) -> (Summ
         notice: settings.sample_notice.clone(),
         ..Summary::default()
     };
-    if let Some(notice) = &settings.sample_notice {
+    if let Some(notice) = &summary.notice {
         warn!("SAMPLE DATA: {notice}");
     }
     let result = run_stages(settings, stage, full_refresh, &run, &mut summary).await;
@@ -88,9 +92,13 @@ async fn run_stages(
     if plan.does(Stage::Load) && settings.artifacts.exists() && !settings.artifacts.is_dir() {
         return Err(Error::usage(format!("{} is a file where a folder is to be", settings.artifacts.display())));
     }
-    let landed = match plan.does(Stage::Normalize) || plan.does(Stage::Extract) {
-        true => Some(extract(&plan.tables, settings)?),
+    let mut landed = match plan.does(Stage::Normalize) || plan.does(Stage::Extract) {
+        true => Some(Landed::delivered(&plan.tables, settings)?),
         false => None,
+    };
+    let account = match settings.api.as_ref().filter(|_| plan.does(Stage::Extract)) {
+        Some(api) => Some((Account::open(api, run)?, api)),
+        None => None,
     };
     let lake = Lake::new(&settings.lake);
     let _lock = lake.lock(&run.id)?;
@@ -104,11 +112,18 @@ async fn run_stages(
         ..base.clone()
     };
 
-    if let Some(landed) = landed {
-        summary.unmatched_files = landed.unmatched;
-        summary.receipts.extend(landed.receipts);
-        let normalized =
-            normalize::normalize(&plan.tables, &landed.deliveries, &lake, run, settings, full_refresh).await?;
+    let mut failures = Vec::new();
+    if let Some((account, api)) = &account {
+        let wanted = wanted(&plan.tables, &lake, &base, settings, api, full_refresh).await?;
+        let asked = extract::ask(account, wanted, settings, api, run).await?;
+        summary.receipts.extend(asked.receipts);
+        failures = asked.failures;
+    }
+    if let Some(mut landed) = landed.take() {
+        landed.add_journals(&plan.tables, settings)?;
+        summary.unmatched_files = std::mem::take(&mut landed.unmatched);
+        summary.receipts.splice(0..0, std::mem::take(&mut landed.receipts));
+        let normalized = normalize::normalize(&plan.tables, &landed, &lake, run, settings, full_refresh).await?;
         summary.receipts.extend(normalized.receipts.iter().cloned());
         summary.quarantined_cells = normalized.quarantined_cells;
         next.quarantined_cells = normalized.quarantined_cells;
@@ -117,7 +132,7 @@ async fn run_stages(
         }
         if landed.deliveries.is_empty() && base.versions.is_empty() {
             return Err(Error::usage(format!(
-                "there are no export files under {} and nothing is in the lake {}",
+                "there is nothing to read under {} and nothing is in the lake {}",
                 settings.landing.display(),
                 settings.lake.display()
             ))
@@ -125,7 +140,11 @@ async fn run_stages(
         }
         take_in(normalized, &lake, run, settings, &base, &mut next).await?;
     }
-    if plan.does(Stage::Transform) {
+    // What other endpoints gave is taken and published; reports of new rows beside old ones are not made.
+    let failure = worst(failures);
+    if failure.is_some() {
+        "incomplete".clone_into(&mut next.status);
+    } else if plan.does(Stage::Transform) {
         if stage == Stage::Transform {
             next.environment = plan.environment(&base, &normalize::environments(&lake).await?)?;
             check_all_published(&lake, &base)?;
@@ -143,12 +162,19 @@ async fn run_stages(
         next.publish(&lake, run, &summary.receipts).await?;
         info!(run_id = run.id, "published");
     }
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    if let Some((account, api)) = &account {
+        extract::drop_old(account, api, settings)?;
+    }
     let mut loaded = false;
     if plan.does(Stage::Load) {
         let record = if is_new { &next } else { &base };
         check_parameters(&plan, record)?;
         let names: Vec<_> = plan.reports.iter().map(|report| report.name.clone()).collect();
-        let receipts = load(&names, record, &lake, &settings.artifacts, settings.sample_notice.as_deref(), run).await?;
+        let notice = settings.sample_notice.as_deref();
+        let receipts = load(&names, record, &lake, &settings.artifacts, notice, run).await?;
         loaded = receipts.iter().any(|receipt| receipt.note != "unchanged");
         summary.receipts.extend(receipts);
     }
@@ -156,6 +182,50 @@ async fn run_stages(
         "unchanged".clone_into(&mut summary.status);
     }
     Ok(())
+}
+
+/// What a run wants of the API for these tables.
+///
+/// # Errors
+/// Usage (exit 2) when the setting `api.tables` names no endpoint; damaged (exit 5) when the lake cannot be read.
+pub async fn wanted(
+    tables: &[&'static Table],
+    lake: &Lake,
+    base: &RunRecord,
+    settings: &Settings,
+    api: &Api,
+    is_full: bool,
+) -> Result<extract::Wanted> {
+    Ok(extract::Wanted {
+        endpoints: extract::endpoints(tables, api)?,
+        history: Extractions::of_lake(lake).await?,
+        oldest_draft: oldest_draft(lake, base, settings).await?,
+        is_full,
+    })
+}
+
+/// The issue date of the oldest draft that the lake has from the API, microseconds since the epoch.
+async fn oldest_draft(lake: &Lake, base: &RunRecord, settings: &Settings) -> Result<Option<i64>> {
+    let mut engine = Engine::new(lake, base.versions.clone(), None, settings.threads, settings.memory_bytes)?;
+    engine.provide(&[(Some("api".to_owned()), "invoices".to_owned())]).await?;
+    let sql = "select min(issued_at) from api.invoices where status = 'DRAFT'";
+    let failed = |error| engine.query_failed("the oldest draft", &error);
+    let batches = engine.context.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let column =
+        batches.first().and_then(|batch| batch.column(0).as_primitive_opt::<TimestampMicrosecondType>().cloned());
+    Ok(column.filter(|column| column.len() == 1 && column.is_valid(0)).map(|column| column.value(0)))
+}
+
+/// The failure that asks most of the reader, with a word about the others.
+fn worst(failures: Vec<Error>) -> Option<Error> {
+    const ORDER: [ErrorKind; 4] = [ErrorKind::Auth, ErrorKind::Data, ErrorKind::Failed, ErrorKind::Temporary];
+    let others = failures.len().saturating_sub(1);
+    let rank = |error: &Error| ORDER.iter().position(|kind| *kind == error.kind()).unwrap_or_default();
+    let worst = failures.into_iter().min_by_key(rank)?;
+    Some(match others {
+        0 => worst,
+        _ => worst.context(format!("{} could not be read", counted(others as u64 + 1, "endpoint"))),
+    })
 }
 
 impl Plan<'_> {
@@ -190,7 +260,7 @@ async fn take_in(
     }
     // A run that was blocked or killed may have left tables that are newer than the published ones.
     let tables = catalog::TABLES.iter().map(|table| table.qualified_name());
-    for name in tables.chain([FILES.name.to_owned(), QUARANTINE.name.to_owned()]) {
+    for name in tables.chain([FILES, EXTRACTIONS, QUARANTINE].map(|table| table.name.to_owned())) {
         if let Some(version) = lake.newest_version(&name)? {
             next.versions.insert(name, version);
         }
@@ -283,8 +353,9 @@ fn report_record(plan: &Plan<'_>, report: &Model, next: &RunRecord) -> Result<Re
                 record.parameters.insert(parameter.name.clone(), value.clone());
             }
         }
-        for (_, table) in model.reads.iter().filter(|(schema, _)| schema.is_some()) {
-            let name = format!("egress.{table}");
+        for (schema, table) in &model.reads {
+            let Some(schema) = schema else { continue };
+            let name = format!("{}.{table}", if schema == engine::CURRENT { "egress" } else { schema });
             if let Some(version) = next.versions.get(&name) {
                 record.tables.insert(name, *version);
             }
@@ -292,6 +363,11 @@ fn report_record(plan: &Plan<'_>, report: &Model, next: &RunRecord) -> Result<Re
     }
     record.fingerprint = fingerprint(plan.models, &record, &next.versions);
     Ok(record)
+}
+
+/// Tables that models and checks may read: not the raw answers and the lake's own, which change with every run.
+fn is_read_by_reports(table: &str) -> bool {
+    table.starts_with("egress.") || table.starts_with("api.")
 }
 
 fn given_parameters(settings: &Settings) -> BTreeMap<String, String> {
@@ -359,7 +435,7 @@ fn fingerprint(models: &Models, record: &ReportRecord, versions: &BTreeMap<Strin
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(format!("{:?}{:?}", record.environment, record.parameters));
-    for (name, version) in versions.iter().filter(|(name, _)| name.starts_with("egress.")) {
+    for (name, version) in versions.iter().filter(|(name, _)| is_read_by_reports(name)) {
         hash.update(format!("{name}={version};"));
     }
     for model in models.iter() {

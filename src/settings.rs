@@ -3,6 +3,7 @@
 //! After this nobody asks the environment or the file again. Whether a table, report or parameter exists is not known
 //! here: patterns and parameters carry who gave them, so that whoever knows can refuse them by name.
 
+mod api;
 mod choice;
 mod file;
 mod given;
@@ -11,24 +12,33 @@ mod parameters;
 mod pattern;
 mod places;
 mod request;
+mod token;
 mod variables;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
+pub use api::{Api, BaseUrl, Rate, Window};
 pub use choice::{Choice, LogFormat, OutputFormat, QuarantinePolicy, Source, Stage, TableFormat};
 pub use given::GivenBy;
 pub use parameters::{Parameter, require_known as require_known_parameters};
 pub use pattern::Pattern;
 pub use request::{Query, Request};
+pub use token::Token;
 pub use variables::Variables;
 
-use crate::cli::{Cli, Common};
+use crate::cli::{Cli, Command, Common};
 use crate::error::{Error, Result};
 use file::File;
 use given::{Given, choose_or};
 
 const DEFAULT_MEMORY_BYTES: usize = 512 << 20;
+
+/// Said of the API where that is the simulator, whatever the file says of landing.
+const SIMULATED: &str = "the API is the simulator, in this process";
 
 /// Everything a run is told, of whichever command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +55,8 @@ pub struct Settings {
     pub sql: Option<PathBuf>,
     /// The sources to read, each once, never none.
     pub sources: Vec<Source>,
+    /// How the API is asked; none where it is not among the sources.
+    pub api: Option<Api>,
     /// The Metronome environment to report on.
     pub environment: Environment,
     /// What quarantined rows do.
@@ -69,7 +81,8 @@ pub struct Settings {
     pub output: OutputFormat,
     /// -1 quiet, 0 usual, 1 more, 2 everything.
     pub verbosity: i8,
-    /// What to say loudly at the start of a run, because the data is a sample. Only when landing is the file's own.
+    /// What to say loudly at the start of a run, because data is a sample: the file's notice, when landing is the file's
+    /// own, and that the API is the simulator, when it is.
     pub sample_notice: Option<String>,
     /// What is odd but no error; to be logged once.
     pub warnings: Vec<String>,
@@ -92,26 +105,63 @@ impl Settings {
     /// Usage, naming the flag, variable or line with the value, what is accepted and, where it can be told, what was meant.
     pub fn resolve(cli: &Cli, variables: &Variables, folder: &Path) -> Result<Self> {
         let flags = &cli.common;
-        let config_file = find_file(flags, variables, folder)?;
+        // `etl init` makes settings and goes by none: those of where it is run are not those of what it makes.
+        let none = Variables::default();
+        let is_init = matches!(cli.command, Some(Command::Init(_)));
+        let variables = if is_init { &none } else { variables };
+        let config_file = if is_init { None } else { find_file(flags, variables, folder)? };
         let file = config_file.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let pick = |flag: Option<&String>, name, key| text(flag, name, variables).or_else(|| file.value(key).cloned());
         let pattern = |flag: Option<&String>, name| text(flag, name, variables).map(Pattern::parse).transpose();
 
         let places = places::resolve(flags, variables, &file, folder)?;
         let (verbosity, log_filter) = loudness(flags, variables)?;
+        let given_source = pick(flags.source.as_ref(), "source", "source");
+        let mut sources = sources(given_source.as_ref())?;
+        let mut warnings = variables.warnings();
+        let base_url = pick(flags.api_base_url.as_ref(), "api-base-url", "api.base_url");
+        // The simulator answers for the files in the file's own landing folder, and must not stand beside anybody else's.
+        let is_of_file = |given: &Option<Given<String>>| matches!(given, Some(Given { by: GivenBy::File { .. }, .. }));
+        let is_simulator = base_url.as_ref().is_some_and(|given| given.value == api::SIMULATOR);
+        if is_simulator
+            && is_of_file(&given_source)
+            && is_of_file(&base_url)
+            && !places.landing_is_files_own
+            && sources.contains(&Source::Egress)
+        {
+            sources.retain(|source| *source != Source::Api);
+            warnings.push(
+                "the simulator answers for the sample files only: beside another landing folder the API is not asked"
+                    .to_owned(),
+            );
+        }
+        let api = api::resolve(
+            sources.contains(&Source::Api),
+            base_url.as_ref(),
+            cli.reads().map_or(Ok(None), |flags| api::window(flags, variables))?,
+            &file,
+            variables,
+            folder,
+        )?;
+        let notice = file.value("sample.notice").filter(|_| places.landing_is_files_own).map(|given| &*given.value);
+        let simulated = api.as_ref().filter(|api| api.base_url == BaseUrl::Simulator).map(|_| SIMULATED);
+        let notices: Vec<&str> = notice.into_iter().chain(simulated).collect();
         Ok(Self {
             landing: places.landing,
             lake: places.lake,
             artifacts: places.artifacts,
             sql: places::sql(&file, config_file.is_some())?,
-            sources: sources(pick(flags.source.as_ref(), "source", "source").as_ref())?,
+            sources,
+            api,
             environment: environment(pick(flags.environment.as_ref(), "environment", "environment"))?,
             quarantine: choose_or(file.value("quality.quarantine"), QuarantinePolicy::Block)?,
             parameters: parameters::merge(file.parameters.clone(), variables.for_flag("param").as_ref(), &flags.param)?,
             tables: pattern(flags.table.as_ref(), "table")?,
             reports: pattern(flags.report.as_ref(), "report")?,
-            threads: threads(file.value("limits.threads"))?,
-            memory_bytes: file.value("limits.memory").map_or(Ok(DEFAULT_MEMORY_BYTES), memory::parse)?,
+            threads: number(file.value("limits.threads"), 1..=1024, cores())?,
+            memory_bytes: file
+                .value("limits.memory")
+                .map_or(Ok(DEFAULT_MEMORY_BYTES), |given| memory::parse(given, memory::LEAST_FOR_QUERIES))?,
             log_format: choose_or(
                 pick(flags.log_format.as_ref(), "log-format", "log.format").as_ref(),
                 LogFormat::Text,
@@ -120,11 +170,8 @@ impl Settings {
             colors: !variables.no_color(),
             output: choose_or(text(flags.output.as_ref(), "output", variables).as_ref(), OutputFormat::Text)?,
             verbosity,
-            sample_notice: file
-                .value("sample.notice")
-                .map(|given| given.value.clone())
-                .filter(|_| places.landing_is_files_own),
-            warnings: variables.warnings(),
+            sample_notice: Some(notices.join("; ")).filter(|notice| !notice.is_empty()),
+            warnings,
             config_file,
         })
     }
@@ -192,12 +239,20 @@ fn environment(given: Option<Given<String>>) -> Result<Environment> {
     Ok(Environment::Named(name))
 }
 
-fn threads(given: Option<&Given<String>>) -> Result<usize> {
-    let Some(given) = given else {
-        return Ok(std::thread::available_parallelism().map_or(1, usize::from));
-    };
-    let threads = given.value.parse().ok().filter(|threads| (1..=1024).contains(threads));
-    threads.ok_or_else(|| given.by.refuse(&given.value, "a number from 1 to 1024"))
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A whole number in a range, both ends included, or the default where none is given.
+fn number<N: FromStr + PartialOrd + Display>(
+    given: Option<&Given<String>>,
+    range: RangeInclusive<N>,
+    default: N,
+) -> Result<N> {
+    let Some(given) = given else { return Ok(default) };
+    let number = given.value.parse().ok().filter(|number| range.contains(number));
+    let expected = || format!("a number from {} to {}", range.start(), range.end());
+    number.ok_or_else(|| given.by.refuse(&given.value, &expected()))
 }
 
 /// The verbosity and the log filter. A `-v` or `-q` that was typed is stronger than a filter from a variable, and that

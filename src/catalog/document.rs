@@ -2,20 +2,31 @@
 //!
 //! Made from [`Table`] values alone, so that the page cannot say anything the pipeline does not do.
 
-use super::{Class, Kind, Partition, SYSTEM_COLUMNS, Table, Unit};
+use super::endpoint::{Endpoint, Method};
+use super::{ANSWER_COLUMNS, Class, Kind, Origin, Partition, SYSTEM_COLUMNS, Table, Unit};
 
-/// One Markdown document: how to read it, a list of `tables`, then each of them with its columns.
+/// One Markdown document: how to read it, a list of `tables` for each schema, then each table with its columns.
 ///
-/// The columns the lake adds ([`SYSTEM_COLUMNS`]) stand once, in front. Lines end in `\n`, also the last.
-pub fn markdown(tables: &[&Table]) -> String {
+/// The columns the lake adds ([`SYSTEM_COLUMNS`], [`ANSWER_COLUMNS`]) stand once, in front. Lines end in `\n`, also the
+/// last.
+pub fn markdown(tables: &[&'static Table]) -> String {
     let mut page = String::from(HEAD);
     page.push_str(&legend());
     page.push_str("\n## Columns of every table\n\nThe lake adds these behind the vendor's columns.\n\n");
     page.push_str(&columns(SYSTEM_COLUMNS.iter()));
-    page.push_str("\n## All tables\n\n| table | delivered as | one row is |\n|---|---|---|\n");
-    for table in tables {
-        let name = table.qualified_name();
-        page.push_str(&row(&[&format!("[{name}](#{})", anchor(&name)), class_name(table.class), table.doc]));
+    page.push_str("\nBehind those, the tables of schema `api` have:\n\n");
+    page.push_str(&columns(ANSWER_COLUMNS.iter()));
+    for (schema, meaning) in SCHEMAS {
+        let of_schema: Vec<_> = tables.iter().filter(|table| table.origin.schema() == *schema).collect();
+        if of_schema.is_empty() {
+            continue;
+        }
+        page.push_str(&format!("\n## Schema `{schema}`\n\n{meaning}\n\n"));
+        page.push_str("| table | delivered as | one row is |\n|---|---|---|\n");
+        for table in of_schema {
+            let name = table.qualified_name();
+            page.push_str(&row(&[&format!("[{name}](#{})", anchor(&name)), class_name(table.class), table.doc]));
+        }
     }
     for table in tables {
         page.push_str(&section(table));
@@ -26,16 +37,27 @@ pub fn markdown(tables: &[&Table]) -> String {
 const HEAD: &str = "\
 # Tables
 
-Written from `src/catalog/`; a test holds the two equal. The columns are the vendor's, in the vendor's order and words.
-A column that a file does not have is null in the lake; one that is not listed here is kept in `_extra`.
+Written from `src/catalog/`; a test holds the two equal. The columns are the vendor's, in the vendor's words. A column that
+a file or an answer does not have is null in the lake; one that is not listed here is kept in `_extra`.
 
 - **Key**: what identifies a row. Of rows with equal keys the lake keeps the newest, told by the columns named there.
 - **Incremental**: only changed rows are delivered; the newest row of each key is current.
 - **Snapshot**: everything is delivered again each time; current is the newest complete snapshot, per environment. Never add rows
   of two snapshots.
+- **Whole**: everything is read each time; rows that a complete read does not show are gone.
+- **Days**: days that can still change are read again; rows that a read of a day does not show are gone.
+- **While shown**: as incremental, but rows of the value named there are gone once a read does not show them.
+- **Nested**: an array in the rows of another table. Its rows come and go with the row that they are in, all at once.
 - Starts are inclusive and ends exclusive unless a column says otherwise. All times are UTC.
 
 ";
+
+/// The schemas and where their rows come from.
+const SCHEMAS: &[(&str, &str)] = &[
+    ("egress", "Files of Metronome's data export."),
+    ("api", "Rows of answers of Metronome's API."),
+    ("raw", "Answers of Metronome's API as they were received."),
+];
 
 fn legend() -> String {
     let mut text = String::from("| type | meaning |\n|---|---|\n");
@@ -49,25 +71,51 @@ fn legend() -> String {
     text
 }
 
-fn section(table: &Table) -> String {
+fn section(table: &'static Table) -> String {
     let environment = if table.has_environment() { &["environment_type"][..] } else { &[] };
     let key: Vec<&str> = environment.iter().chain(table.key).copied().collect();
     let delivered = match table.class {
         Class::Incremental => "incremental".to_owned(),
         Class::Snapshot { column } => format!("snapshot, told apart by `{column}`"),
+        Class::Whole => "whole: what the newest read shows".to_owned(),
+        Class::Days { column } => format!("days, read again by `{column}`"),
+        Class::WhileShown { column, value } => format!("while shown: those with {value} in `{column}`"),
     };
     let files = match table.partition {
         Partition::Flat => "one folder".to_owned(),
         Partition::Month(column) => format!("one folder per UTC month of `{column}`"),
+        Partition::TextAndDay(text, day) => format!("one folder per `{text}` and UTC day of `{day}`"),
     };
     format!(
-        "\n## {}\n\n{}\n\n- Key: {}; newest by {}\n- Delivered as: {delivered}\n- Files: {files}\n\n{}",
+        "\n## {}\n\n{}\n\n{}- Key: {}; newest by {}\n- Delivered as: {delivered}\n- Files: {files}\n\n{}",
         table.qualified_name(),
         table.doc,
+        source(table),
         listed(&key),
         listed(table.newest_by),
         columns(table.columns.iter()),
     )
+}
+
+/// A line that says where the rows of a table of the API come from; nothing for others.
+fn source(table: &Table) -> String {
+    match table.origin {
+        Origin::Egress | Origin::Answers => String::new(),
+        Origin::Nested { of, rows } => {
+            format!("- Rows: the entries of `{rows}` in the rows of `{}`\n", of.qualified_name())
+        }
+        Origin::Api(endpoint) => format!("- Rows: {}\n", request(endpoint)),
+    }
+}
+
+/// `` `GET /v1/customers/{customer_id}/invoices`, asked for the rows of `api.customers` ``
+fn request(endpoint: &Endpoint) -> String {
+    let method = match endpoint.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+    };
+    let asked = endpoint.per.first().map(|per| format!(", asked for the rows of `api.{}`", per.endpoint));
+    format!("`{method} {}`{}", endpoint.path, asked.unwrap_or_default())
 }
 
 fn columns<'a>(columns: impl Iterator<Item = &'a super::Column>) -> String {
@@ -99,7 +147,10 @@ fn anchor(heading: &str) -> String {
 fn class_name(class: Class) -> &'static str {
     match class {
         Class::Incremental => "incremental",
+        Class::WhileShown { .. } => "while shown",
         Class::Snapshot { .. } => "snapshot",
+        Class::Whole => "whole",
+        Class::Days { .. } => "days",
     }
 }
 
@@ -150,7 +201,7 @@ fn unit_meaning(unit: Unit) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Column, Origin};
+    use crate::catalog::Column;
 
     const TABLE: Table = Table {
         name: "invoice",
@@ -185,6 +236,36 @@ mod tests {
         let page = markdown(&[&TABLE]);
         assert!(page.contains("| `total` | decimal | credit type | All. |\n"), "{page}");
         assert!(page.contains("| `id` | id |  | This \\| that. |\n"), "{page}");
+    }
+
+    const LISTED: Table = Table {
+        name: "invoices",
+        origin: Origin::Api(&Endpoint {
+            name: "invoices",
+            method: Method::Post,
+            path: "/v1/{customer_id}",
+            per: crate::catalog::endpoint::PER_CUSTOMER,
+            ..Endpoint::NEW
+        }),
+        ..TABLE
+    };
+
+    const NESTED: Table = Table { name: "lines", origin: Origin::Nested { of: &LISTED, rows: "line_items" }, ..TABLE };
+
+    #[test]
+    fn tables_are_listed_by_schema_and_schemas_without_tables_are_not() {
+        let page = markdown(&[&TABLE, &LISTED]);
+        let (egress, api) = (page.find("\n## Schema `egress`\n"), page.find("\n## Schema `api`\n"));
+        assert!(egress.is_some() && egress < api, "{page}");
+        assert!(!page.contains("Schema `raw`"), "{page}");
+    }
+
+    #[test]
+    fn tables_of_the_api_say_where_their_rows_come_from() {
+        let page = markdown(&[&TABLE, &LISTED, &NESTED]);
+        assert!(page.contains("- Rows: `POST /v1/{customer_id}`, asked for the rows of `api.customers`\n"), "{page}");
+        assert!(page.contains("- Rows: the entries of `line_items` in the rows of `api.invoices`\n"), "{page}");
+        assert_eq!(page.matches("- Rows: ").count(), 2, "{page}");
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! Tables as data: what each table of the lake is, in one place.
 //!
 //! Everything about a table is read from here: how its export files are found and typed, its Parquet and SQL schema,
-//! its documentation and its contract tests. Adding a table is one file in `egress/`, declared in its `mod.rs`, and one
-//! line in [`TABLES`].
+//! its documentation and its contract tests. Adding a table is one file in `egress/` or `api/`, declared in its
+//! `mod.rs`, and one line in [`TABLES`].
 //! No I/O, no async.
 
+mod api;
 pub mod document;
 mod egress;
+pub mod endpoint;
 pub mod runs;
 mod system;
 
-pub use system::SYSTEM_COLUMNS;
+use endpoint::Endpoint;
+pub use system::{ANSWER_COLUMNS, SYSTEM_COLUMNS};
 
 /// One table of the lake, as Metronome names it.
 #[derive(Debug)]
@@ -33,11 +36,23 @@ pub struct Table {
     pub columns: &'static [Column],
 }
 
-/// The channel a table arrives by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The channel a table arrives by, and where in it.
+#[derive(Debug, Clone, Copy)]
 pub enum Origin {
     /// Metronome's data export.
     Egress,
+    /// The rows that an endpoint of the API lists.
+    Api(&'static Endpoint),
+    /// The entries of an array in the rows of another table of the API. Each row's entries are one set: those of its
+    /// newest version count, all of them and no others.
+    Nested {
+        /// The table.
+        of: &'static Table,
+        /// The array, dots leading into objects.
+        rows: &'static str,
+    },
+    /// The answers of the API as they were received, of every endpoint.
+    Answers,
 }
 
 /// What a delivery of a table means.
@@ -50,6 +65,20 @@ pub enum Class {
         /// The column that tells snapshots apart. Where the vendor gives none it is `_transferred_at`.
         column: &'static str,
     },
+    /// Of the API: what a complete read of the endpoint shows is all there is; other rows go.
+    Whole,
+    /// Of the API: rows are read again for days past; what a read shows of its days is all there is of them.
+    Days {
+        /// The timestamp that belongs to the days.
+        column: &'static str,
+    },
+    /// Of the API: rows stay when a read does not show them, except those whose `column` says `value`.
+    WhileShown {
+        /// The column.
+        column: &'static str,
+        /// The value.
+        value: &'static str,
+    },
 }
 
 /// How a table's files are laid out.
@@ -59,6 +88,8 @@ pub enum Partition {
     Flat,
     /// A folder `month=YYYY-MM` for the UTC month of this timestamp column.
     Month(&'static str),
+    /// A folder `NAME=VALUE` for this text column, and in it `date=YYYY-MM-DD` for the UTC day of this timestamp column.
+    TextAndDay(&'static str, &'static str),
 }
 
 /// One column.
@@ -72,6 +103,27 @@ pub struct Column {
     pub doc: &'static str,
     /// What its numbers count; every decimal column has one.
     pub unit: Unit,
+    /// Where it is found in an answer of the API.
+    pub found: Found,
+    /// Whether a row without it is no row: always so for the columns of a key.
+    pub is_required: bool,
+}
+
+/// Where a column of the API stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// In the row, under the column's name.
+    Named,
+    /// In the row: a path of fields with dots.
+    At(&'static str),
+    /// In the column of this name of the row that the entry is nested in.
+    InParent(&'static str),
+    /// Nowhere: the place of the entry in its array, from 0.
+    Ordinal,
+    /// Nowhere in the answer: what the request asked for with this parameter.
+    Asked(&'static str),
+    /// The row itself, where it is no object but a bare text or number.
+    Itself,
 }
 
 /// The types a column can have.
@@ -111,7 +163,27 @@ pub enum Unit {
 impl Column {
     /// A column without a unit.
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, doc, unit: Unit::None }
+        Self { name, kind, doc, unit: Unit::None, found: Found::Named, is_required: false }
+    }
+
+    /// The same column, found elsewhere in an answer.
+    #[must_use]
+    pub const fn found(mut self, found: Found) -> Self {
+        self.found = found;
+        self
+    }
+
+    /// The same column, at this path of fields with dots.
+    #[must_use]
+    pub const fn at(self, path: &'static str) -> Self {
+        self.found(Found::At(path))
+    }
+
+    /// The same column, without which a row is no row.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.is_required = true;
+        self
     }
 
     /// The same column, its numbers counting `unit`.
@@ -127,6 +199,8 @@ impl Origin {
     pub fn schema(self) -> &'static str {
         match self {
             Self::Egress => "egress",
+            Self::Api(_) | Self::Nested { .. } => "api",
+            Self::Answers => "raw",
         }
     }
 }
@@ -139,7 +213,29 @@ impl Table {
 
     /// The vendor's columns, then the system's.
     pub fn all_columns(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().chain(SYSTEM_COLUMNS)
+        let answered: &[Column] = if self.is_answered() { ANSWER_COLUMNS } else { &[] };
+        self.columns.iter().chain(SYSTEM_COLUMNS).chain(answered)
+    }
+
+    /// Whether its rows are made from rows of answers of the API.
+    pub fn is_answered(&self) -> bool {
+        matches!(self.origin, Origin::Api(_) | Origin::Nested { .. })
+    }
+
+    /// The table that it is nested in, through any others; itself where it is not nested.
+    pub fn root(&'static self) -> &'static Self {
+        match self.origin {
+            Origin::Nested { of, .. } => of.root(),
+            _ => self,
+        }
+    }
+
+    /// The endpoint whose answers it is made from.
+    pub fn endpoint(&'static self) -> Option<&'static Endpoint> {
+        match self.root().origin {
+            Origin::Api(endpoint) => Some(endpoint),
+            _ => None,
+        }
     }
 
     /// Whether rows say which environment they belong to.
@@ -153,9 +249,17 @@ impl Table {
     }
 }
 
-/// The table of this name and origin.
-pub fn table(origin: Origin, name: &str) -> Option<&'static Table> {
-    TABLES.iter().copied().find(|table| table.origin == origin && table.name == name)
+/// The table of this schema and name.
+pub fn table(schema: &str, name: &str) -> Option<&'static Table> {
+    TABLES.iter().copied().find(|table| table.origin.schema() == schema && table.name == name)
+}
+
+/// Every endpoint, in the order of its tables.
+pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+    TABLES.iter().filter_map(|table| match table.origin {
+        Origin::Api(endpoint) => Some(endpoint),
+        _ => None,
+    })
 }
 
 /// Every table, in the order of the vendor's reference.
@@ -201,6 +305,52 @@ pub const TABLES: &[&Table] = &[
     &egress::sub_line_item::TABLE,
     &egress::credit_grant::TABLE,
     &egress::credit_grant_deduction::TABLE,
+    // The API, where nested arrays are tables of their own. An endpoint comes behind those that it is asked per row of.
+    &api::customers::TABLE,
+    &api::billable_metrics::TABLE,
+    &api::credit_types::TABLE,
+    &api::products::TABLE,
+    &api::rate_cards::TABLE,
+    &api::rate_card_conversions::TABLE,
+    &api::rate_schedules::TABLE,
+    &api::rate_schedule_tiers::TABLE,
+    &api::packages::TABLE,
+    &api::contracts::TABLE,
+    &api::contract_scheduled_charges::TABLE,
+    &api::contract_scheduled_charge_items::TABLE,
+    &api::contract_subscriptions::TABLE,
+    &api::balances::TABLE,
+    &api::balance_ledger_entries::TABLE,
+    &api::balance_access_schedule_items::TABLE,
+    &api::balance_invoice_schedule_items::TABLE,
+    &api::net_balances::TABLE,
+    &api::invoices::TABLE,
+    &api::invoice_line_items::TABLE,
+    &api::invoice_sub_line_items::TABLE,
+    &api::invoice_sub_line_item_tiers::TABLE,
+    &api::invoice_adjustments::TABLE,
+    &api::constituent_invoices::TABLE,
+    &api::invoice_breakdowns::TABLE,
+    &api::invoice_breakdown_line_items::TABLE,
+    &api::usage::TABLE,
+    &api::billing_configurations::TABLE,
+    &api::alerts::TABLE,
+    &api::custom_field_keys::TABLE,
+    &api::audit_log::TABLE,
+    // The API's pricing model before contracts.
+    &api::plans::TABLE,
+    &api::plan_charges::TABLE,
+    &api::plan_charge_prices::TABLE,
+    &api::plan_customers::TABLE,
+    &api::credit_grants::TABLE,
+    &api::credit_grant_deductions::TABLE,
+    &api::credit_grant_pending_deductions::TABLE,
+    &api::credit_ledger_customers::TABLE,
+    &api::credit_ledgers::TABLE,
+    &api::credit_ledger_entries::TABLE,
+    &api::credit_ledger_pending_entries::TABLE,
+    // The API's answers.
+    &api::responses::TABLE,
 ];
 
 #[cfg(test)]
@@ -209,8 +359,28 @@ mod tests {
 
     use super::*;
 
-    /// Decimals without a unit: orders, factors, and an alert's threshold, which counts what its alert type says.
-    const UNITLESS: &[&str] = &["priority", "multiplier", "threshold"];
+    /// Decimals without a unit: orders, factors, an alert's threshold, which counts what its alert type says, and
+    /// figures whose unit the vendor does not document.
+    const UNITLESS: &[&str] = &[
+        "priority",
+        "multiplier",
+        "threshold",
+        "alert_threshold",
+        "current_quantity_conversion_factor",
+        "unit_conversion_division_factor",
+        "total_contract_value",
+        "external_invoice_tax_total_tax_amount",
+        "external_invoice_tax_total_taxable_amount",
+        "external_invoice_invoiced_total",
+        "external_invoice_invoiced_sub_total",
+    ];
+
+    /// Where a tier begins, in units: the vendor says it in the word for instants.
+    const NO_INSTANTS: &[(&str, &str)] = &[
+        ("invoice_line_items", "tier_starting_at"),
+        ("invoice_breakdown_line_items", "tier_starting_at"),
+        ("invoice_sub_line_item_tiers", "starting_at"),
+    ];
 
     fn each_column(mut check: impl FnMut(&Table, &Column)) {
         for table in TABLES {
@@ -220,10 +390,10 @@ mod tests {
 
     #[test]
     fn every_table_of_the_export_is_there() {
-        assert_eq!(TABLES.len(), 40);
-        let invoice = table(Origin::Egress, "invoice").map(Table::qualified_name);
+        assert_eq!(TABLES.iter().filter(|table| table.origin.schema() == "egress").count(), 40);
+        let invoice = table("egress", "invoice").map(Table::qualified_name);
         assert_eq!(invoice.as_deref(), Some("egress.invoice"));
-        assert!(table(Origin::Egress, "invoices").is_none());
+        assert!(table("egress", "invoices").is_none());
     }
 
     #[test]
@@ -331,7 +501,8 @@ mod tests {
                 assert_eq!(column.kind, Kind::Id, "{}.{name}", table.name);
             }
             if name.ends_with("_at") || name.ends_with("timestamp") {
-                assert_eq!(column.kind, Kind::Timestamp, "{}.{name}", table.name);
+                let is_instant = !NO_INSTANTS.contains(&(table.name, name));
+                assert_eq!(column.kind == Kind::Timestamp, is_instant, "{}.{name}", table.name);
             }
         });
     }

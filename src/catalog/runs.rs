@@ -63,11 +63,36 @@ pub const QUARANTINE: RunTable = RunTable {
     columns: &[
         Column::new("table_name", Kind::Text, "The table, qualified."),
         Column::new("file", Kind::Text, "The delivered file, relative to the landing folder."),
-        Column::new("row_number", Kind::Integer, "The row in the file: the first behind the header is 1."),
+        Column::new(
+            "row_number",
+            Kind::Integer,
+            "The row in the file, the first behind the header being 1; of a journal, the answer.",
+        ),
+        Column::new("pointer", Kind::Text, "Where it stands in that answer, a JSON pointer; null for export files."),
         Column::new("column_name", Kind::Text, "The column; null where the whole row is at fault."),
         Column::new("value", Kind::Text, "What stands there, cut to 200 characters."),
         Column::new("reason", Kind::Text, "Why it is no value of the column."),
         Column::new("run_id", Kind::Id, "The run that read it."),
+    ],
+};
+
+/// What was read of the API.
+pub const EXTRACTIONS: RunTable = RunTable {
+    name: "etl.extractions",
+    doc: "Reads of the API, one row for each extraction and endpoint. What to read next follows from them.",
+    columns: &[
+        Column::new("extraction_id", Kind::Id, "The extraction: the run that began it."),
+        Column::new("endpoint", Kind::Id, "The endpoint, by the name of its table."),
+        Column::new("base_url", Kind::Text, "The account's address, or `simulator`."),
+        Column::new("began_at", Kind::Timestamp, "When the extraction began, UTC."),
+        Column::new("ended_at", Kind::Timestamp, "When it ended, UTC."),
+        Column::new("read_from", Kind::Timestamp, "First instant of the days read, or how far back; null for all."),
+        Column::new("read_until", Kind::Timestamp, "First instant after the days read; null where it is not by days."),
+        Column::new("next_cursor", Kind::Text, "Where a log was left off."),
+        Column::new("answer_count", Kind::Integer, "Answers in the journal."),
+        Column::new("row_count", Kind::Integer, "Rows that they list."),
+        Column::new("request_count", Kind::Integer, "Requests that were sent for them."),
+        Column::new("error", Kind::Text, "Why it is not complete and nothing of it counts; null where it is."),
     ],
 };
 
@@ -85,4 +110,4 @@ pub const CHECKS: RunTable = RunTable {
 };
 
 /// All of them.
-pub const RUN_TABLES: &[&RunTable] = &[&RUNS, &FILES, &QUARANTINE, &CHECKS];
+pub const RUN_TABLES: &[&RunTable] = &[&RUNS, &FILES, &QUARANTINE, &EXTRACTIONS, &CHECKS];

@@ -1,5 +1,6 @@
-//! `etl check`: what can be known without reading or writing data.
+//! `etl check`: what can be known without taking or writing data.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -7,12 +8,15 @@ use std::path::Path;
 use serde_json::json;
 
 use super::print;
+use crate::catalog::Table;
 use crate::error::{Error, Result};
+use crate::extract::{self, Account};
 use crate::model::Models;
 use crate::pipeline::plan_on_empty_tables;
 use crate::place::lake::Lake;
-use crate::run::RunRecord;
-use crate::settings::{OutputFormat, Settings};
+use crate::run::{Run, RunRecord};
+use crate::settings::{Api, OutputFormat, Settings, Source};
+use crate::source::api::{self, Clock, Probe, Probed};
 use crate::source::egress;
 
 /// Checks settings, locations and every SQL file; writes nothing but its findings.
@@ -25,13 +29,20 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let known: Vec<_> = specs.keys().map(String::as_str).collect();
     crate::settings::require_known_parameters(&settings.parameters, &known)?;
     let parameters = crate::engine::bind(&specs, &settings.parameters)?;
-    crate::normalize::selected(settings.tables.as_ref())?;
+    let tables = crate::normalize::selected(settings.tables.as_ref())?;
     models.reports(settings.reports.as_ref())?;
     plan_on_empty_tables(&models, settings).await?;
-    let found = egress::discover(&settings.landing)?;
+    let found = match settings.sources.contains(&Source::Egress) {
+        true => egress::discover(&settings.landing)?,
+        false => egress::Discovery::default(),
+    };
     writable(&settings.lake)?;
     writable(&settings.artifacts)?;
     let published = RunRecord::newest(&Lake::new(&settings.lake)).await?;
+    let probed = match &settings.api {
+        Some(api) => probe(&tables, api).await?,
+        None => Vec::new(),
+    };
     let unset: Vec<_> = specs.keys().filter(|name| !parameters.contains_key(*name)).collect();
 
     let text = match settings.output {
@@ -41,6 +52,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
                 "sql_files": models.iter().count(),
                 "export_files": found.deliveries.len(),
                 "unmatched_files": found.unmatched,
+                "api": probed.iter().map(|probed| (probed.endpoint, describe(&probed.answer))).collect::<BTreeMap<_, _>>(),
                 "published_run": published.as_ref().map(|record| &record.run_id),
                 "parameters_without_value": unset,
             });
@@ -60,6 +72,13 @@ pub async fn run(settings: &Settings) -> Result<()> {
             for file in &found.unmatched {
                 line("", format!("belongs to no table: {file}"));
             }
+            if let Some(api) = &settings.api {
+                let readable = probed.iter().filter(|probed| probed.answer == Probe::Readable).count();
+                line("api", format!("{}: {readable} of {} endpoints answered", api.base_url, probed.len()));
+                for probed in probed.iter().filter(|probed| probed.answer != Probe::Readable) {
+                    line("", format!("{}: {}", probed.endpoint, describe(&probed.answer)));
+                }
+            }
             let run = published
                 .map_or("nothing published yet".to_owned(), |record| format!("published by run {}", record.run_id));
             line("lake", format!("{}: {run}", settings.lake.display()));
@@ -70,7 +89,30 @@ pub async fn run(settings: &Settings) -> Result<()> {
             text
         }
     };
-    print(text.as_bytes())
+    print(text.as_bytes())?;
+    // Said at the end, so that everything else is known too.
+    probed
+        .into_iter()
+        .find_map(|probed| match probed.answer {
+            Probe::Denied(error) => Some(Err(error)),
+            _ => None,
+        })
+        .unwrap_or(Ok(()))
+}
+
+/// Asks each endpoint that a run would read once.
+async fn probe(tables: &[&'static Table], api: &Api) -> Result<Vec<Probed>> {
+    let account = Account::open(api, &Run::begin())?;
+    let endpoints = extract::endpoints(tables, api)?;
+    api::probe(&endpoints, api, &account.base_url, &account.token, account.now_micros()).await
+}
+
+fn describe(probe: &Probe) -> String {
+    match probe {
+        Probe::Readable => "readable".to_owned(),
+        Probe::NothingToAskFor(parent) => format!("not tried: it is asked for each row of {parent}, and there is none"),
+        Probe::Denied(error) | Probe::Failed(error) => error.to_string(),
+    }
 }
 
 /// A folder that is there, or can be made: its nearest existing ancestor is a folder that is not read-only.

@@ -1,5 +1,6 @@
 //! A unit of delivered rows, decoded: its keys in the first pass, its typed batch in the second.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -10,13 +11,15 @@ use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimestampMicrosecondType}
 use roaring::RoaringBitmap;
 use twox_hash::XxHash3_128;
 
+use super::answers;
+use super::covers::Cover;
 use super::feed::{Layout, Rows, Unit, unreadable};
 use super::keys::{KeyRecord, Place};
 use crate::catalog::{Column, Kind, Table};
 use crate::cells::{Cells, describe};
 use crate::error::{Error, Result};
 use crate::source::csv::{Block, Record};
-use crate::source::egress::{Delivery, SourceFile};
+use crate::source::delivery::{Delivery, SourceFile};
 use crate::value::{Invalid, integer, timestamp};
 
 /// More bad cells than this in one table are no bad rows but the wrong file.
@@ -35,6 +38,8 @@ pub struct Quarantined {
     pub value: String,
     /// Why that is no value of the column.
     pub reason: String,
+    /// Of an answer of the API: where in it the value stands, a JSON pointer, and the answer's place in the journal.
+    pub pointer: Option<(String, u64)>,
 }
 
 /// A decoded unit.
@@ -43,6 +48,8 @@ pub struct Decoded {
     pub batch: RecordBatch,
     /// Its bad cells.
     pub quarantined: Vec<Quarantined>,
+    /// Fields of answers that the catalog does not know.
+    pub unknown: BTreeSet<String>,
 }
 
 /// What rows of one delivery have in common.
@@ -55,23 +62,30 @@ pub struct Lineage<'a> {
     pub rows_before: u64,
 }
 
-/// The columns that decide which row is newest, and where to find them.
-pub struct KeyColumns {
+/// What decides which rows of a table are kept.
+pub struct KeyColumns<'a> {
     /// The key, `environment_type` last where the table has it.
     pub key: Vec<&'static Column>,
     /// What marks the newest, most significant first; at most two.
     pub newest_by: Vec<&'static Column>,
+    /// Of the API: the complete reads that replace rows.
+    pub covers: &'a [Cover],
 }
 
-impl KeyColumns {
-    /// The deciding columns of a table.
-    pub fn of(table: &'static Table) -> Self {
+impl<'a> KeyColumns<'a> {
+    /// What decides for a table.
+    pub fn of(table: &'static Table, covers: &'a [Cover]) -> Self {
         let find = |name: &&str| table.all_columns().find(|column| column.name == *name);
         let mut key: Vec<_> = table.key.iter().filter_map(find).collect();
         if table.has_environment() {
             key.extend(find(&"environment_type"));
         }
-        Self { key, newest_by: table.newest_by.iter().filter_map(find).collect() }
+        let mut newest_by: Vec<_> = table.newest_by.iter().filter_map(find).collect();
+        if table.is_answered() {
+            key = answers::set_columns(table);
+            newest_by.extend(find(&"_fingerprint"));
+        }
+        Self { key, newest_by, covers }
     }
 }
 
@@ -82,7 +96,7 @@ impl KeyColumns {
 pub fn keys(
     unit: &Unit,
     table: &'static Table,
-    columns: &KeyColumns,
+    columns: &KeyColumns<'_>,
     delivery: &Delivery,
     rank: u32,
     excluded: Option<&RoaringBitmap>,
@@ -152,6 +166,9 @@ pub fn keys(
                 }
             });
         }
+        Rows::Answers(answers) => {
+            return answers::keys(unit.ordinal, answers, table, columns.covers, delivery, excluded, into);
+        }
     }
     Ok(rows)
 }
@@ -189,7 +206,8 @@ fn whole_at(array: &ArrayRef, row: usize) -> Option<i64> {
         .or_else(|| array.as_primitive_opt::<Int64Type>().map(|values| values.value(row)))
 }
 
-fn push_part(key: &mut Vec<u8>, part: &[u8]) {
+/// Appends a part of a key, told from the next by its length.
+pub fn push_part(key: &mut Vec<u8>, part: &[u8]) {
     key.extend_from_slice(&(part.len() as u32).to_le_bytes());
     key.extend_from_slice(part);
 }
@@ -235,7 +253,7 @@ pub fn typed(
     lineage: &Lineage<'_>,
     superseded: Option<&RoaringBitmap>,
 ) -> Result<Decoded> {
-    let mut bad = BadCells { unit: unit.ordinal, cells: Vec::new(), rows: RoaringBitmap::new() };
+    let mut bad = BadCells::new(unit.ordinal);
     let mut columns: Vec<Cells>;
     let mut extra = Cells::new(Kind::Text, 0);
     match &unit.rows {
@@ -267,6 +285,9 @@ pub fn typed(
             }
             push_extra_arrays(batch, &unit.layout, &mut extra)?;
         }
+        Rows::Answers(answers) => {
+            return answers::typed(unit.ordinal, answers, table, schema, delivery, lineage, superseded);
+        }
     }
     let rows = columns.first().map_or(0, Cells::rows);
     check_keys(table, &columns, &mut bad);
@@ -284,7 +305,7 @@ pub fn typed(
         Some(keep) => filter_record_batch(&batch, &keep)
             .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?,
     };
-    Ok(Decoded { batch, quarantined: bad.cells })
+    Ok(Decoded { batch, quarantined: bad.cells, unknown: BTreeSet::new() })
 }
 
 /// What one record is pushed into.
@@ -405,20 +426,40 @@ fn transferred_at_array(time: Option<i64>, rows: usize) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from_iter(std::iter::repeat_n(time, rows)).with_timezone("UTC"))
 }
 
-struct BadCells {
+/// Cells of a unit that cannot be typed, and their rows.
+pub struct BadCells {
     unit: u32,
     cells: Vec<Quarantined>,
     rows: RoaringBitmap,
 }
 
 impl BadCells {
-    fn add(&mut self, row: u32, column: Option<&str>, value: &[u8], reason: String) {
+    /// None yet.
+    pub fn new(unit: u32) -> Self {
+        Self { unit, cells: Vec::new(), rows: RoaringBitmap::new() }
+    }
+
+    /// Adds one, or the row as a whole where no column is named; none past [`MOST_QUARANTINED`].
+    pub fn add(&mut self, row: u32, column: Option<&str>, value: &[u8], reason: String) {
         self.rows.insert(row);
         if self.cells.len() > MOST_QUARANTINED {
             return;
         }
         let value = String::from_utf8_lossy(value).chars().take(200).collect();
-        self.cells.push(Quarantined { unit: self.unit, row, column: column.map(str::to_owned), value, reason });
+        let column = column.map(str::to_owned);
+        self.cells.push(Quarantined { unit: self.unit, row, column, value, reason, pointer: None });
+    }
+
+    /// Says where in an answer the last one stands.
+    pub fn at(&mut self, pointer: String, answer: u64) {
+        if let Some(cell) = self.cells.last_mut() {
+            cell.pointer = Some((pointer, answer));
+        }
+    }
+
+    /// All of them.
+    pub fn into_cells(self) -> Vec<Quarantined> {
+        self.cells
     }
 
     fn has(&self, row: u32) -> bool {
@@ -426,7 +467,7 @@ impl BadCells {
     }
 
     /// Which rows stay; `None` when all do.
-    fn keep(&self, rows: usize, superseded: Option<&RoaringBitmap>) -> Option<BooleanArray> {
+    pub fn keep(&self, rows: usize, superseded: Option<&RoaringBitmap>) -> Option<BooleanArray> {
         if self.rows.is_empty() && superseded.is_none_or(RoaringBitmap::is_empty) {
             return None;
         }

@@ -16,9 +16,10 @@ use super::threads::{lock, unlock};
 use crate::catalog::Table;
 use crate::error::{Error, Result};
 use crate::fingerprint;
+use crate::place::journal::{self, Compressed};
 use crate::printer::progress;
 use crate::source::csv::{Block, Blocks};
-use crate::source::egress::{Delivery, Format};
+use crate::source::delivery::{Delivery, Format};
 
 /// A piece of a delivery, decoded as a whole.
 pub struct Unit {
@@ -38,6 +39,8 @@ pub enum Rows {
     Csv(Block),
     /// A Parquet batch.
     Parquet(RecordBatch),
+    /// Answers of the API.
+    Answers(Vec<Compressed>),
 }
 
 /// Where a table's columns are in a file: found by name, in any order.
@@ -71,6 +74,7 @@ struct State {
 enum Reader {
     Csv(Blocks<Box<dyn Read + Send>>, Fingerprint),
     Parquet(ParquetRecordBatchReader, File),
+    Journal(journal::Reader, File),
 }
 
 /// The hash of the bytes read so far, shared with the reader that feeds it.
@@ -134,7 +138,10 @@ impl<'a> Feed<'a> {
                 let Some(delivery) = self.deliveries.get(state.next_file) else { return Ok(None) };
                 state.next_file += 1;
                 let (reader, header) = open(delivery)?;
-                let layout = Layout::of(self.table, &header).map_err(|error| error.context(delivery.name()))?;
+                let layout = match delivery.format {
+                    Format::Journal => Layout::default(),
+                    _ => Layout::of(self.table, &header).map_err(|error| error.context(delivery.name()))?,
+                };
                 state.unknown_columns.extend(layout.extra.iter().map(|(_, name)| name.clone()));
                 state.open = Some((reader, Arc::new(layout)));
             }
@@ -147,12 +154,15 @@ impl<'a> Feed<'a> {
                 Reader::Parquet(batches, _) => {
                     batches.next().transpose().map_err(|error| self.unreadable(file, &error))?.map(Rows::Parquet)
                 }
+                Reader::Journal(reader, _) => next_answers(reader)?.map(Rows::Answers),
             };
             match rows {
                 None => {
                     let fingerprint = match reader {
                         Reader::Csv(_, fingerprint) => fingerprint.text(),
-                        Reader::Parquet(_, handle) => fingerprint_of(handle, &self.deliveries[file].path)?,
+                        Reader::Parquet(_, handle) | Reader::Journal(_, handle) => {
+                            fingerprint_of(handle, &self.deliveries[file].path)?
+                        }
                     };
                     state.fingerprints.push(fingerprint);
                     state.open = None;
@@ -202,12 +212,30 @@ fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
             let reader = builder.with_batch_size(batch_rows).build().map_err(|error| bad(&error))?;
             return Ok((Reader::Parquet(reader, handle), header));
         }
+        Format::Journal => {
+            let handle = file.try_clone().map_err(|source| Error::io("open", &delivery.path, source))?;
+            return Ok((Reader::Journal(journal::Reader::over(&delivery.path, file), handle), Vec::new()));
+        }
         Format::Csv => Box::new(hashed(file)),
         Format::CsvGzip => Box::new(MultiGzDecoder::new(hashed(file))),
         Format::CsvZstd => Box::new(zstd::Decoder::new(hashed(file)).map_err(|error| bad(&error))?),
     };
     let (header, blocks) = Blocks::new(bytes).map_err(|error| bad(&error))?;
     Ok((Reader::Csv(blocks, fingerprint), header.names().to_vec()))
+}
+
+/// Answers for one unit: half a megabyte as they stand in the journal, some times that as text.
+fn next_answers(reader: &mut journal::Reader) -> Result<Option<Vec<Compressed>>> {
+    const UNIT_BYTES: usize = 512 << 10;
+    let mut answers = Vec::new();
+    let mut bytes = 0;
+    while bytes < UNIT_BYTES
+        && let Some(answer) = reader.next_compressed()?
+    {
+        bytes += answer.size_bytes();
+        answers.push(answer);
+    }
+    Ok(Some(answers).filter(|answers| !answers.is_empty()))
 }
 
 impl Layout {
@@ -227,13 +255,6 @@ impl Layout {
         let extra =
             header.iter().enumerate().filter(|(_, name)| !table.columns.iter().any(|column| column.name == **name));
         Ok(Self { columns, extra: extra.map(|(place, name)| (place, name.clone())).collect(), width: header.len() })
-    }
-}
-
-impl Delivery {
-    /// Its name in messages.
-    pub fn name(&self) -> &str {
-        &self.source.name
     }
 }
 

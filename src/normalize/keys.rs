@@ -24,6 +24,20 @@ pub enum Place {
     Delivered { unit: u32, row: u32 },
 }
 
+/// The rank of a row of the API that a later read has replaced: it counts only where it came again as it was.
+pub const EXPIRED: u32 = u32::MAX;
+
+/// Which rows of a key are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The newest one.
+    Newest,
+    /// Rows of the API, of which several make a set under one key: those of the newest version that no later read has
+    /// replaced. `newest` is when it was received, no two answers at the same instant, and the version's fingerprint:
+    /// where the lake holds the same version already, that stays and nothing is written.
+    Sets,
+}
+
 /// What decides between rows of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyRecord {
@@ -31,7 +45,7 @@ pub struct KeyRecord {
     pub hash: u128,
     /// The table's `newest_by` columns, microseconds or integers; null is the least.
     pub newest: [i64; 2],
-    /// Rank of the source file among all files of the table.
+    /// Rank of the source file among all files of the table; of answers 0 or [`EXPIRED`].
     pub rank: u32,
     /// Where the row is.
     pub place: Place,
@@ -44,6 +58,10 @@ pub struct Superseded {
     pub lake: HashMap<u32, RoaringBitmap>,
     /// Rows of decoded units, by the unit's ordinal.
     pub delivered: HashMap<u32, RoaringBitmap>,
+    /// How many of those the lake holds as they are.
+    pub unchanged: u64,
+    /// Keys that stand both in the lake and in a delivery.
+    pub met: u64,
 }
 
 impl Superseded {
@@ -66,6 +84,8 @@ impl Superseded {
         for (unit, rows) in other.delivered {
             *self.delivered.entry(unit).or_default() |= rows;
         }
+        self.unchanged += other.unchanged;
+        self.met += other.met;
     }
 }
 
@@ -77,6 +97,7 @@ pub struct KeyRecords {
     shares: Vec<Mutex<Share>>,
     records_a_share: usize,
     folder: PathBuf,
+    rule: Rule,
 }
 
 #[derive(Default)]
@@ -87,11 +108,12 @@ struct Share {
 
 impl KeyRecords {
     /// An empty collection that keeps at most about `budget_bytes` in memory and spills under `folder`.
-    pub fn new(folder: &Path, budget_bytes: usize) -> Self {
+    pub fn new(folder: &Path, budget_bytes: usize, rule: Rule) -> Self {
         Self {
             shares: (0..SHARES).map(|_| Mutex::default()).collect(),
             records_a_share: (budget_bytes / size_of::<KeyRecord>() / SHARES).max(1024),
             folder: folder.to_path_buf(),
+            rule,
         }
     }
 
@@ -123,7 +145,7 @@ impl KeyRecords {
     /// Failed when spilled records cannot be read back.
     pub fn superseded(self, threads: usize) -> Result<Superseded> {
         let queue = Mutex::new(self.shares.into_iter().enumerate());
-        let folder = &self.folder;
+        let (folder, rule) = (&self.folder, self.rule);
         let work = || -> Result<Superseded> {
             let mut found = Superseded::default();
             loop {
@@ -131,10 +153,8 @@ impl KeyRecords {
                 let share = unlock(share);
                 let mut records = share.into_records(&folder.join(format!("keys-{number}")))?;
                 records.sort_unstable_by_key(KeyRecord::order);
-                for pair in records.windows(2) {
-                    if pair[0].hash == pair[1].hash {
-                        found.add(pair[0].place);
-                    }
+                for group in records.chunk_by(|left, right| left.hash == right.hash) {
+                    rule.take_out(group, &mut found);
                 }
             }
         };
@@ -146,6 +166,32 @@ impl KeyRecords {
             all.merge(some);
             all
         }))
+    }
+}
+
+impl Rule {
+    /// Names the records of one key, oldest first, that are not kept.
+    fn take_out(self, group: &[KeyRecord], found: &mut Superseded) {
+        if self == Self::Newest {
+            let older = group.split_last().map_or(group, |(_, older)| older);
+            return older.iter().for_each(|record| found.add(record.place));
+        }
+        let newest = group.iter().rev().find(|record| record.rank != EXPIRED);
+        let is_newest = |record: &KeyRecord| newest.is_some_and(|newest| record.newest[0] == newest.newest[0]);
+        let is_known = |record: &KeyRecord| {
+            matches!(record.place, Place::Lake { .. })
+                && newest.is_some_and(|newest| record.newest[1] == newest.newest[1])
+        };
+        let has_known = group.iter().any(is_known);
+        let is_delivered = |record: &KeyRecord| matches!(record.place, Place::Delivered { .. });
+        found.met += u64::from(group.iter().any(is_delivered) && !group.iter().all(is_delivered));
+        for record in group {
+            let is_delivered = is_delivered(record);
+            found.unchanged += u64::from(has_known && is_delivered && is_newest(record));
+            if if has_known { !is_known(record) } else { !is_newest(record) } {
+                found.add(record.place);
+            }
+        }
     }
 }
 
@@ -263,7 +309,7 @@ mod tests {
 
     fn superseded(records: Vec<KeyRecord>, budget: usize) -> Superseded {
         let folder = tempfile::tempdir().unwrap();
-        let all = KeyRecords::new(folder.path(), budget);
+        let all = KeyRecords::new(folder.path(), budget, Rule::Newest);
         for mut chunk in records.chunks(700).map(<[_]>::to_vec) {
             all.extend(&mut chunk).unwrap();
         }
@@ -305,6 +351,49 @@ mod tests {
         assert_eq!(found.delivered[&0].iter().collect::<Vec<_>>(), [9]);
         assert_eq!(found.delivered[&1].iter().collect::<Vec<_>>(), [3]);
         assert_eq!(found.lake[&0].iter().collect::<Vec<_>>(), [99]);
+    }
+
+    fn of_sets(records: Vec<KeyRecord>) -> Superseded {
+        let folder = tempfile::tempdir().unwrap();
+        let all = KeyRecords::new(folder.path(), 1 << 20, Rule::Sets);
+        all.extend(&mut records.clone()).unwrap();
+        all.superseded(1).unwrap()
+    }
+
+    fn version(key: u128, received_at: i64, fingerprint: i64, rank: u32, place: Place) -> KeyRecord {
+        KeyRecord { newest: [received_at, fingerprint], ..record(key, 0, rank, place) }
+    }
+
+    #[test]
+    fn of_a_set_all_rows_of_the_newest_version_stay_and_no_others() {
+        let found = of_sets(vec![
+            version(1, 10, 77, 0, lake(0, 0)),
+            version(1, 10, 77, 0, lake(0, 1)),
+            version(1, 10, 77, 0, lake(0, 2)),
+            version(1, 20, 88, 0, delivered(0, 0)),
+            version(1, 20, 88, 0, delivered(0, 1)),
+        ]);
+        assert_eq!(found.lake[&0].iter().collect::<Vec<_>>(), [0, 1, 2]);
+        assert!(found.delivered.is_empty());
+    }
+
+    #[test]
+    fn a_version_that_came_again_as_it_was_is_not_written_again() {
+        let found = of_sets(vec![
+            version(1, 10, 77, EXPIRED, lake(0, 0)),
+            version(1, 10, 77, EXPIRED, lake(0, 1)),
+            version(1, 20, 77, 0, delivered(0, 0)),
+            version(1, 20, 77, 0, delivered(0, 1)),
+        ]);
+        assert!(found.lake.is_empty(), "{found:?}");
+        assert_eq!(found.delivered[&0].iter().collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(found.unchanged, 2);
+    }
+
+    #[test]
+    fn a_row_that_a_later_read_no_longer_shows_goes() {
+        let found = of_sets(vec![version(1, 10, 77, EXPIRED, lake(0, 3)), version(2, 10, 77, 0, lake(0, 4))]);
+        assert_eq!(found.lake[&0].iter().collect::<Vec<_>>(), [3]);
     }
 
     #[test]

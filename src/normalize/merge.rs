@@ -13,16 +13,17 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use roaring::RoaringBitmap;
 
+use super::covers::{self, Cover};
 use super::decode::{self, KeyColumns, Lineage, MOST_QUARANTINED, Quarantined};
 use super::feed::{Feed, Unit};
-use super::keys::{KeyRecord, KeyRecords, Place, Superseded};
+use super::keys::{EXPIRED, KeyRecord, KeyRecords, Place, Rule, Superseded};
 use super::partitions::{Partitions, plain_columns};
 use super::threads::{join, lock, unlock};
-use crate::catalog::Table;
+use crate::catalog::{Origin, Table};
 use crate::error::{Error, Result};
 use crate::place::lake::{Change, DataFile, TableState};
 use crate::place::parquet;
-use crate::source::egress::{Delivery, SourceFile};
+use crate::source::delivery::{Delivery, SourceFile};
 
 /// What merging needs besides the rows.
 pub struct Merge<'a> {
@@ -36,6 +37,8 @@ pub struct Merge<'a> {
     pub state: Option<&'a TableState>,
     /// Where its new files go.
     pub staging: PathBuf,
+    /// Of the API: the complete reads of the table's endpoint, those of earlier runs included.
+    pub covers: &'a [Cover],
     /// The run.
     pub run_id: &'a str,
     /// Workers.
@@ -53,6 +56,10 @@ pub struct Merged {
     pub rows: Vec<u64>,
     /// Delivered rows that a newer one of the same key supersedes.
     pub superseded_rows: u64,
+    /// Delivered rows of the API that the lake holds already as they are.
+    pub unchanged_rows: u64,
+    /// Of the API: keys of delivered rows that the lake knew.
+    pub met_keys: u64,
     /// Bad cells: delivery, row in it from 1, cell.
     pub quarantined: Vec<(usize, u64, Quarantined)>,
     /// Columns the catalog does not know.
@@ -102,8 +109,9 @@ impl Merge<'_> {
     }
 
     fn find_superseded(&self, excluded: &HashMap<u32, RoaringBitmap>) -> Result<(Census, Superseded)> {
-        let columns = KeyColumns::of(self.table);
-        let records = KeyRecords::new(&self.staging.join("_keys"), self.memory_bytes / 4);
+        let columns = KeyColumns::of(self.table, self.covers);
+        let rule = if self.table.is_answered() { Rule::Sets } else { Rule::Newest };
+        let records = KeyRecords::new(&self.staging.join("_keys"), self.memory_bytes / 4, rule);
         let names = self.source_names()?;
         let mut ranks: Vec<&SourceFile> = names.iter().chain(self.deliveries.iter().map(|file| &file.source)).collect();
         ranks.sort();
@@ -136,9 +144,12 @@ impl Merge<'_> {
         Ok((census, records.superseded(self.threads)?))
     }
 
-    /// The files that the table's rows came in.
+    /// The files that the table's rows came in, where they decide anything.
     fn source_names(&self) -> Result<Vec<SourceFile>> {
         let mut names = BTreeSet::new();
+        if !matches!(self.table.origin, Origin::Egress) {
+            return Ok(Vec::new());
+        }
         for file in self.state.iter().flat_map(|state| &state.files) {
             for batch in self.lake_batches(file, Some(&["_source_file"]))? {
                 let batch = batch?;
@@ -157,14 +168,18 @@ impl Merge<'_> {
 
     fn lake_keys(
         &self,
-        columns: &KeyColumns,
+        columns: &KeyColumns<'_>,
         names: &[SourceFile],
         rank: &impl Fn(&SourceFile) -> u32,
         records: &KeyRecords,
     ) -> Result<()> {
+        if matches!(self.table.origin, Origin::Answers) {
+            return Ok(());
+        }
         let by_name: HashMap<&str, u32> = names.iter().map(|source| (source.name.as_str(), rank(source))).collect();
         let wanted: Vec<&str> =
             columns.key.iter().chain(&columns.newest_by).map(|column| column.name).chain(["_source_file"]).collect();
+        let wanted: Vec<&str> = wanted.into_iter().chain(covers::column(self.table)).collect();
         for (ordinal, file) in self.state.iter().flat_map(|state| &state.files).enumerate() {
             let mut before = 0;
             for batch in self.lake_batches(file, Some(&wanted))? {
@@ -179,9 +194,13 @@ impl Merge<'_> {
                 let newest_by: Vec<_> = columns.newest_by.iter().map(|column| get(column.name)).collect();
                 let sources = get("_source_file");
                 let sources = sources.as_string::<i32>();
+                let replaced = covers::replaced(self.table, self.covers, &batch);
                 let mut found = Vec::with_capacity(batch.num_rows());
                 decode::each_typed_key(&key, &newest_by, |row, key, newest| {
-                    let rank = by_name.get(sources.value(row as usize)).copied().unwrap_or_default();
+                    let rank = match replaced.get(row as usize) {
+                        Some(true) => EXPIRED,
+                        _ => by_name.get(sources.value(row as usize)).copied().unwrap_or_default(),
+                    };
                     let place = Place::Lake { file: ordinal as u32, row: before + row };
                     found.push(KeyRecord { hash: twox_hash::XxHash3_128::oneshot(key), newest, rank, place });
                 });
@@ -213,6 +232,7 @@ impl Merge<'_> {
                 Mutex::new(Partitions::new(self.table, self.schema.clone(), &self.staging, stem, budget))
             })
             .collect();
+        let unknown = Mutex::new(BTreeSet::new());
         let environments = Mutex::new(vec![BTreeSet::new(); self.deliveries.len()]);
         self.work(&feed, |worker, unit| {
             let delivery = &self.deliveries[unit.file];
@@ -235,6 +255,9 @@ impl Merge<'_> {
                     .hint("is it the right file for this table?"));
                 }
             }
+            if !decoded.unknown.is_empty() {
+                lock(&unknown).extend(decoded.unknown);
+            }
             let named = environments_of(&decoded.batch);
             if !named.is_empty() {
                 lock(&environments)[unit.file].extend(named);
@@ -247,7 +270,8 @@ impl Merge<'_> {
         }
         let mut quarantined = unlock(quarantined);
         quarantined.sort_by(|left, right| (left.0, left.1, &left.2.column).cmp(&(right.0, right.1, &right.2.column)));
-        let (unknown_columns, fingerprints) = feed.finish();
+        let (mut unknown_columns, fingerprints) = feed.finish();
+        unknown_columns.extend(unlock(unknown));
         if let Some(place) =
             (0..fingerprints.len()).find(|place| fingerprints.get(*place) != census.fingerprints.get(*place))
         {
@@ -257,7 +281,9 @@ impl Merge<'_> {
         Ok(Merged {
             change: Change { add, remove: Vec::new() },
             rows,
-            superseded_rows: superseded.delivered_rows(),
+            superseded_rows: superseded.delivered_rows() - superseded.unchanged,
+            unchanged_rows: superseded.unchanged,
+            met_keys: superseded.met,
             quarantined,
             unknown_columns,
             fingerprints,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, AsArray, RecordBatch, TimestampMicrosecondArray, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 
@@ -63,19 +63,15 @@ impl Partitions {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        match self.table.partition {
-            Partition::Flat => self.write_to("", batch)?,
-            Partition::Month(column) => {
-                for (folder, rows) in by_month(batch, column)? {
-                    match rows {
-                        None => self.write_to(&folder, batch)?,
-                        Some(rows) => {
-                            let part = take_record_batch(batch, &UInt32Array::from(rows))
-                                .map_err(|error| Error::failed(format!("cannot split rows by month: {error}")))?;
-                            self.write_to(&folder, &part)?;
-                        }
-                    }
-                }
+        let groups = folders(batch, self.table.partition)?;
+        let is_one = groups.len() == 1;
+        for (folder, rows) in groups {
+            if is_one {
+                self.write_to(&folder, batch)?;
+            } else {
+                let part = take_record_batch(batch, &UInt32Array::from(rows))
+                    .map_err(|error| Error::failed(format!("cannot split rows by folder: {error}")))?;
+                self.write_to(&folder, &part)?;
             }
         }
         self.keep_to_budget()
@@ -142,24 +138,47 @@ pub fn plain_columns(table: &Table) -> Vec<&'static str> {
     columns.map(|column| column.name).chain(["_source_row"]).collect()
 }
 
-/// The folder of each month in the batch and its rows; `None` for all rows.
-fn by_month(batch: &RecordBatch, column: &str) -> Result<Vec<(String, Option<Vec<u32>>)>> {
-    let array = batch
-        .column_by_name(column)
-        .and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>())
-        .ok_or_else(|| Error::failed(format!("the partition column `{column}` is no timestamp")))?;
-    let month = |row: usize| array.is_valid(row).then(|| timestamp::month(array.value(row)));
-    let mut groups: BTreeMap<Option<(i32, u32)>, Vec<u32>> = BTreeMap::new();
-    for row in 0..array.len() {
-        groups.entry(month(row)).or_default().push(row as u32);
+/// The folders of the rows of a batch; the empty name is the table's own folder.
+fn folders(batch: &RecordBatch, partition: Partition) -> Result<BTreeMap<String, Vec<u32>>> {
+    match partition {
+        Partition::Flat => Ok([(String::new(), (0..batch.num_rows() as u32).collect())].into()),
+        Partition::Month(column) => {
+            let instants = instants(batch, column)?;
+            let month = |row: usize| instants.is_valid(row).then(|| timestamp::month(instants.value(row)));
+            Ok(grouped(batch.num_rows(), month, |month| match month {
+                Some((year, month)) => format!("month={year:04}-{month:02}"),
+                None => format!("month={NULL}"),
+            }))
+        }
+        Partition::TextAndDay(text, day) => {
+            let texts = batch.column_by_name(text).and_then(|array| array.as_string_opt::<i32>());
+            let texts = texts.ok_or_else(|| Error::failed(format!("the partition column `{text}` is no text")))?;
+            let instants = instants(batch, day)?;
+            let of = |row: usize| (texts.value(row), instants.value(row).div_euclid(timestamp::MICROS_PER_DAY));
+            Ok(grouped(batch.num_rows(), of, |(text_value, day)| {
+                let mut date = String::new();
+                timestamp::write(day * timestamp::MICROS_PER_DAY, &mut date);
+                format!("{text}={text_value}/date={}", date.get(..10).unwrap_or(NULL))
+            }))
+        }
     }
-    let all = groups.len() == 1;
-    Ok(groups.into_iter().map(|(month, rows)| (folder_of(month), (!all).then_some(rows))).collect())
 }
 
-fn folder_of(month: Option<(i32, u32)>) -> String {
-    match month {
-        Some((year, month)) => format!("month={year:04}-{month:02}"),
-        None => "month=__HIVE_DEFAULT_PARTITION__".to_owned(),
+/// Rows by what `of` says of them, under its name.
+fn grouped<K: Ord>(rows: usize, of: impl Fn(usize) -> K, name: impl Fn(&K) -> String) -> BTreeMap<String, Vec<u32>> {
+    let mut groups: BTreeMap<K, Vec<u32>> = BTreeMap::new();
+    for row in 0..rows {
+        groups.entry(of(row)).or_default().push(row as u32);
     }
+    groups.into_iter().map(|(key, rows)| (name(&key), rows)).collect()
+}
+
+/// How Hive names the folder of rows without a value.
+const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
+
+fn instants<'a>(batch: &'a RecordBatch, column: &str) -> Result<&'a TimestampMicrosecondArray> {
+    batch
+        .column_by_name(column)
+        .and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>())
+        .ok_or_else(|| Error::failed(format!("the partition column `{column}` is no timestamp")))
 }

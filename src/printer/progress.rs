@@ -14,23 +14,36 @@ static LINE: LazyLock<ProgressBar> = LazyLock::new(ProgressBar::hidden);
 pub fn show(settings: &Settings) {
     if settings.verbosity >= 0 && settings.log_format == LogFormat::Text && io::stderr().is_terminal() {
         LINE.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
-        // The template is a constant; were it wrong, the plain style would stay.
-        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:24} {percent:>3}% {binary_bytes_per_sec} {eta}") {
-            LINE.set_style(style);
-        }
     }
 }
 
-/// Begins with an item of so many bytes.
-pub fn begin(item: &str, bytes: u64) {
+/// What an item is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Bytes of files.
+    Bytes,
+    /// Series of requests.
+    Series,
+}
+
+/// Begins with an item of so many of these.
+pub fn begin(item: &str, count: u64, counted: Counted) {
+    let template = match counted {
+        Counted::Bytes => "{msg} {bar:24} {percent:>3}% {binary_bytes_per_sec} {eta}",
+        Counted::Series => "{msg} {bar:24} {percent:>3}% {pos} of {len} {per_sec} {eta}",
+    };
+    // The templates are constants; were one wrong, the plain style would stay.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        LINE.set_style(style);
+    }
     LINE.set_message(item.to_owned());
-    LINE.set_length(bytes);
+    LINE.set_length(count);
     LINE.reset();
 }
 
-/// So many bytes more are done.
-pub fn advance(bytes: u64) {
-    LINE.inc(bytes);
+/// So many more are done.
+pub fn advance(count: u64) {
+    LINE.inc(count);
 }
 
 /// Takes the line away.

@@ -11,6 +11,8 @@ pub trait Choice: Copy + 'static {
 pub enum Source {
     /// Metronome's data export: files under `landing/egress`.
     Egress,
+    /// Metronome's API: answers under `landing/api`.
+    Api,
 }
 
 /// What rows that cannot be typed do to a run.
@@ -71,7 +73,7 @@ pub enum Stage {
 }
 
 impl Choice for Source {
-    const CHOICES: &'static [(&'static str, Self)] = &[("egress", Self::Egress)];
+    const CHOICES: &'static [(&'static str, Self)] = &[("egress", Self::Egress), ("api", Self::Api)];
 }
 
 impl Choice for QuarantinePolicy {
@@ -106,11 +108,19 @@ impl Choice for Stage {
     ];
 }
 
+impl Stage {
+    /// Whether sources are asked, and not only what landing or the lake holds.
+    pub const fn asks_sources(self) -> bool {
+        matches!(self, Self::Extract | Self::All)
+    }
+}
+
 impl Source {
     /// Its name, which is also its folder in landing.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Egress => "egress",
+            Self::Api => "api",
         }
     }
 }

@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::given::{Given, GivenBy};
 use crate::settings::parameters::{Parameter, is_name};
+use crate::settings::variables::TOKEN;
 use crate::suggest::nearest;
 
 /// The file looked for in the current folder.
@@ -20,7 +21,7 @@ pub(crate) const DEFAULT_NAME: &str = "pipeline.toml";
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub(crate) enum Kind {
     Text,
     Number,
     /// A list of texts, or one text for a list of one.
@@ -28,13 +29,28 @@ enum Kind {
 }
 
 /// Every key there is, but for those of `[parameters]`, which the reports name.
-const KEYS: &[(&str, Kind)] = &[
+pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("source", Kind::Names),
     ("environment", Kind::Text),
     ("paths.landing", Kind::Text),
     ("paths.lake", Kind::Text),
     ("paths.artifacts", Kind::Text),
     ("paths.sql", Kind::Text),
+    ("api.base_url", Kind::Text),
+    ("api.token_file", Kind::Text),
+    ("api.rate", Kind::Text),
+    ("api.concurrency", Kind::Number),
+    ("api.attempts", Kind::Number),
+    ("api.retry_budget", Kind::Number),
+    ("api.request_timeout", Kind::Text),
+    ("api.table_timeout", Kind::Text),
+    ("api.run_timeout", Kind::Text),
+    ("api.body", Kind::Text),
+    ("api.lookback_days", Kind::Number),
+    ("api.full_every_days", Kind::Number),
+    ("api.resume_days", Kind::Number),
+    ("api.keep_days", Kind::Number),
+    ("api.tables", Kind::Names),
     ("quality.quarantine", Kind::Text),
     ("log.format", Kind::Text),
     ("limits.threads", Kind::Number),
@@ -43,6 +59,9 @@ const KEYS: &[(&str, Kind)] = &[
 ];
 
 const PARAMETERS: &str = "parameters";
+
+/// What somebody may call a token that they are about to keep in the file.
+const SECRETS: [&str; 4] = ["token", "bearer_token", "api_token", "metronome_bearer_token"];
 
 /// A settings file that was read; every key in it is known and of its kind.
 #[derive(Debug, Default)]
@@ -159,6 +178,12 @@ impl Reader<'_> {
         let error = Error::usage(format!("{}:{line}: unknown key `{name}`", self.file.path.display()));
         let known = || KEYS.iter().map(|(known, _)| *known).chain(sections());
         let short = key.get_ref().as_ref();
+        if SECRETS.contains(&short.to_lowercase().as_str()) {
+            let error = format!("{} is a secret, which this file is no place for", self.by(name, key.span()));
+            return Error::usage(error).hint(format!(
+                "set the variable `{TOKEN}`, or put it into a file that only you can read, named in `api.token_file`"
+            ));
+        }
         let beside = nearest(name, known().filter(|known| parent(known) == prefix));
         let elsewhere = || known().find(|known| known.ends_with(&format!(".{short}")));
         if let Some(meant) = beside.or_else(elsewhere).or_else(|| nearest(name, known())) {
@@ -237,6 +262,17 @@ mod tests {
     #[test]
     fn a_key_like_no_other_is_told_what_is_known() {
         assert!(report("[limits]\nxyzzyxyzzy = 1").ends_with("hint: known here: limits.threads, limits.memory"));
+    }
+
+    #[test]
+    fn a_token_has_no_place_in_the_file_and_is_not_shown() {
+        for text in ["[api]\ntoken = \"s3cret\"", "\napi.bearer_token = \"s3cret\"", "\nTOKEN = \"s3cret\""] {
+            let report = report(text);
+            assert!(report.contains("conf/pipeline.toml:2: `") && report.contains("is a secret"), "{report}");
+            assert!(report.contains("`METRONOME_BEARER_TOKEN`") && report.contains("`api.token_file`"), "{report}");
+            assert!(!report.contains("s3cret"), "{report}");
+        }
+        assert!(report("[api]\ntoken_fil = \"x\"").ends_with("did you mean `api.token_file`?"));
     }
 
     #[test]

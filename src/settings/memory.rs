@@ -6,17 +6,20 @@ use crate::settings::given::Given;
 const UNITS: [(&str, usize); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 /// Below this no query of any use runs, and the number is a slip in the unit.
-const LEAST: usize = 16 << 20;
+pub(crate) const LEAST_FOR_QUERIES: usize = 16 << 20;
 
-/// The bytes in `512MiB`: a whole number and KiB, MiB or GiB, a space between them at will.
-pub(crate) fn parse(given: &Given<String>) -> Result<usize> {
+/// The bytes in `512MiB`: a whole number and KiB, MiB or GiB, a space between them at will. `least` is in whole MiB.
+pub(crate) fn parse(given: &Given<String>, least: usize) -> Result<usize> {
     let text = given.value.trim();
-    let refusal = || given.by.refuse(text, "a whole number of KiB, MiB or GiB, 16MiB or more").hint("such as `512MiB`");
+    let refusal = || {
+        let expected = format!("a whole number of KiB, MiB or GiB, {}MiB or more", least >> 20);
+        given.by.refuse(text, &expected).hint("such as `512MiB`")
+    };
     let (digits, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len()));
     let unit = unit.trim_start();
     let factor = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|(_, factor)| *factor);
     let bytes = digits.parse::<usize>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
-    bytes.filter(|bytes| *bytes >= LEAST).ok_or_else(refusal)
+    bytes.filter(|bytes| *bytes >= least).ok_or_else(refusal)
 }
 
 #[cfg(test)]
@@ -25,7 +28,7 @@ mod tests {
     use crate::settings::given::GivenBy;
 
     fn bytes(text: &str) -> Result<usize> {
-        parse(&Given::new(text.to_owned(), GivenBy::Flag("memory".to_owned())))
+        parse(&Given::new(text.to_owned(), GivenBy::Flag("memory".to_owned())), LEAST_FOR_QUERIES)
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::cli::Common;
 use crate::error::{Error, Result};
-use crate::settings::choice::Source;
+use crate::settings::choice::{Choice, Source};
 use crate::settings::file::File;
 use crate::settings::path;
 use crate::settings::variables::Variables;
@@ -45,10 +45,10 @@ pub(crate) fn sql(file: &File, has_file: bool) -> Result<Option<PathBuf>> {
 /// A place inside another would be overwritten or read as the other's. Only the sources' own folders of landing count:
 /// a lake beside them in the same folder harms nobody.
 fn require_apart(landing: &Path, lake: &Path, artifacts: &Path) -> Result<()> {
-    let sources = [Source::Egress].map(|source| ("landing", landing.join(source.name())));
+    let sources = Source::CHOICES.iter().map(|(name, _)| ("landing", landing.join(name)));
     let places = [("lake", lake.to_owned()), ("artifacts", artifacts.to_owned())];
-    let all: Vec<(&str, &PathBuf, PathBuf)> =
-        sources.iter().chain(&places).map(|(name, path)| (*name, path, plain(path))).collect();
+    let all: Vec<(&str, PathBuf, PathBuf)> =
+        sources.chain(places).map(|(name, path)| (name, path.clone(), plain(&path))).collect();
     for (at, (name, path, plain)) in all.iter().enumerate() {
         for (other_name, other_path, other_plain) in &all[..at] {
             if plain.starts_with(other_plain) || other_plain.starts_with(plain) {

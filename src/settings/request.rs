@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Cli, Command, RunFlags, SqlFlags};
+use crate::cli::{Cli, Command, ReadFlags, RunFlags, SqlFlags};
 use crate::error::{Error, Result};
 use crate::settings::choice::{Stage, TableFormat};
 use crate::settings::given::{Given, GivenBy, choose_or};
@@ -19,6 +19,11 @@ pub enum Request {
         /// Whether every landing file is read again, not only the new ones.
         full_refresh: bool,
     },
+    /// `etl plan`
+    Plan {
+        /// As for a run.
+        full_refresh: bool,
+    },
     /// `etl sql`
     Sql {
         /// Where the query is.
@@ -30,6 +35,11 @@ pub enum Request {
     },
     /// `etl check`
     Check,
+    /// `etl init`
+    Init {
+        /// The folder to make.
+        folder: PathBuf,
+    },
 }
 
 /// Where the text of a query is.
@@ -47,20 +57,39 @@ impl Request {
     /// The request of a command line; a command that is missing counts as `check`, which touches nothing.
     ///
     /// # Errors
-    /// Usage: an unknown stage or format, no query, or Parquet without a file to write.
+    /// Usage: an unknown stage or format, days for a stage that reads none, no query, or Parquet without a file to write.
     pub fn resolve(cli: &Cli, variables: &Variables) -> Result<Self> {
         match &cli.command {
             Some(Command::Run(flags)) => run(flags, variables),
             Some(Command::Sql(flags)) => sql(flags, variables),
+            Some(Command::Plan(flags)) => Ok(Self::Plan { full_refresh: full_refresh(flags, variables)? }),
+            Some(Command::Init(flags)) => Ok(Self::Init { folder: flags.folder.clone() }),
             Some(Command::Check) | None => Ok(Self::Check),
+        }
+    }
+
+    /// Whether sources are asked, so that credentials must be there: not for what is made from landing or the lake.
+    pub fn asks_sources(&self) -> bool {
+        match self {
+            Self::Run { stage, .. } => stage.asks_sources(),
+            Self::Plan { .. } | Self::Check => true,
+            Self::Sql { .. } | Self::Init { .. } => false,
         }
     }
 }
 
 fn run(flags: &RunFlags, variables: &Variables) -> Result<Request> {
     let stage = choose_or(text(flags.stage.as_ref(), "stage", variables).as_ref(), Stage::All)?;
-    let full_refresh = flags.full_refresh || truth("full-refresh", variables)?;
-    Ok(Request::Run { stage, full_refresh })
+    // Typed for this very run. A variable may be there for the stages of a schedule, of which one reads.
+    if !stage.asks_sources() && (flags.read.from.is_some() || flags.read.to.is_some()) {
+        let error = Error::usage("`--from` and `--to` are for the stages that ask the sources, extract and all");
+        return Err(error.hint("what landing holds is taken into the lake whatever its days"));
+    }
+    Ok(Request::Run { stage, full_refresh: full_refresh(&flags.read, variables)? })
+}
+
+fn full_refresh(flags: &ReadFlags, variables: &Variables) -> Result<bool> {
+    Ok(flags.full_refresh || truth("full-refresh", variables)?)
 }
 
 fn sql(flags: &SqlFlags, variables: &Variables) -> Result<Request> {
@@ -153,6 +182,40 @@ mod tests {
         assert_eq!(refresh(&["run"], &[("ETL_FULL_REFRESH", "false")]), all(false));
         let error = request(&["run"], &[("ETL_FULL_REFRESH", "maybe")]).expect_err("refused");
         assert_eq!(error.to_string(), "`ETL_FULL_REFRESH` is `maybe`, expected true or false");
+    }
+
+    #[test]
+    fn a_plan_takes_what_a_run_takes_but_a_stage() {
+        let plan = request(&["plan", "--full-refresh", "--from", "2024-03-01"], &[]);
+        assert_eq!(plan, Ok(Request::Plan { full_refresh: true }));
+        assert_eq!(request(&["plan"], &[("ETL_FULL_REFRESH", "0")]), Ok(Request::Plan { full_refresh: false }));
+    }
+
+    #[test]
+    fn days_are_for_stages_that_ask_sources() {
+        for stage in ["normalize", "transform", "load"] {
+            let words = ["run", "--stage", stage, "--from", "2024-03-01"];
+            assert!(request(&words, &[]).expect_err(stage).to_string().contains("extract and all"));
+            assert!(request(&words[..3], &[("ETL_FROM", "2024-03-01")]).is_ok());
+        }
+        assert!(request(&["run", "--stage", "extract", "--from", "2024-03-01"], &[]).is_ok());
+    }
+
+    #[test]
+    fn only_what_asks_sources_needs_credentials() {
+        for (words, expected) in [
+            (&["run"][..], true),
+            (&["run", "--stage", "extract"], true),
+            (&["run", "--stage", "normalize"], false),
+            (&["run", "--stage", "transform"], false),
+            (&["run", "--stage", "load"], false),
+            (&["plan"], true),
+            (&["check"], true),
+            (&["sql", "-c", "select 1"], false),
+            (&["init", "x"], false),
+        ] {
+            assert_eq!(request(words, &[]).expect("resolves").asks_sources(), expected, "{words:?}");
+        }
     }
 
     #[test]

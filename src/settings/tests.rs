@@ -1,11 +1,13 @@
 //! Resolution of settings from all four sources, in folders of their own.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use clap::FromArgMatches;
 use tempfile::TempDir;
 
 use super::*;
+use crate::command::init::PIPELINE;
 use crate::error::ErrorKind;
 
 pub(super) fn cli(words: &[&str]) -> Cli {
@@ -120,7 +122,7 @@ fn a_bad_value_names_who_gave_it_what_it_is_what_is_accepted_and_what_was_meant(
     );
     assert_eq!(
         refusal("", &[], &[("ETL_SOURCE", "egres")]),
-        "error: `ETL_SOURCE` is `egres`, expected egress\nhint: did you mean `egress`?"
+        "error: `ETL_SOURCE` is `egres`, expected egress or api\nhint: did you mean `egress`?"
     );
     assert_eq!(
         refusal("[limits]\nthreads = 0", &[], &[]),
@@ -147,6 +149,7 @@ fn places_inside_one_another_are_refused() {
         Some("hint: give each a folder of its own")
     );
     refusal("", &["--lake", "landing/egress"], &[]);
+    refusal("", &["--lake", "landing/api/x"], &[]);
     refusal("", &["--artifacts", "."], &[]);
     settings("", &["--landing", ".", "--lake", "lake"], &[]);
     settings("", &["--lake", "lake2", "--artifacts", "lake"], &[]);
@@ -189,26 +192,313 @@ fn what_is_typed_is_louder_than_any_filter_and_a_filter_than_a_verbosity() {
     assert_eq!(loudness(&[], &[("ETL_VERBOSE", "1"), ("RUST_LOG", "trace")]), (1, "trace".to_owned()));
 }
 
+const LIVE: &str = "source = [\"egress\", \"api\"]\n[api]\nbase_url = \"https://api.metronome.com\"\n";
+
+fn api(text: &str, words: &[&str], set: &[(&str, &str)]) -> Api {
+    settings(text, words, set).api.expect("the API is a source")
+}
+
+/// What a command that asks the API is told about the token, without the folder it happened in.
+fn token(folder: &TempDir, set: &[(&str, &str)]) -> std::result::Result<String, String> {
+    let api = resolve(folder, &[], set).expect("resolves").api.expect("the API is a source");
+    let token = api.required_token().map(|token| token.map_or("none", Token::reveal).to_owned());
+    token.map_err(|error| {
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        error.report().replace(&format!("{}/", folder.path().display()), "")
+    })
+}
+
+fn write_token(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>, mode: u32) {
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).expect("a file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+#[test]
+fn the_api_is_asked_only_where_it_is_a_source() {
+    let file = "[api]\nbase_url = \"https://api.metronome.com\"\n";
+    assert_eq!(settings(file, &[], &[]).api, None);
+    assert_eq!(settings(LIVE, &["--source", "egress"], &[]).api, None);
+    let both = settings(file, &["--source", "api,egress"], &[]);
+    assert_eq!(both.sources, [Source::Api, Source::Egress]);
+    assert!(both.api.is_some());
+    let wrong = refusal("[api]\n\nattempts = 0", &[], &[]);
+    assert_eq!(wrong, "error: pipeline.toml:3: `api.attempts` is `0`, expected a number from 1 to 20");
+}
+
+#[test]
+fn the_defaults_of_a_live_account_are_careful_and_those_of_this_machine_fast() {
+    let live = api(LIVE, &[], &[("METRONOME_BEARER_TOKEN", "t")]);
+    let expected = Api { token: Some(Token::new("t".to_owned())), ..Api::at(live.base_url.clone()) };
+    assert_eq!(live, expected);
+    assert_eq!(live.rate.map(|rate| (rate.requests.get(), rate.per.as_secs())), Some((8, 1)));
+    for local in ["simulator", "http://127.0.0.1:9", "http://localhost:9/", "http://[::1]:9"] {
+        assert_eq!(api(LIVE, &["--api-base-url", local], &[]).rate, None, "{local}");
+    }
+}
+
+#[test]
+fn every_setting_of_the_api_is_read() {
+    let file = "source = \"api\"\n[api]\nbase_url = \"simulator\"\nrate = \"300/min\"\nconcurrency = 4\nattempts = 3\n\
+        retry_budget = 0\nrequest_timeout = \"90s\"\ntable_timeout = \"10m\"\nrun_timeout = \"2h\"\nbody = \"1MiB\"\n\
+        lookback_days = 10\nfull_every_days = 7\nresume_days = 0\nkeep_days = 400\ntables = [\"invoices\", \"c*\"]\n";
+    let api = api(file, &[], &[]);
+    assert_eq!(api.base_url, BaseUrl::Simulator);
+    assert_eq!(api.rate.map(|rate| (rate.requests.get(), rate.per.as_secs())), Some((300, 60)));
+    assert_eq!((api.concurrency, api.attempts, api.retry_budget, api.body_bytes), (4, 3, 0, 1 << 20));
+    let seconds = [api.request_timeout, api.table_timeout, api.run_timeout].map(|timeout| timeout.as_secs());
+    assert_eq!(seconds, [90, 600, 7200]);
+    assert_eq!((api.lookback_days, api.full_every_days, api.resume_days, api.keep_days), (10, 7, 0, Some(400)));
+    let tables = api.tables.expect("tables");
+    assert!(tables.matches("api.invoices") && tables.matches("api.customers") && !tables.matches("api.products"));
+}
+
+#[test]
+fn a_bad_value_of_the_api_is_refused_with_its_line() {
+    for (line, expected) in [
+        ("base_url = \"http://api.metronome.com\"", "expected an https URL, or http on 127.0.0.1, [::1] or localhost"),
+        ("rate = \"fast\"", "expected a number of requests `/s` or `/min`, or unlimited"),
+        ("rate = 8", "expected a text that is not empty"),
+        ("concurrency = 0", "expected a number from 1 to 256"),
+        ("retry_budget = 1000001", "expected a number from 0 to 1000000"),
+        ("request_timeout = \"60\"", "expected a whole number of s, m or h, from 1s to 720h"),
+        ("body = \"64MB\"", "expected a whole number of KiB, MiB or GiB, 1MiB or more"),
+        ("lookback_days = 70000", "expected a number from 1 to 3650"),
+        ("full_every_days = 0", "expected a number from 1 to 3650"),
+        ("resume_days = -1", "expected a number from 0 to 365"),
+        ("keep_days = 0", "expected a number from 1 to 36500"),
+        ("tables = [\"a,\"]", "expected names separated by commas"),
+        ("tables = []", "expected a list of names"),
+    ] {
+        let refusal = refusal(&format!("source = \"api\"\n[api]\n{line}"), &[], &[]);
+        assert!(
+            refusal.starts_with("error: pipeline.toml:3: `api.") && refusal.contains(expected),
+            "{line}: {refusal}"
+        );
+    }
+    assert!(refusal("[api]\nretries = 3", &[], &[]).contains("pipeline.toml:2: unknown key `api.retries`"));
+}
+
+#[test]
+fn the_address_is_the_flags_else_the_variables_else_the_files() {
+    let set = [("ETL_API_BASE_URL", "http://localhost:2")];
+    let address = |words: &[&str], set: &[(&str, &str)]| api(LIVE, words, set).base_url.to_string();
+    assert_eq!(address(&["--api-base-url", "http://localhost:1/"], &set), "http://localhost:1");
+    assert_eq!(address(&[], &set), "http://localhost:2");
+    assert_eq!(address(&[], &[]), "https://api.metronome.com");
+    assert_eq!(address(&["--api-base-url", "simulator"], &[]), "simulator");
+}
+
+#[test]
+fn the_api_without_an_address_and_an_address_without_the_api_are_refused() {
+    let refused = refusal("source = \"api\"", &[], &[]);
+    assert!(refused.contains("`https://api.metronome.com`") && refused.contains("`etl init DIR`"), "{refused}");
+    let idle = "is for the API, which is not among the sources\nhint: add it: `--source egress,api`";
+    let address = refusal("", &["--api-base-url", "simulator"], &[]);
+    assert_eq!(address, format!("error: `--api-base-url` {idle}"));
+    assert_eq!(settings("", &[], &[("ETL_API_BASE_URL", "simulator")]).api, None);
+    let folder = project("");
+    let cli = cli(&["run", "--from", "2024-03-01"]);
+    let days = Settings::resolve(&cli, &variables(&[]), folder.path()).expect_err("refused").report();
+    assert_eq!(days, format!("error: `--from` {idle}"));
+}
+
+#[test]
+fn days_to_read_are_a_runs_and_a_plans_alone() {
+    let folder = project(LIVE);
+    let window = |words: &[&str], set: &[(&str, &str)]| {
+        let settings = Settings::resolve(&cli(words), &variables(set), folder.path()).expect("resolves");
+        settings.api.and_then(|api| api.window).map(|window| (window.from / 86_400_000_000, window.until.is_some()))
+    };
+    assert_eq!(window(&["run"], &[]), None);
+    assert_eq!(window(&["run", "--from", "1970-01-03"], &[("ETL_FROM", "1970-01-05")]), Some((2, false)));
+    assert_eq!(window(&["plan", "--to", "1970-02-01"], &[("ETL_FROM", "1970-01-05")]), Some((4, true)));
+    assert_eq!(window(&["check"], &[("ETL_FROM", "1970-01-05")]), None);
+}
+
+#[test]
+fn the_token_is_the_variables_else_that_of_the_variables_file_else_that_of_the_settings_file() {
+    let folder = project(&format!("{LIVE}token_file = \"mine\"\n"));
+    write_token(&folder, "mine", " of-the-settings\n", 0o600);
+    write_token(&folder, "other", "of-the-variables-file", 0o400);
+    let file = ("METRONOME_BEARER_TOKEN_FILE", "other");
+    assert_eq!(token(&folder, &[]), Ok("of-the-settings".to_owned()));
+    assert_eq!(token(&folder, &[file, ("METRONOME_BEARER_TOKEN", " ")]), Ok("of-the-variables-file".to_owned()));
+    assert_eq!(
+        token(&folder, &[file, ("METRONOME_BEARER_TOKEN", " of-the-variable\n")]),
+        Ok("of-the-variable".to_owned())
+    );
+}
+
+#[test]
+fn a_token_file_counts_from_the_settings_file_and_that_of_the_variable_from_the_current_folder() {
+    let folder = project("");
+    fs::create_dir(folder.path().join("conf")).expect("a folder");
+    fs::write(folder.path().join("conf/live.toml"), format!("{LIVE}token_file = \"mine\"\n")).expect("a file");
+    write_token(&folder, "conf/mine", "beside-the-settings", 0o600);
+    write_token(&folder, "mine", "in-the-current-folder", 0o600);
+    let config = ("ETL_CONFIG", "conf/live.toml");
+    assert_eq!(token(&folder, &[config]), Ok("beside-the-settings".to_owned()));
+    let both = [config, ("METRONOME_BEARER_TOKEN_FILE", "mine")];
+    assert_eq!(token(&folder, &both), Ok("in-the-current-folder".to_owned()));
+}
+
+#[test]
+fn a_live_account_without_a_token_is_an_error_for_who_asks_it_and_names_every_way_to_give_one() {
+    let missing = token(&project(LIVE), &[]).expect_err("no token");
+    assert!(missing.starts_with("error: no token for https://api.metronome.com\nhint: set `METRONOME_BEARER_TOKEN`"));
+    for part in ["`METRONOME_BEARER_TOKEN_FILE`", "`token_file`", "simulator"] {
+        assert!(missing.contains(part), "{missing}");
+    }
+}
+
+#[test]
+fn the_simulator_needs_no_token_and_looks_at_none() {
+    let folder = project("source = \"api\"\n[api]\nbase_url = \"simulator\"\ntoken_file = \"nonesuch\"\n");
+    assert_eq!(token(&folder, &[]), Ok("none".to_owned()));
+    assert_eq!(token(&folder, &[("METRONOME_BEARER_TOKEN", "not a token")]), Ok("none".to_owned()));
+    let api = resolve(&folder, &[], &[("METRONOME_BEARER_TOKEN", "t")]).expect("resolves").api.expect("the API");
+    assert_eq!((api.token, api.token_fault), (None, None));
+}
+
+#[test]
+fn a_token_that_cannot_be_one_is_refused_without_being_shown() {
+    let folder = project(&format!("{LIVE}token_file = \"mine\"\n"));
+    for (bytes, why) in [
+        (&b"\n"[..], "it is empty"),
+        (b"Bearer s3cret", "there is a blank in it"),
+        (b"s3cret\ns3cret", "there is a line end or control character in it"),
+        (b"s3cret\xff", "there is a character in it that is not ASCII"),
+        (&[b's'; 20_000], "it is longer than any"),
+    ] {
+        write_token(&folder, "mine", bytes, 0o600);
+        let refusal = token(&folder, &[]).expect_err("refused");
+        let begin = format!("error: pipeline.toml:4: `api.token_file`: mine holds no token: {why}\nhint: ");
+        assert!(refusal.starts_with(&begin) && !refusal.contains("s3cret"), "{refusal}");
+    }
+    for (text, why) in
+        [("Bearer s3cret", "a blank"), ("s3cret\u{7}x", "a line end or control"), ("s3cr\u{e9}t", "ASCII")]
+    {
+        let refusal = token(&folder, &[("METRONOME_BEARER_TOKEN", text)]).expect_err("refused");
+        assert!(refusal.starts_with("error: `METRONOME_BEARER_TOKEN` is no token: there is ") && refusal.contains(why));
+        assert!(!refusal.contains("s3cr"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_token_file_that_others_can_read_is_refused() {
+    let folder = project(&format!("{LIVE}token_file = \"mine\"\n"));
+    for mode in [0o640, 0o604, 0o620, 0o644] {
+        write_token(&folder, "mine", "s3cret", mode);
+        let expected = format!(
+            "error: pipeline.toml:4: `api.token_file`: the token file mine is open to others than its owner, mode {mode:o}\n\
+             hint: chmod 600 mine"
+        );
+        assert_eq!(token(&folder, &[]), Err(expected));
+    }
+}
+
+#[test]
+fn a_token_file_that_cannot_be_read_is_named_with_who_named_it() {
+    let folder = project(LIVE);
+    for name in ["nonesuch", "."] {
+        let refusal = token(&folder, &[("METRONOME_BEARER_TOKEN_FILE", name)]).expect_err("refused");
+        assert!(refusal.starts_with("error: `METRONOME_BEARER_TOKEN_FILE`: "), "{refusal}");
+    }
+}
+
+#[test]
+fn settings_are_printed_without_the_token() {
+    let settings = settings(LIVE, &[], &[("METRONOME_BEARER_TOKEN", "s3cret")]);
+    assert!(!format!("{settings:?}").contains("s3cret"));
+}
+
+#[test]
+fn the_simulator_says_that_it_is_a_sample_whatever_the_landing() {
+    let file = "source = \"api\"\n[api]\nbase_url = \"simulator\"\n[sample]\nnotice = \"made up\"\n";
+    let notice = |words: &[&str]| settings(file, words, &[]).sample_notice.unwrap_or_default();
+    assert_eq!(notice(&[]), "made up; the API is the simulator, in this process");
+    assert_eq!(notice(&["--landing", "mine"]), "the API is the simulator, in this process");
+    assert_eq!(notice(&["--api-base-url", "https://api.metronome.com"]), "made up");
+    assert_eq!(notice(&["--source", "egress", "--landing", "mine"]), "");
+}
+
+#[test]
+fn the_simulator_of_the_file_stands_beside_no_other_files_than_the_file_s_own() {
+    let file = "source = [\"egress\", \"api\"]\n[api]\nbase_url = \"simulator\"\n";
+    let sources = |words: &[&str]| settings(file, words, &[]).sources;
+    assert_eq!(sources(&[]), [Source::Egress, Source::Api]);
+    assert_eq!(sources(&["--landing", "mine"]), [Source::Egress]);
+    assert_eq!(settings(file, &["--landing", "mine"], &[]).warnings.len(), 1);
+    assert_eq!(sources(&["--landing", "mine", "--source", "egress,api"]), [Source::Egress, Source::Api]);
+}
+
+#[test]
+fn init_goes_by_no_settings_but_its_flags() {
+    let folder = project("no_such_key = 1");
+    let settings = Settings::resolve(&cli(&["init", "x"]), &variables(&[("ETL_SOURCE", "api")]), folder.path());
+    let settings = settings.expect("resolves");
+    assert_eq!((settings.config_file, settings.sources), (None, vec![Source::Egress]));
+}
+
+/// A file's text with every `#key = value` in force.
+fn uncommented(text: &str) -> String {
+    let key = |rest: &&str| rest.contains(" = ") && !rest.starts_with(' ');
+    let lines = text.lines().map(|line| line.strip_prefix('#').filter(key).unwrap_or(line));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+#[test]
+fn what_init_writes_is_a_live_account_without_sample_and_secret() {
+    let folder = project(PIPELINE);
+    let settings = resolve(&folder, &[], &[]).expect("resolves");
+    assert_eq!(settings.sources, [Source::Egress, Source::Api]);
+    assert_eq!(settings.sample_notice, None);
+    let api = settings.api.expect("the API is a source");
+    assert_eq!(api.base_url.to_string(), "https://api.metronome.com");
+    assert!(api.required_token().is_err());
+}
+
+#[test]
+fn every_key_stands_in_what_init_writes() {
+    let folder = project(&uncommented(PIPELINE));
+    let file = File::read(&folder.path().join("pipeline.toml")).expect("reads");
+    let missing: Vec<&str> = file::KEYS.iter().map(|(key, _)| *key).filter(|key| file.value(key).is_none()).collect();
+    assert_eq!(missing, ["sample.notice"], "a live account has no sample");
+}
+
+#[test]
+fn what_init_shows_as_defaults_is_what_holds_without() {
+    let folder = project(PIPELINE);
+    let plain = resolve(&folder, &[], &[]).expect("resolves");
+    fs::write(folder.path().join("pipeline.toml"), uncommented(PIPELINE)).expect("a file");
+    fs::create_dir(folder.path().join("sql")).expect("a folder");
+    write_token(&folder, "token", "t", 0o600);
+    let mut all = resolve(&folder, &[], &[]).expect("resolves");
+    // The lines that are examples.
+    let api = all.api.as_mut().expect("the API is a source");
+    assert!(api.tables.take().expect("tables").matches("api.customers"));
+    assert_eq!((api.keep_days.take(), api.token.take()), (Some(400), Some(Token::new("t".to_owned()))));
+    api.token_fault = plain.api.as_ref().and_then(|api| api.token_fault.clone());
+    assert_eq!(all.parameters.len(), 5);
+    let all = Settings { sql: None, threads: plain.threads, parameters: plain.parameters.clone(), ..all };
+    assert_eq!(all, plain);
+}
+
 #[test]
 fn the_example_file_is_read_as_it_says() {
     let settings = settings(include_str!("../../pipeline.toml"), &[], &[]);
     let names: Vec<&str> = settings.parameters.keys().map(String::as_str).collect();
     assert_eq!(names, ["billing_month", "billing_month_basis", "customer_name", "images_from", "images_through"]);
     assert_eq!(settings.parameters["images_from"].value, "2024-03-10");
-    assert!(settings.sample_notice.is_some_and(|notice| notice.contains("sample")));
+    let notice = settings.sample_notice.expect("a notice");
+    assert!(notice.contains("sample") && notice.ends_with("; the API is the simulator, in this process"), "{notice}");
+    assert_eq!(settings.api, Some(Api::at(BaseUrl::Simulator)));
 }
 
 #[test]
 fn every_commented_key_of_the_example_file_is_a_key() {
-    let example = include_str!("../../pipeline.toml");
-    let uncommented: String = example
-        .lines()
-        .map(|line| {
-            line.strip_prefix('#').filter(|rest| rest.contains(" = ") && !rest.starts_with(' ')).unwrap_or(line)
-        })
-        .flat_map(|line| [line, "\n"])
-        .collect();
-    let folder = project(&uncommented);
+    let folder = project(&uncommented(include_str!("../../pipeline.toml")));
     fs::create_dir(folder.path().join("sql")).expect("a folder");
     let settings = resolve(&folder, &[], &[]).expect("resolves");
     assert_eq!((settings.threads, settings.memory_bytes), (4, 1 << 30));

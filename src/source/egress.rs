@@ -4,53 +4,13 @@
 //! Two layouts: flat files whose name ends in the table's name (`invoice.csv`, `Some Export - invoice.csv.gz`), and
 //! object storage (`invoice/dt=2024-03-02/7_20240302040000.parquet`), where the name tells transfer and part.
 
-use std::cmp::Ordering;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use crate::catalog::{self, Origin, Table};
+use super::delivery::{Delivery, Format, SourceFile, parse_transfer};
+use crate::catalog::{self, Table};
 use crate::error::{Error, Result};
-
-/// One export file of a known table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// The table's name.
-    pub table: &'static str,
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its name in messages and in `_source_file`.
-    pub source: SourceFile,
-    /// How its bytes are to be read.
-    pub format: Format,
-    /// Its size.
-    pub size_bytes: u64,
-    /// When it was last written, microseconds since the epoch.
-    pub modified_at: i64,
-}
-
-/// A delivered file as rows remember it, ordered as its rows count: later transfers over earlier ones, later parts
-/// over earlier ones. A flat file says nothing of its transfer and counts as the earliest.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SourceFile {
-    /// Relative to the folder the files were found in, `/` between its parts.
-    pub name: String,
-    /// Time of the transfer (microseconds, UTC) and number of the part, read from the name.
-    pub transfer: Option<(i64, u64)>,
-}
-
-/// Encodings of an export file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// CSV as it is.
-    Csv,
-    /// CSV under gzip.
-    CsvGzip,
-    /// CSV under Zstandard.
-    CsvZstd,
-    /// Parquet.
-    Parquet,
-}
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -72,7 +32,7 @@ pub fn discover(landing: &Path) -> Result<Discovery> {
         return Err(Error::usage(format!("the landing folder {} is not there", landing.display()))
             .hint("put the export files there, or name another folder with --landing"));
     }
-    let nested = landing.join(Origin::Egress.schema());
+    let nested = landing.join("egress");
     let mut found = Discovery::default();
     let root = if nested.is_dir() { nested } else { landing.to_path_buf() };
     if root != landing {
@@ -118,6 +78,7 @@ fn visit(root: &Path, folder: &Path, found: &mut Discovery) -> Result<()> {
             Some((table, format)) => {
                 let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
                 found.deliveries.push(Delivery {
+                    schema: "egress",
                     table: table.name,
                     source,
                     format,
@@ -147,52 +108,14 @@ fn classify(name: &str) -> Option<(&'static Table, Format)> {
     if parse_transfer(stem).is_some() {
         let mut folders = folder.rsplit('/');
         let table = folders.find(|part| !part.starts_with("dt="))?;
-        return Some((catalog::table(Origin::Egress, table)?, format));
+        return Some((catalog::table("egress", table)?, format));
     }
     let table = catalog::TABLES.iter().filter(|table| {
         // `sub_line_item` does not end in the name `line_item`: a name begins where no word goes on.
         stem.strip_suffix(table.name)
             .is_some_and(|before| !before.ends_with(|last: char| last.is_alphanumeric() || last == '_'))
     });
-    Some((table.copied().find(|table| table.origin == Origin::Egress)?, format))
-}
-
-/// `7_20240302040000` as (microseconds, part).
-fn parse_transfer(stem: &str) -> Option<(i64, u64)> {
-    let (part, time) = stem.split_once('_')?;
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(part) || !digits(time) || time.len() != 14 {
-        return None;
-    }
-    let time = chrono::NaiveDateTime::parse_from_str(time, "%Y%m%d%H%M%S").ok()?;
-    Some((time.and_utc().timestamp_micros(), part.parse().ok()?))
-}
-
-impl SourceFile {
-    fn of(root: &Path, path: &Path) -> Self {
-        let relative = path.strip_prefix(root).unwrap_or(path);
-        let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        Self::named(parts.join("/"))
-    }
-
-    /// A file by the name that `_source_file` holds.
-    pub fn named(name: String) -> Self {
-        let file = name.rsplit('/').next().unwrap_or(&name);
-        let transfer = file.split('.').next().and_then(parse_transfer);
-        Self { transfer, name }
-    }
-}
-
-impl Ord for SourceFile {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.transfer.cmp(&other.transfer).then_with(|| self.name.cmp(&other.name))
-    }
-}
-
-impl PartialOrd for SourceFile {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+    Some((table.copied().find(|table| table.origin.schema() == "egress")?, format))
 }
 
 #[cfg(test)]
@@ -226,20 +149,5 @@ mod tests {
         assert_eq!(table_of("somewhere/events/dt=2024-03-02/10_20240302040000.parquet"), Some("events"));
         assert_eq!(table_of("mystery/dt=2024-03-02/10_20240302040000.csv"), None);
         assert_eq!(table_of("events/dt=2024-03-02/part-10.csv"), None);
-    }
-
-    #[test]
-    fn parts_count_as_numbers_and_transfers_by_their_time() {
-        let mut files: Vec<SourceFile> = [
-            "events/dt=2024-03-02/10_20240302040000.csv",
-            "events/dt=2024-03-03/1_20240303040000.csv",
-            "events/dt=2024-03-02/9_20240302040000.csv",
-            "events.csv",
-        ]
-        .map(|name| SourceFile::named(name.to_owned()))
-        .into();
-        files.sort();
-        let names: Vec<_> = files.iter().map(|file| file.name.rsplit('/').next().unwrap_or_default()).collect();
-        assert_eq!(names, ["events.csv", "9_20240302040000.csv", "10_20240302040000.csv", "1_20240303040000.csv"]);
     }
 }

@@ -1,4 +1,6 @@
 //! Where data comes from, and the readers that every source shares.
 
+pub mod api;
 pub mod csv;
+pub mod delivery;
 pub mod egress;

@@ -46,6 +46,16 @@ pub fn member<'a>(json: &'a str, key: &str) -> Option<Cow<'a, str>> {
     }
 }
 
+/// The text of a JSON value that is known to be one: a string without its quotes and escapes, anything else as written.
+/// `None` for null, arrays and objects.
+pub fn text(value: &str) -> Option<Cow<'_, str>> {
+    match value.as_bytes().first()? {
+        b'n' | b'[' | b'{' => None,
+        b'"' => scan::string(value),
+        _ => Some(Cow::Borrowed(value)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

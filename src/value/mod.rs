@@ -17,6 +17,8 @@ use std::fmt;
 pub enum Invalid {
     /// Bytes that are not UTF-8.
     Utf8,
+    /// A JSON value that is no string where text belongs.
+    Text,
     /// An identifier with blanks around it or control characters in it.
     Identifier,
     /// Neither `true` nor `false`.
@@ -57,6 +59,7 @@ impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Utf8 => "expected text in UTF-8",
+            Self::Text => "expected text",
             Self::Identifier => "expected an identifier without blanks around it or control characters",
             Self::Boolean => "expected true or false",
             Self::Integer => "expected an integer",

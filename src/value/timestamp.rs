@@ -6,7 +6,8 @@
 use super::Invalid;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
-const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+/// Microseconds in a day.
+pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 /// 0001-01-01T00:00:00Z.
 const FIRST: i64 = days(1, 1, 1) * MICROS_PER_DAY;
 /// The last microsecond of the year 9999.

@@ -26,14 +26,21 @@ fn a_flag_is_stronger_than_its_variable_and_the_variable_than_the_file() {
 fn mistakes_in_settings_and_selections_end_with_2_and_a_suggestion_before_anything_is_touched() {
     let project = project();
     for (flags, parts) in [
-        (&["--table", "invoices"][..], &["invoices", "did you mean"][..]),
+        (&["--table", "invioce"][..], &["invioce", "did you mean `invoice`"][..]),
         (&["--report", "images_by_sise"], &["images_by_sise", "did you mean `images_by_size`"]),
         (&["--param", "biling_month=2024-03"], &["biling_month", "did you mean `billing_month`"]),
         (&["--param", "billing_month=March"], &["billing_month", "a month like 2024-03"]),
         (&["--param", "images_from=2024-02-30"], &["images_from", "a day like"]),
         (&["--param", "billing_month_basis=month"], &["service_period or issued_at"]),
         (&["--stage", "everything"], &["everything", "expected extract, normalize"]),
-        (&["--source", "ftp"], &["ftp", "egress"]),
+        (&["--source", "ftp"], &["ftp", "egress or api"]),
+        (&["--source", "api"], &["nothing says where it is", "base_url", "etl init DIR"]),
+        (&["--source", "api", "--api-base-url", "http://example.com"], &["`--api-base-url`", "https"]),
+        (&["--api-base-url", "simulator"], &["`--api-base-url`", "--source egress,api"]),
+        (&["--from", "2024-03-01"], &["`--from`", "not among the sources"]),
+        (&["--from", "2024-02-30", "--source", "api"], &["`--from`", "a day such as"]),
+        (&["--to", "2024-03-01", "--source", "api"], &["`--to`", "first day"]),
+        (&["--token", "s3cret"], &["--token"]),
         (&["--config", "nonesuch.toml"], &["nonesuch.toml"]),
         (&["--nonesuch"], &["--nonesuch"]),
     ] {
@@ -43,10 +50,14 @@ fn mistakes_in_settings_and_selections_end_with_2_and_a_suggestion_before_anythi
         ("enviroment = \"SANDBOX\"", &["pipeline.toml:1", "`enviroment`", "did you mean `environment`"][..]),
         ("quality.quarantine = \"alow\"", &["pipeline.toml:1", "block or allow"]),
         ("environment = ", &["pipeline.toml:1"]),
+        ("api.rate = \"8\"", &["pipeline.toml:1", "`api.rate`", "8/s"]),
+        ("[api]\ntoken = \"s3cret\"", &["pipeline.toml:2", "METRONOME_BEARER_TOKEN", "`api.token_file`"]),
+        ("[api]\nbearer_token = s3cret", &["pipeline.toml:2"]),
         ("[parameters]\nbilling_month = 2024.03", &["pipeline.toml:2", "quotes"]),
     ] {
         project.write("pipeline.toml", text);
-        project.run(&[]).exits(2).says(parts);
+        let refused = project.run(&[]).exits(2).says(parts);
+        assert!(!refused.stderr.contains("s3cret"), "{}", refused.stderr);
     }
     assert!(!project.path("lake").exists() && !project.path("artifacts").exists());
 }

@@ -10,6 +10,7 @@ mod discovery;
 mod docs;
 mod environments;
 mod exit_codes;
+mod init;
 mod lake;
 mod newest;
 mod parquet_input;

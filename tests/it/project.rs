@@ -90,7 +90,10 @@ impl Project {
         command.current_dir(self.folder.path()).args(args).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if text.starts_with("ETL_") || text == "RUST_LOG" || text == "NO_COLOR" {
+            if ["ETL_", "METRONOME_"].iter().any(|prefix| text.starts_with(prefix))
+                || text == "RUST_LOG"
+                || text == "NO_COLOR"
+            {
                 command.env_remove(&name);
             }
         }

@@ -1,0 +1,88 @@
+//! `etl init`: a folder to begin with for an account of one's own. It holds no sample and no secret.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use serde_json::json;
+
+use super::print;
+use crate::error::{Error, Result};
+use crate::settings::{OutputFormat, Settings};
+
+/// The settings written: every key with what it means, and its default where it has one.
+pub(crate) const PIPELINE: &str = include_str!("init/pipeline.toml");
+
+/// What no repository should keep: what can be made again, what a customer's data is in, and the token.
+const IGNORED: &str = "/landing/\n/lake/\n/artifacts/\n/token\n";
+
+/// Makes the folder with `pipeline.toml`, `.gitignore` and `landing/egress`, and says what to do next. A `.gitignore`
+/// that is there stays as it is.
+///
+/// # Errors
+/// Usage (exit 2) where a `pipeline.toml` is there, or a file in place of the folder; failed where something cannot be
+/// written.
+pub fn run(settings: &Settings, folder: &Path) -> Result<()> {
+    let pipeline = folder.join("pipeline.toml");
+    if folder.exists() && !folder.is_dir() {
+        return Err(Error::usage(format!("{} is a file where a folder is to be", folder.display())));
+    }
+    if pipeline.symlink_metadata().is_ok() {
+        return Err(taken(&pipeline));
+    }
+    let landing = folder.join("landing/egress");
+    fs::create_dir_all(&landing).map_err(|source| Error::io("make", &landing, source))?;
+    let ignores = create(&folder.join(".gitignore"), IGNORED)?;
+    // Last: while it is missing, what came before can be done again.
+    if !create(&pipeline, PIPELINE)? {
+        return Err(taken(&pipeline));
+    }
+    match settings.output {
+        OutputFormat::Json => print(format!("{}\n", json!({ "pipeline": pipeline, "landing": landing })).as_bytes()),
+        OutputFormat::Text if settings.verbosity < 0 => Ok(()),
+        OutputFormat::Text => print(next_steps(folder, ignores).as_bytes()),
+    }
+}
+
+fn taken(pipeline: &Path) -> Error {
+    let error = format!("{} is there already and is not overwritten", pipeline.display());
+    Error::usage(error).hint("name another folder, or move the file away")
+}
+
+/// Writes a new file; false, and nothing done, where there is one.
+fn create(path: &Path, text: &str) -> Result<bool> {
+    let mut file = match File::create_new(path) {
+        Ok(file) => file,
+        Err(source) if source.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        Err(source) => return Err(Error::io("write", path, source)),
+    };
+    file.write_all(text.as_bytes()).map(|()| true).map_err(|source| {
+        // Half a file would be taken for a whole one, by the next `etl init` and by the next run.
+        let _ = fs::remove_file(path);
+        Error::io("write", path, source)
+    })
+}
+
+fn next_steps(folder: &Path, ignores: bool) -> String {
+    let mut text = format!("{} has pipeline.toml, .gitignore and landing/egress\n", folder.display());
+    if !ignores {
+        text += "its .gitignore stays as it was: landing, lake, artifacts and token are no part of a repository\n";
+    }
+    text += "\nnext:\n";
+    let steps = [
+        format!("cd {}", folder.display()),
+        "set METRONOME_BEARER_TOKEN, or put the token into a file of mode 600 and name it in `token_file` under [api]"
+            .to_owned(),
+        "put your export files into landing/egress, or take egress out of `source` in pipeline.toml".to_owned(),
+        "say in [parameters] of pipeline.toml what the reports are to answer".to_owned(),
+        "etl check    tries the settings and the token".to_owned(),
+        "etl plan     says what a run will ask and how long that takes".to_owned(),
+        "etl run      makes the lake and the artifacts".to_owned(),
+    ];
+    for (number, step) in (1..).zip(steps) {
+        // Writing to memory does not fail.
+        let _ = writeln!(text, "  {number}. {step}");
+    }
+    text
+}

@@ -1,0 +1,140 @@
+//! `etl plan`: what a run would ask, read and make, without doing it.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::print;
+use crate::catalog::endpoint::Read;
+use crate::error::Result;
+use crate::extract::{Account, Intended, Landed, Wanted, intend};
+use crate::model::Models;
+use crate::normalize;
+use crate::pipeline::wanted;
+use crate::place::lake::Lake;
+use crate::place::landing::Reading;
+use crate::printer::counted;
+use crate::run::{Run, RunRecord};
+use crate::settings::{Api, OutputFormat, Settings};
+use crate::value::timestamp;
+
+/// One endpoint of the plan.
+struct Line {
+    endpoint: &'static str,
+    reads: String,
+    /// Requests that it took last time, or that are known to be needed; none where its parents were never counted.
+    requests: Option<u64>,
+}
+
+/// Prints the plan; asks nothing and writes nothing else.
+///
+/// # Errors
+/// As a run's, for everything that is found before the first request.
+pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
+    let models = Models::load(settings.sql.as_deref())?;
+    let tables = normalize::selected(settings.tables.as_ref())?;
+    let reports = models.reports(settings.reports.as_ref())?;
+    let lake = Lake::new(&settings.lake);
+    let base = RunRecord::newest(&lake).await?.unwrap_or_default();
+    let mut landed = Landed::delivered(&tables, settings)?;
+    landed.add_journals(&tables, settings)?;
+    let unread = normalize::unread(&tables, &landed, &lake, full_refresh).await?;
+
+    let mut text = String::new();
+    let mut lines = Vec::new();
+    let mut account_name = None;
+    if let Some(api) = &settings.api {
+        let run = Run::begin();
+        let account = Account::open(api, &run)?;
+        let wanted = wanted(&tables, &lake, &base, settings, api, full_refresh).await?;
+        let intended = intend(&account, &wanted, settings, api, &run)?;
+        lines = endpoints(&wanted, &intended);
+        describe_api(&account.name, &intended, &lines, api, &mut text);
+        account_name = Some(account.name);
+    }
+    let files: u64 = unread.iter().map(|(_, deliveries)| deliveries.len() as u64).sum();
+    // Writing to memory does not fail.
+    let _ = writeln!(text, "{:<10}{} to read", "landing", counted(files, "file"));
+    for (table, deliveries) in &unread {
+        let bytes: u64 = deliveries.iter().map(|delivery| delivery.size_bytes).sum();
+        let _ = writeln!(text, "  {table:<44}{}, {bytes} bytes", counted(deliveries.len() as u64, "file"));
+    }
+    let names: Vec<_> = reports.iter().map(|report| report.name.as_str()).collect();
+    let made = match (files, settings.api.is_some(), full_refresh) {
+        (0, false, false) => "stay as they are, unless their SQL or parameters changed",
+        (0, true, false) => "made again if an answer differs from the last",
+        _ => "made again",
+    };
+    let _ = writeln!(text, "{:<10}{}: {made}", "reports", names.join(", "));
+    if settings.output == OutputFormat::Json {
+        let api: Vec<_> = lines
+            .iter()
+            .map(|line| json!({"endpoint": line.endpoint, "reads": line.reads, "requests": line.requests}))
+            .collect();
+        let files: Vec<_> = unread.iter().map(|(table, files)| json!({"table": table, "files": files.len()})).collect();
+        let json = json!({"account": account_name, "endpoints": api, "unread": files, "reports": names});
+        text = format!("{json}\n");
+    }
+    print(text.as_bytes())
+}
+
+fn describe_api(account: &str, intended: &Intended, lines: &[Line], api: &Api, text: &mut String) {
+    let known: u64 = lines.iter().filter_map(|line| line.requests).sum();
+    let is_whole = lines.iter().all(|line| line.requests.is_some());
+    let least = if is_whole { "" } else { "at least " };
+    let time = api.rate.map_or(String::new(), |rate| {
+        let seconds = u128::from(known) * rate.per.as_millis() / u128::from(rate.requests.get()) / 1_000;
+        format!(", {least}{}", counted(u64::try_from(seconds).unwrap_or(u64::MAX), "second"))
+    });
+    let _ = writeln!(text, "{:<10}{account}: {least}{}{time}", "api", counted(known, "request"));
+    if let Some(cut_off) = &intended.cut_off {
+        let _ = writeln!(
+            text,
+            "  goes on with extraction {}, whose answers so far are not asked for again",
+            cut_off.plan.id
+        );
+    }
+    for line in lines {
+        let requests = line.requests.map_or("one or more a row".to_owned(), |count| counted(count, "request"));
+        let _ = writeln!(text, "  {:<26}{:<40}{requests}", line.endpoint, line.reads);
+    }
+}
+
+fn endpoints(wanted: &Wanted, intended: &Intended) -> Vec<Line> {
+    let rows_of = |name: &str| wanted.history.complete(name).next_back().map(|read| read.rows);
+    let line = |endpoint: &&'static crate::catalog::endpoint::Endpoint| {
+        let reading = intended.readings().get(endpoint.name).cloned().unwrap_or_default();
+        let last = wanted.history.complete(endpoint.name).next_back().map(|read| read.requests);
+        let requests = last.or_else(|| match endpoint.per.first() {
+            None => Some(series(endpoint.read, &reading, endpoint.passes.len())),
+            Some(per) => rows_of(per.endpoint),
+        });
+        Line { endpoint: endpoint.name, reads: reads(endpoint.read, &reading), requests }
+    };
+    wanted.endpoints.iter().map(line).collect()
+}
+
+/// Series of requests for one parent row; each is one request or more.
+fn series(read: Read, reading: &Reading, passes: usize) -> u64 {
+    let days = reading.from.zip(reading.until).map_or(0, |(from, until)| (until - from) / timestamp::MICROS_PER_DAY);
+    let parts = match read {
+        Read::Days { step, .. } => days.unsigned_abs().div_ceil(u64::from(step.max(1))),
+        _ => 1,
+    };
+    parts * passes.max(1) as u64
+}
+
+fn reads(read: Read, reading: &Reading) -> String {
+    let day = |at: Option<i64>| {
+        let mut text = String::new();
+        timestamp::write(at.unwrap_or_default(), &mut text);
+        text.truncate(10);
+        text
+    };
+    match (read, reading.from) {
+        (Read::Days { .. }, _) => format!("days {} to {}", day(reading.from), day(reading.until)),
+        (Read::NewestFirst { .. }, Some(_)) => format!("back to {}", day(reading.from)),
+        (Read::Log, _) if reading.cursor.is_some() => "from where it was left off".to_owned(),
+        _ => "all".to_owned(),
+    }
+}

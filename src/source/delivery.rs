@@ -1,0 +1,123 @@
+//! Delivered files: what they are of, and in which order their rows count.
+
+use std::cmp::Ordering;
+use std::path::{Path, PathBuf};
+
+use crate::catalog::{Origin, Table};
+
+/// One file of a known table: an export file, or the journal of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The schema of its tables.
+    pub schema: &'static str,
+    /// The table's name; of a journal, that of the endpoint and its root table.
+    pub table: &'static str,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its name in messages and in `_source_file`.
+    pub source: SourceFile,
+    /// How its bytes are to be read.
+    pub format: Format,
+    /// Its size.
+    pub size_bytes: u64,
+    /// When it was last written, microseconds since the epoch.
+    pub modified_at: i64,
+}
+
+/// A delivered file as rows remember it, ordered as its rows count: later transfers over earlier ones, later parts
+/// over earlier ones. A flat file says nothing of its transfer and counts as the earliest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SourceFile {
+    /// Relative to the folder the files were found in, `/` between its parts.
+    pub name: String,
+    /// Time of the transfer (microseconds, UTC) and number of the part, read from the name.
+    pub transfer: Option<(i64, u64)>,
+}
+
+/// Encodings of a delivered file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// CSV as it is.
+    Csv,
+    /// CSV under gzip.
+    CsvGzip,
+    /// CSV under Zstandard.
+    CsvZstd,
+    /// Parquet.
+    Parquet,
+    /// Answers of the API, as they were received.
+    Journal,
+}
+
+impl Delivery {
+    /// Its name in messages.
+    pub fn name(&self) -> &str {
+        &self.source.name
+    }
+
+    /// Whether rows of this table are in it.
+    pub fn feeds(&self, table: &'static Table) -> bool {
+        match table.origin {
+            Origin::Answers => self.format == Format::Journal,
+            _ => self.schema == table.origin.schema() && self.table == table.root().name,
+        }
+    }
+}
+
+impl SourceFile {
+    pub(super) fn of(root: &Path, path: &Path) -> Self {
+        let relative = path.strip_prefix(root).unwrap_or(path);
+        let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        Self::named(parts.join("/"))
+    }
+
+    /// A file by the name that `_source_file` holds.
+    pub fn named(name: String) -> Self {
+        let file = name.rsplit('/').next().unwrap_or(&name);
+        let transfer = file.split('.').next().and_then(parse_transfer);
+        Self { transfer, name }
+    }
+}
+
+impl Ord for SourceFile {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.transfer.cmp(&other.transfer).then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+impl PartialOrd for SourceFile {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// `7_20240302040000` as (microseconds, part).
+pub(super) fn parse_transfer(stem: &str) -> Option<(i64, u64)> {
+    let (part, time) = stem.split_once('_')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(part) || !digits(time) || time.len() != 14 {
+        return None;
+    }
+    let time = chrono::NaiveDateTime::parse_from_str(time, "%Y%m%d%H%M%S").ok()?;
+    Some((time.and_utc().timestamp_micros(), part.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_count_as_numbers_and_transfers_by_their_time() {
+        let mut files: Vec<SourceFile> = [
+            "events/dt=2024-03-02/10_20240302040000.csv",
+            "events/dt=2024-03-03/1_20240303040000.csv",
+            "events/dt=2024-03-02/9_20240302040000.csv",
+            "events.csv",
+        ]
+        .map(|name| SourceFile::named(name.to_owned()))
+        .into();
+        files.sort();
+        let names: Vec<_> = files.iter().map(|file| file.name.rsplit('/').next().unwrap_or_default()).collect();
+        assert_eq!(names, ["events.csv", "9_20240302040000.csv", "10_20240302040000.csv", "1_20240303040000.csv"]);
+    }
+}
