@@ -10,13 +10,14 @@ mod keys;
 mod merge;
 mod partitions;
 mod threads;
+mod ties;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 use tracing::{info, warn};
 
-use crate::catalog::runs::{FILES, QUARANTINE};
+use crate::catalog::runs::{CONTRADICTIONS, FILES, QUARANTINE};
 use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
 use crate::extract::Landed;
@@ -36,6 +37,8 @@ pub struct Normalized {
     tables: Vec<Pending>,
     /// Reads of the API, where there are new ones.
     extractions: Option<Extractions>,
+    /// Rows that contradict others, where they are not those of before.
+    contradictions: Option<Vec<Row>>,
     files: Vec<Row>,
     quarantine: Vec<Row>,
     /// Cells in quarantine, those of earlier runs included.
@@ -76,9 +79,15 @@ pub async fn normalize(
         None => Vec::new(),
     };
     let quarantine_before = quarantine.clone();
+    let mut contradictions = match lake.table(CONTRADICTIONS.name, None).await? {
+        Some(state) => read_rows(&CONTRADICTIONS, &state)?,
+        None => Vec::new(),
+    };
+    let contradictions_before = contradictions.clone();
     let known_cells: HashMap<_, _> = quarantine_before.iter().map(|row| (without_run(row), row)).collect();
     let mut normalized = Normalized {
         tables: Vec::new(),
+        contradictions: None,
         extractions: Some(extractions.clone()).filter(|now| *now != known),
         files: Vec::new(),
         quarantine: Vec::new(),
@@ -157,6 +166,24 @@ pub async fn normalize(
             let known = known_cells.get(without_run(&row)).map(|known| (*known).clone());
             known.unwrap_or(row)
         }));
+        let of_read = |row: &Row| {
+            let of = |column| cell(&CONTRADICTIONS, row, column).unwrap_or_default();
+            of("table_name") == name && read.contains(of("file"))
+        };
+        contradictions.retain(|row| !of_read(row));
+        contradictions.extend(merged.contradictions.iter().map(|(file, row, said)| {
+            vec![
+                Some(name.clone()),
+                Some(new[*file].name().to_owned()),
+                Some(row.to_string()),
+                Some(said.clone()),
+                Some(run.id.clone()),
+            ]
+        }));
+        if !merged.contradictions.is_empty() {
+            let count = counted(merged.contradictions.len() as u64, "row");
+            warn!(table = name, "{name}: {count} contradict rows that are as new: see etl.contradictions");
+        }
         for (place, delivery) in new.iter().enumerate() {
             known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run));
         }
@@ -184,6 +211,7 @@ pub async fn normalize(
     normalized.quarantined_cells = quarantine.len() as u64;
     normalized.quarantine_changed = quarantine != quarantine_before;
     normalized.quarantine = quarantine;
+    normalized.contradictions = Some(contradictions).filter(|now| *now != contradictions_before);
     Ok(normalized)
 }
 
@@ -242,6 +270,9 @@ impl Normalized {
             let schema = records::schema(table.all_columns());
             let target = Target { table: &name, doc: table.doc, schema: &schema };
             lake.commit(target, state.as_ref(), merged.change, &run.id, run.started_at_millis).await?;
+        }
+        if let Some(rows) = self.contradictions {
+            commit_rows(lake, &CONTRADICTIONS, rows, true, &run.id, run.started_at_millis).await?;
         }
         if let Some(extractions) = self.extractions {
             extractions.commit(lake, run).await?;
@@ -450,6 +481,9 @@ fn note(merged: &Merged) -> String {
     }
     if merged.superseded_rows > 0 {
         notes.push(format!("{} superseded", merged.superseded_rows));
+    }
+    if !merged.contradictions.is_empty() {
+        notes.push(counted(merged.contradictions.len() as u64, "contradiction"));
     }
     if !merged.quarantined.is_empty() {
         notes.push(format!("{} in quarantine", counted(merged.quarantined.len() as u64, "cell")));

@@ -12,7 +12,7 @@ use datafusion::common::ScalarValue;
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::catalog::runs::{EXTRACTIONS, FILES, QUARANTINE};
+use crate::catalog::runs::{CONTRADICTIONS, EXTRACTIONS, FILES, QUARANTINE};
 use crate::catalog::{self, Table};
 use crate::engine::{self, Engine};
 use crate::error::{Error, ErrorKind, Result};
@@ -260,7 +260,7 @@ async fn take_in(
     }
     // A run that was blocked or killed may have left tables that are newer than the published ones.
     let tables = catalog::TABLES.iter().map(|table| table.qualified_name());
-    for name in tables.chain([FILES, EXTRACTIONS, QUARANTINE].map(|table| table.name.to_owned())) {
+    for name in tables.chain([FILES, EXTRACTIONS, CONTRADICTIONS, QUARANTINE].map(|table| table.name.to_owned())) {
         if let Some(version) = lake.newest_version(&name)? {
             next.versions.insert(name, version);
         }

@@ -76,6 +76,19 @@ pub const QUARANTINE: RunTable = RunTable {
     ],
 };
 
+/// Deliveries that contradict each other.
+pub const CONTRADICTIONS: RunTable = RunTable {
+    name: "etl.contradictions",
+    doc: "Delivered rows that do not count, one row each: as new as the one that does, and saying something else.",
+    columns: &[
+        Column::new("table_name", Kind::Text, "The table, qualified."),
+        Column::new("file", Kind::Text, "The delivered file, relative to the landing folder."),
+        Column::new("row_number", Kind::Integer, "The row in the file: the first behind the header is 1."),
+        Column::new("row", Kind::Json, "What it says, the vendor's columns as an object."),
+        Column::new("run_id", Kind::Id, "The run that read it."),
+    ],
+};
+
 /// What was read of the API.
 pub const EXTRACTIONS: RunTable = RunTable {
     name: "etl.extractions",
@@ -110,4 +123,4 @@ pub const CHECKS: RunTable = RunTable {
 };
 
 /// All of them.
-pub const RUN_TABLES: &[&RunTable] = &[&RUNS, &FILES, &QUARANTINE, &EXTRACTIONS, &CHECKS];
+pub const RUN_TABLES: &[&RunTable] = &[&RUNS, &FILES, &QUARANTINE, &CONTRADICTIONS, &EXTRACTIONS, &CHECKS];

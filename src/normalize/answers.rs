@@ -86,7 +86,8 @@ pub fn keys(
                 hash: XxHash3_128::oneshot(&key),
                 newest: [received_at, found.fingerprint],
                 rank: if is_replaced { EXPIRED } else { 0 },
-                place: Place::Delivered { unit, row },
+                content: 0,
+                place: Place::delivered(unit, row),
             });
         })?;
     }

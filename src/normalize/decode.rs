@@ -107,9 +107,9 @@ pub fn keys(
     let mut cell_scratch = Vec::new();
     let transferred_at = delivery.source.transfer.map(|(time, _)| time);
     let competes = |row: u32| !excluded.is_some_and(|rows| rows.contains(row));
-    let mut push = |row: u32, key: &[u8], newest: [i64; 2]| {
-        let place = Place::Delivered { unit: unit.ordinal, row };
-        into.push(KeyRecord { hash: XxHash3_128::oneshot(key), newest, rank, place });
+    let mut push = |row: u32, key: &[u8], newest: [i64; 2], content: u32| {
+        let place = Place::delivered(unit.ordinal, row);
+        into.push(KeyRecord { hash: XxHash3_128::oneshot(key), newest, rank, content, place });
     };
     match &unit.rows {
         Rows::Csv(block) => {
@@ -142,7 +142,7 @@ pub fn keys(
                         Err(()) => return,
                     }
                 }
-                push(row, &scratch, newest);
+                push(row, &scratch, newest, XxHash3_128::oneshot(record.bytes()) as u32 | 1);
             })?;
         }
         Rows::Parquet(batch) => {
@@ -162,7 +162,7 @@ pub fn keys(
             let newest_by = columns.newest_by.iter().map(typed).collect::<Result<Vec<_>>>()?;
             each_typed_key(&key, &newest_by, |row, key, newest| {
                 if competes(row) {
-                    push(row, key, newest);
+                    push(row, key, newest, 0);
                 }
             });
         }

@@ -15,9 +15,17 @@ use roaring::RoaringBitmap;
 use super::threads::{join, lock, unlock};
 use crate::error::{Error, Result};
 
-/// Where a row stands.
+/// Where a row stands, in eight bytes: there is a record for every row of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub struct Place {
+    /// The unit; or the lake file, with [`Place::IN_LAKE`].
+    within: u32,
+    row: u32,
+}
+
+/// Where a row stands, told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
     /// In the lake: ordinal of the data file, and row in it.
     Lake { file: u32, row: u32 },
     /// In a delivery: ordinal of the decoded unit, and row in it.
@@ -47,6 +55,8 @@ pub struct KeyRecord {
     pub newest: [i64; 2],
     /// Rank of the source file among all files of the table; of answers 0 or [`EXPIRED`].
     pub rank: u32,
+    /// Stands for what the row says, where that is known; 0 where it is not.
+    pub content: u32,
     /// Where the row is.
     pub place: Place,
 }
@@ -60,6 +70,10 @@ pub struct Superseded {
     pub delivered: HashMap<u32, RoaringBitmap>,
     /// How many of those the lake holds as they are.
     pub unchanged: u64,
+    /// Rows of lake files that are as new as another row of their key and may say something else.
+    pub tied_in_lake: HashMap<u32, RoaringBitmap>,
+    /// The same of decoded units.
+    pub tied: HashMap<u32, RoaringBitmap>,
     /// Keys that stand both in the lake and in a delivery.
     pub met: u64,
 }
@@ -71,18 +85,29 @@ impl Superseded {
     }
 
     fn add(&mut self, place: Place) {
-        match place {
-            Place::Lake { file, row } => self.lake.entry(file).or_default().insert(row),
-            Place::Delivered { unit, row } => self.delivered.entry(unit).or_default().insert(row),
+        match place.stands() {
+            Stands::Lake { file, row } => self.lake.entry(file).or_default().insert(row),
+            Stands::Delivered { unit, row } => self.delivered.entry(unit).or_default().insert(row),
+        };
+    }
+
+    fn tie(&mut self, place: Place) {
+        match place.stands() {
+            Stands::Lake { file, row } => self.tied_in_lake.entry(file).or_default().insert(row),
+            Stands::Delivered { unit, row } => self.tied.entry(unit).or_default().insert(row),
         };
     }
 
     fn merge(&mut self, other: Self) {
-        for (file, rows) in other.lake {
-            *self.lake.entry(file).or_default() |= rows;
-        }
-        for (unit, rows) in other.delivered {
-            *self.delivered.entry(unit).or_default() |= rows;
+        for (mine, theirs) in [
+            (&mut self.lake, other.lake),
+            (&mut self.delivered, other.delivered),
+            (&mut self.tied_in_lake, other.tied_in_lake),
+            (&mut self.tied, other.tied),
+        ] {
+            for (within, rows) in theirs {
+                *mine.entry(within).or_default() |= rows;
+            }
         }
         self.unchanged += other.unchanged;
         self.met += other.met;
@@ -90,7 +115,7 @@ impl Superseded {
 }
 
 const SHARES: usize = 64;
-const RECORD_BYTES: usize = 16 + 16 + 4 + 1 + 4 + 4;
+const RECORD_BYTES: usize = 16 + 16 + 4 + 4 + 4 + 4;
 
 /// Collects key records from several threads within a memory budget.
 pub struct KeyRecords {
@@ -173,17 +198,22 @@ impl Rule {
     /// Names the records of one key, oldest first, that are not kept.
     fn take_out(self, group: &[KeyRecord], found: &mut Superseded) {
         if self == Self::Newest {
-            let older = group.split_last().map_or(group, |(_, older)| older);
-            return older.iter().for_each(|record| found.add(record.place));
+            let Some((newest, older)) = group.split_last() else { return };
+            older.iter().for_each(|record| found.add(record.place));
+            let is_as_new = |record: &&KeyRecord| record.newest == newest.newest;
+            let may_differ = |record: &KeyRecord| record.content == 0 || record.content != newest.content;
+            if older.iter().filter(is_as_new).any(may_differ) {
+                group.iter().filter(is_as_new).for_each(|record| found.tie(record.place));
+            }
+            return;
         }
         let newest = group.iter().rev().find(|record| record.rank != EXPIRED);
         let is_newest = |record: &KeyRecord| newest.is_some_and(|newest| record.newest[0] == newest.newest[0]);
         let is_known = |record: &KeyRecord| {
-            matches!(record.place, Place::Lake { .. })
-                && newest.is_some_and(|newest| record.newest[1] == newest.newest[1])
+            record.place.is_in_lake() && newest.is_some_and(|newest| record.newest[1] == newest.newest[1])
         };
         let has_known = group.iter().any(is_known);
-        let is_delivered = |record: &KeyRecord| matches!(record.place, Place::Delivered { .. });
+        let is_delivered = |record: &KeyRecord| !record.place.is_in_lake();
         found.met += u64::from(group.iter().any(is_delivered) && !group.iter().all(is_delivered));
         for record in group {
             let is_delivered = is_delivered(record);
@@ -198,25 +228,21 @@ impl Rule {
 impl KeyRecord {
     /// Oldest first within a key. A file that was delivered again counts over what the lake holds of it.
     fn order(&self) -> (u128, [i64; 2], u32, bool, u32, u32) {
-        let (delivered, unit, row) = match self.place {
-            Place::Lake { file, row } => (false, file, row),
-            Place::Delivered { unit, row } => (true, unit, row),
-        };
-        (self.hash, self.newest, self.rank, delivered, unit, row)
+        let (is_delivered, within) = (!self.place.is_in_lake(), self.place.within);
+        (self.hash, self.newest, self.rank, is_delivered, within, self.place.row)
     }
 
     fn to_bytes(self) -> [u8; RECORD_BYTES] {
-        let (_, newest, rank, delivered, unit, row) = self.order();
         let mut bytes = [0; RECORD_BYTES];
         let mut rest = bytes.as_mut_slice();
         for part in [
             self.hash.to_le_bytes().as_slice(),
-            &newest[0].to_le_bytes(),
-            &newest[1].to_le_bytes(),
-            &rank.to_le_bytes(),
-            &[u8::from(delivered)],
-            &unit.to_le_bytes(),
-            &row.to_le_bytes(),
+            &self.newest[0].to_le_bytes(),
+            &self.newest[1].to_le_bytes(),
+            &self.rank.to_le_bytes(),
+            &self.content.to_le_bytes(),
+            &self.place.within.to_le_bytes(),
+            &self.place.row.to_le_bytes(),
         ] {
             let (slot, others) = rest.split_at_mut(part.len());
             slot.copy_from_slice(part);
@@ -237,11 +263,34 @@ impl KeyRecord {
         let hash = u128::from_le_bytes(take(&mut rest));
         let newest = [i64::from_le_bytes(take(&mut rest)), i64::from_le_bytes(take(&mut rest))];
         let rank = u32::from_le_bytes(take(&mut rest));
-        let [delivered] = take(&mut rest);
-        let unit = u32::from_le_bytes(take(&mut rest));
+        let content = u32::from_le_bytes(take(&mut rest));
+        let within = u32::from_le_bytes(take(&mut rest));
         let row = u32::from_le_bytes(take(&mut rest));
-        let place = if delivered == 0 { Place::Lake { file: unit, row } } else { Place::Delivered { unit, row } };
-        Self { hash, newest, rank, place }
+        Self { hash, newest, rank, content, place: Place { within, row } }
+    }
+}
+
+impl Place {
+    /// No table has two thousand million files or units.
+    const IN_LAKE: u32 = 1 << 31;
+
+    /// A row of a lake file, by the file's ordinal.
+    pub fn lake(file: u32, row: u32) -> Self {
+        Self { within: file | Self::IN_LAKE, row }
+    }
+
+    /// A row of a decoded unit, by the unit's ordinal.
+    pub fn delivered(unit: u32, row: u32) -> Self {
+        Self { within: unit, row }
+    }
+
+    fn is_in_lake(self) -> bool {
+        self.within & Self::IN_LAKE != 0
+    }
+
+    fn stands(self) -> Stands {
+        let (within, row) = (self.within & !Self::IN_LAKE, self.row);
+        if self.is_in_lake() { Stands::Lake { file: within, row } } else { Stands::Delivered { unit: within, row } }
     }
 }
 
@@ -296,15 +345,15 @@ mod tests {
     use super::*;
 
     fn record(hash: u128, newest: i64, rank: u32, place: Place) -> KeyRecord {
-        KeyRecord { hash: hash << 100 | hash, newest: [newest, i64::MIN], rank, place }
+        KeyRecord { hash: hash << 100 | hash, newest: [newest, i64::MIN], rank, content: 7, place }
     }
 
     fn delivered(unit: u32, row: u32) -> Place {
-        Place::Delivered { unit, row }
+        Place::delivered(unit, row)
     }
 
     fn lake(file: u32, row: u32) -> Place {
-        Place::Lake { file, row }
+        Place::lake(file, row)
     }
 
     fn superseded(records: Vec<KeyRecord>, budget: usize) -> Superseded {
@@ -351,6 +400,19 @@ mod tests {
         assert_eq!(found.delivered[&0].iter().collect::<Vec<_>>(), [9]);
         assert_eq!(found.delivered[&1].iter().collect::<Vec<_>>(), [3]);
         assert_eq!(found.lake[&0].iter().collect::<Vec<_>>(), [99]);
+    }
+
+    #[test]
+    fn rows_as_new_as_the_newest_are_tied_where_they_may_say_something_else() {
+        let says = |content, key| KeyRecord { content, ..record(key, 10, 0, delivered(0, content)) };
+        let found = superseded(
+            vec![says(1, 1), says(2, 1), says(3, 2), KeyRecord { place: delivered(0, 9), ..says(3, 2) }],
+            1 << 20,
+        );
+        assert_eq!(found.tied[&0].iter().collect::<Vec<_>>(), [1, 2]);
+        let unknown = vec![says(0, 3), KeyRecord { place: lake(4, 4), ..says(0, 3) }];
+        let found = superseded(unknown, 1 << 20);
+        assert_eq!((found.tied.len(), found.tied_in_lake[&4].len()), (1, 1));
     }
 
     fn of_sets(records: Vec<KeyRecord>) -> Superseded {
@@ -402,7 +464,13 @@ mod tests {
             .map(|row| {
                 let key = u128::from(row % 50_000);
                 let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834);
-                KeyRecord { hash, newest: [i64::from(row), 0], rank: 0, place: delivered(row / 1000, row % 1000) }
+                KeyRecord {
+                    hash,
+                    newest: [i64::from(row), 0],
+                    rank: 0,
+                    content: 7,
+                    place: delivered(row / 1000, row % 1000),
+                }
             })
             .collect();
         for budget in [0, 1 << 30] {

@@ -8,10 +8,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use roaring::RoaringBitmap;
+use tracing::warn;
 
 use super::covers::{self, Cover};
 use super::decode::{self, KeyColumns, Lineage, MOST_QUARANTINED, Quarantined};
@@ -19,6 +20,7 @@ use super::feed::{Feed, Unit};
 use super::keys::{EXPIRED, KeyRecord, KeyRecords, Place, Rule, Superseded};
 use super::partitions::{Partitions, plain_columns};
 use super::threads::{join, lock, unlock};
+use super::ties;
 use crate::catalog::{Origin, Table};
 use crate::error::{Error, Result};
 use crate::place::lake::{Change, DataFile, TableState};
@@ -62,6 +64,8 @@ pub struct Merged {
     pub met_keys: u64,
     /// Bad cells: delivery, row in it from 1, cell.
     pub quarantined: Vec<(usize, u64, Quarantined)>,
+    /// Rows that do not count and contradict the one that does: delivery, row in it from 1, what it says as JSON.
+    pub contradictions: Vec<(usize, u64, String)>,
     /// Columns the catalog does not know.
     pub unknown_columns: BTreeSet<String>,
     /// XXH3-128 of the bytes of each delivery, as they were read.
@@ -96,6 +100,7 @@ impl Merge<'_> {
             }
             if bad == excluded || (superseded.delivered.is_empty() && superseded.lake.is_empty()) {
                 self.rewrite_lake_files(&superseded, &mut merged.change)?;
+                merged.contradictions = self.contradictions(&census, &superseded)?;
                 return Ok(merged);
             }
             match std::fs::remove_dir_all(&self.staging) {
@@ -201,8 +206,9 @@ impl Merge<'_> {
                         Some(true) => EXPIRED,
                         _ => by_name.get(sources.value(row as usize)).copied().unwrap_or_default(),
                     };
-                    let place = Place::Lake { file: ordinal as u32, row: before + row };
-                    found.push(KeyRecord { hash: twox_hash::XxHash3_128::oneshot(key), newest, rank, place });
+                    let place = Place::lake(ordinal as u32, before + row);
+                    let hash = twox_hash::XxHash3_128::oneshot(key);
+                    found.push(KeyRecord { hash, newest, rank, content: 0, place });
                 });
                 before += batch.num_rows() as u32;
                 records.extend(&mut found)?;
@@ -285,9 +291,98 @@ impl Merge<'_> {
             unchanged_rows: superseded.unchanged,
             met_keys: superseded.met,
             quarantined,
+            contradictions: Vec::new(),
             unknown_columns,
             fingerprints,
             environments: unlock(environments),
+        })
+    }
+
+    /// Delivered rows that contradict one that is as new.
+    fn contradictions(&self, census: &Census, superseded: &Superseded) -> Result<Vec<(usize, u64, String)>> {
+        let count = |rows: &HashMap<u32, RoaringBitmap>| rows.values().map(RoaringBitmap::len).sum::<u64>();
+        let tied = count(&superseded.tied) + count(&superseded.tied_in_lake);
+        if tied == 0 {
+            return Ok(Vec::new());
+        }
+        if tied > ties::MOST {
+            let name = self.table.qualified_name();
+            warn!(table = name, rows = tied, "{name}: {tied} rows are as new as another of their key: not compared");
+            return Ok(Vec::new());
+        }
+        let mut found = self.tied_in_lake(superseded)?;
+        let delivered = Mutex::new(Vec::new());
+        self.each_delivered(&superseded.tied, census, |unit, row, batch, at| {
+            let is_kept = !superseded.delivered.get(&unit).is_some_and(|rows| rows.contains(row));
+            let (key, content) = ties::of(self.table, batch, at)?;
+            lock(&delivered).push(ties::Tied { key, content, unit: Some(unit), row, is_kept });
+            Ok(())
+        })?;
+        found.extend(unlock(delivered));
+        let mut wanted: HashMap<u32, RoaringBitmap> = HashMap::new();
+        for (unit, row) in ties::contradictions(&found) {
+            wanted.entry(unit).or_default().insert(row);
+        }
+        let said = Mutex::new(Vec::new());
+        self.each_delivered(&wanted, census, |unit, _, batch, at| {
+            let file = census.units.get(unit as usize).map_or(0, |(file, _)| *file);
+            lock(&said).push((file, ties::source_row(batch, at), ties::said(self.table, batch, at)?));
+            Ok(())
+        })?;
+        let mut said = unlock(said);
+        said.sort();
+        Ok(said)
+    }
+
+    fn tied_in_lake(&self, superseded: &Superseded) -> Result<Vec<ties::Tied>> {
+        let mut found = Vec::new();
+        for (ordinal, file) in self.state.iter().flat_map(|state| &state.files).enumerate() {
+            let Some(rows) = superseded.tied_in_lake.get(&(ordinal as u32)) else { continue };
+            let gone = superseded.lake.get(&(ordinal as u32));
+            let mut before = 0;
+            for batch in self.lake_batches(file, None)? {
+                let batch = widen(&batch?, &self.schema)
+                    .map_err(|error| Error::failed(format!("cannot compare rows of {}: {error}", file.path)))?;
+                for at in 0..batch.num_rows() {
+                    let row = before + at as u32;
+                    if rows.contains(row) {
+                        let is_kept = !gone.is_some_and(|gone| gone.contains(row));
+                        let (key, content) = ties::of(self.table, &batch, at)?;
+                        found.push(ties::Tied { key, content, unit: None, row, is_kept });
+                    }
+                }
+                before += batch.num_rows() as u32;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Decodes the units that hold these rows once more, and calls `with` for each of them: unit, row, batch, place in it.
+    fn each_delivered(
+        &self,
+        rows: &HashMap<u32, RoaringBitmap>,
+        census: &Census,
+        with: impl Fn(u32, u32, &RecordBatch, usize) -> Result<()> + Sync,
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let feed = Feed::new(self.table, self.deliveries);
+        self.work(&feed, |_, unit| {
+            let Some(rows) = rows.get(&unit.ordinal) else { return Ok(()) };
+            let delivery = &self.deliveries[unit.file];
+            let mine = census.units.iter().take(unit.ordinal as usize).filter(|(file, _)| *file == unit.file);
+            let before = mine.map(|(_, rows)| u64::from(*rows)).sum();
+            let lineage = Lineage { source: &delivery.source, run_id: self.run_id, rows_before: before };
+            let decoded = decode::typed(&unit, self.table, &self.schema, delivery, &lineage, None)?;
+            for at in 0..decoded.batch.num_rows() {
+                // Bad rows are left out: a row is known by its number in the file.
+                let row = (ties::source_row(&decoded.batch, at) - before - 1) as u32;
+                if rows.contains(row) {
+                    with(unit.ordinal, row, &decoded.batch, at)?;
+                }
+            }
+            Ok(())
         })
     }
 
@@ -323,7 +418,7 @@ impl Merge<'_> {
         &'b self,
         file: &'b DataFile,
         columns: Option<&[&str]>,
-    ) -> Result<impl Iterator<Item = Result<arrow::array::RecordBatch>> + 'b> {
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + 'b> {
         let path = self.state.map(|state| state.path_of(file)).unwrap_or_default();
         let reader = parquet::read(&path, columns)?;
         Ok(reader.map(move |batch| batch.map_err(|error| parquet::damaged(&path, &error))))
@@ -353,7 +448,7 @@ impl Merge<'_> {
 }
 
 /// The environments that rows name.
-fn environments_of(batch: &arrow::array::RecordBatch) -> BTreeSet<String> {
+fn environments_of(batch: &RecordBatch) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if let Some(column) = batch.column_by_name("environment_type") {
         let mut last = "";
@@ -368,15 +463,12 @@ fn environments_of(batch: &arrow::array::RecordBatch) -> BTreeSet<String> {
 }
 
 /// A batch of an older file with the columns it lacks, as null.
-fn widen(
-    batch: &arrow::array::RecordBatch,
-    schema: &SchemaRef,
-) -> std::result::Result<arrow::array::RecordBatch, arrow::error::ArrowError> {
+fn widen(batch: &RecordBatch, schema: &SchemaRef) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
     let columns = schema.fields().iter().map(|field| {
         batch
             .column_by_name(field.name())
             .cloned()
             .unwrap_or_else(|| arrow::array::new_null_array(field.data_type(), batch.num_rows()))
     });
-    arrow::array::RecordBatch::try_new(schema.clone(), columns.collect())
+    RecordBatch::try_new(schema.clone(), columns.collect())
 }

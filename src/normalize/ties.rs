@@ -1,0 +1,102 @@
+//! Rows that contradict each other: delivered under one key and equally new, and yet not the same. The later file counts, as
+//! for any tie, but which of them is right nobody can tell: they are named, so that a person can.
+//!
+//! A row that came twice as it was is no contradiction; at-least-once deliveries bring such rows all the time.
+
+use std::collections::HashMap;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use twox_hash::XxHash3_128;
+
+use super::decode::{KeyColumns, each_typed_key};
+use crate::catalog::Table;
+use crate::error::{Error, Result};
+use crate::printer::json_of_row;
+
+/// Rows compared at most, all of a table's together: thirty-two bytes each.
+pub const MOST: u64 = 4_000_000;
+
+/// One of several equally new rows of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tied {
+    /// Its key, hashed as `keys` does.
+    pub key: u128,
+    /// 64 bits of the XXH3 of what the vendor's columns say.
+    pub content: u64,
+    /// The unit it was delivered in; none for a row of the lake.
+    pub unit: Option<u32>,
+    /// Its place in the unit.
+    pub row: u32,
+    /// Whether it is the one that counts.
+    pub is_kept: bool,
+}
+
+/// What the vendor's columns of a row say, as JSON.
+///
+/// # Errors
+/// Failed for a type that has no text.
+pub fn said(table: &Table, batch: &RecordBatch, row: usize) -> Result<String> {
+    let of_vendor: Vec<_> = (0..table.columns.len()).collect();
+    let batch = batch
+        .slice(row, 1)
+        .project(&of_vendor)
+        .map_err(|error| Error::failed(format!("{}: {error}", table.qualified_name())))?;
+    json_of_row(&batch, 0)
+}
+
+/// The key of a row, hashed, and what stands for what the row says.
+///
+/// # Errors
+/// As [`said`].
+pub fn of(table: &'static Table, batch: &RecordBatch, row: usize) -> Result<(u128, u64)> {
+    let row_alone = batch.slice(row, 1);
+    let columns = KeyColumns::of(table, &[]).key;
+    let key: Vec<_> = columns.iter().filter_map(|column| row_alone.column_by_name(column.name).cloned()).collect();
+    let mut hash = 0;
+    each_typed_key(&key, &[], |_, key, _| hash = XxHash3_128::oneshot(key));
+    Ok((hash, XxHash3_128::oneshot(said(table, batch, row)?.as_bytes()) as u64))
+}
+
+/// The number of a row in its file, from 1.
+pub fn source_row(batch: &RecordBatch, row: usize) -> u64 {
+    let numbers = batch.column_by_name("_source_row").and_then(|array| array.as_primitive_opt::<Int64Type>());
+    numbers.map_or(0, |numbers| numbers.value(row).unsigned_abs())
+}
+
+/// Delivered rows that do not count and say something else than the one that does, in the order of units and rows.
+pub fn contradictions(tied: &[Tied]) -> Vec<(u32, u32)> {
+    let kept: HashMap<u128, u64> =
+        tied.iter().filter(|tied| tied.is_kept).map(|tied| (tied.key, tied.content)).collect();
+    let differs = |tied: &Tied| !tied.is_kept && kept.get(&tied.key).is_some_and(|kept| *kept != tied.content);
+    let mut found: Vec<_> =
+        tied.iter().filter(|tied| differs(tied)).filter_map(|tied| Some((tied.unit?, tied.row))).collect();
+    found.sort_unstable();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tied(key: u128, content: u64, row: u32, is_kept: bool) -> Tied {
+        Tied { key, content, unit: Some(0), row, is_kept }
+    }
+
+    #[test]
+    fn a_row_that_came_twice_as_it_was_contradicts_nothing() {
+        assert_eq!(contradictions(&[tied(1, 7, 0, false), tied(1, 7, 1, true)]), []);
+    }
+
+    #[test]
+    fn equally_new_rows_of_a_key_that_say_different_things_are_named_but_for_the_one_that_counts() {
+        let rows = vec![tied(1, 7, 0, false), tied(1, 8, 1, false), tied(1, 8, 2, true), tied(2, 9, 3, false)];
+        assert_eq!(contradictions(&rows), [(0, 0)]);
+    }
+
+    #[test]
+    fn a_row_of_the_lake_may_be_the_one_that_counts() {
+        let lake = Tied { unit: None, ..tied(1, 7, 0, true) };
+        assert_eq!(contradictions(&[lake, tied(1, 8, 5, false)]), [(0, 5)]);
+    }
+}
