@@ -197,6 +197,21 @@ impl Engine {
         Ok(())
     }
 
+    /// Plans models in the order given, as [`Self::add_models`] does, and forgets the plans: each stands for later ones as an
+    /// empty table of its columns. A view in a view in a view would be planned again and again.
+    ///
+    /// # Errors
+    /// As [`Self::add_models`].
+    pub async fn verify_models(&mut self, models: &[&Model], parameters: &BTreeMap<String, ScalarValue>) -> Result<()> {
+        for model in models {
+            self.provide(&model.reads).await?;
+            let plan = self.plan_model(model, parameters).await?;
+            let schema = Arc::new(plan.schema().as_arrow().clone());
+            self.register("reports", &model.name, Arc::new(EmptyTable::new(schema)))?;
+        }
+        Ok(())
+    }
+
     /// The verified plan of a model.
     ///
     /// # Errors

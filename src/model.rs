@@ -125,14 +125,14 @@ impl Models {
                     (_, None, None) => {
                         return Err(Error::usage(format!("{}: there is no model `{name}`", model.file)).hint(
                             crate::suggest::nearest(name, self.0.keys().map(String::as_str)).map_or(
-                                "tables of the lake are read as current.NAME or egress.NAME".to_owned(),
+                                "tables of the lake are read as current.NAME, egress.NAME or api.NAME".to_owned(),
                                 |nearest| format!("did you mean `{nearest}`?"),
                             ),
                         ));
                     }
                     (_, None, Some(Layer::Checks)) => false,
                     (Layer::Checks, _, _) => true,
-                    (Layer::Staging, Some(schema), _) => matches!(schema, "egress" | "current"),
+                    (Layer::Staging, Some(schema), _) => matches!(schema, "egress" | "current" | "api"),
                     (Layer::Staging, None, _) | (_, Some(_), _) => false,
                     (layer, None, Some(other)) => other <= layer,
                 };

@@ -470,7 +470,7 @@ pub async fn plan_on_empty_tables(models: &Models, settings: &Settings) -> Resul
     let mut engine = Engine::new(&nowhere, BTreeMap::new(), None, settings.threads, settings.memory_bytes)?;
     let parameters = engine::placeholders(&models.parameters()?);
     let order = models.closure(models.iter().map(|model| model.name.as_str()))?;
-    engine.add_models(&order, &parameters).await
+    engine.verify_models(&order, &parameters).await
 }
 
 fn stage_name(stage: Stage) -> &'static str {

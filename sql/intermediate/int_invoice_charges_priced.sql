@@ -44,9 +44,9 @@ product_versions as (
 commits as (
     select commit_id, bool_or(balance_type = 'postpaid') as is_postpaid
     from (
-        select * from stg_egress__balances
+        select commit_id, balance_type from stg_egress__balances
         union all
-        select * from stg_egress__contract_commits
+        select commit_id, balance_type from stg_egress__contract_commits
     )
     group by commit_id
 ),

@@ -2,10 +2,13 @@
 --
 -- grain    customer_id
 -- columns
---   customer_id     text        the customer, Metronome's id
---   customer_name   text?       its name
---   ingest_aliases  text?       JSON list of the names usage is sent under
---   archived_at     timestamp?  when it was archived, UTC
+--   customer_id                   text        the customer, Metronome's id
+--   customer_name                 text?       its name
+--   ingest_aliases                text?       JSON list of the names usage is sent under
+--   archived_at                   timestamp?  when it was archived, UTC
+--   environment                   text?       SANDBOX or PRODUCTION
+--   billing_provider              text?       the provider that collects payment, such as stripe
+--   billing_provider_customer_id  text?       the customer's id there
 with
 customers as (
     select * from current.customer
@@ -16,7 +19,10 @@ final as (
         id as customer_id,
         name as customer_name,
         ingest_aliases,
-        archived_at
+        archived_at,
+        environment_type as environment,
+        billing_provider_type as billing_provider,
+        billing_provider_customer_id
     from customers
 )
 

@@ -6,6 +6,10 @@
 --   invoice_id         text?                        its invoice
 --   product_id         text?                        the product it bills; null on invoice adjustments
 --   commit_id          text?                        the commit or credit it draws on
+--   credit_grant_id    text?                        the credit grant it draws on (legacy)
+--   subscription_id    text?                        the subscription it bills
+--   starting_at        timestamp?                   begin of its service period, UTC
+--   ending_before      timestamp?                   end of its service period, exclusive, UTC
 --   line_item_name     text?                        as the invoice shows it
 --   quantity           decimal(38, 18)? [quantity]  units billed
 --   credit_type_id     text?                        unit of the amounts as exported
@@ -33,6 +37,10 @@ final as (
         invoice_id,
         product_id,
         commit_id,
+        credit_grant_id,
+        subscription_id,
+        starting_at,
+        ending_before,
         name as line_item_name,
         quantity,
         credit_type_id,

@@ -1,4 +1,4 @@
-//! The SQL functions of our own: exact money arithmetic and the text of a JSON member.
+//! The SQL functions of our own: exact money arithmetic and the texts of what JSON holds.
 //!
 //! They exist because the engine's own `sum` wraps, its `*` and `/` give up or cut digits at scale 18, and its cast from
 //! text to decimal rounds. Each is immutable, holds no state and is known by its name alone, so any process that calls
@@ -6,6 +6,7 @@
 
 mod exact;
 mod exact_decimal;
+mod json_elements;
 mod json_text;
 mod money_arithmetic;
 mod money_round;
@@ -26,6 +27,7 @@ pub fn all() -> (Vec<Arc<ScalarUDF>>, Vec<Arc<AggregateUDF>>) {
         ScalarUDF::from(exact_decimal::ExactDecimal::strict()),
         ScalarUDF::from(exact_decimal::ExactDecimal::lenient()),
         ScalarUDF::from(json_text::JsonText::new()),
+        ScalarUDF::from(json_elements::JsonElements::new()),
     ];
     let aggregates = vec![AggregateUDF::from(money_sum::MoneySum::new())];
     (scalars.into_iter().map(Arc::new).collect(), aggregates.into_iter().map(Arc::new).collect())

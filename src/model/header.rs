@@ -112,10 +112,11 @@ pub enum Severity {
 }
 
 /// Units a decimal column can be in, and the column that must stand beside it.
-const UNITS: [(&str, Option<&str>); 6] = [
+const UNITS: [(&str, Option<&str>); 7] = [
     ("currency", Some("currency")),
     ("credit type", Some("credit_type_id")),
     ("credit type of the line", Some("line_item_id")),
+    ("credit type of the grant", Some("credit_grant_id")),
     ("quantity", None),
     ("fraction", None),
     ("days", None),

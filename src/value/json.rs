@@ -46,6 +46,18 @@ pub fn member<'a>(json: &'a str, key: &str) -> Option<Cow<'a, str>> {
     }
 }
 
+/// The texts of the elements of an array in their order, each as [`member`] gives a member's: `None` for one that is null.
+///
+/// `None` when the text is not JSON (nested no deeper than [`DEPTH`]) or not an array.
+pub fn elements(json: &str) -> Option<Vec<Option<Cow<'_, str>>>> {
+    let texts = scan::elements(json)?.into_iter().map(|value| match value.as_bytes().first() {
+        Some(b'n') => None,
+        Some(b'"') => scan::string(value),
+        _ => Some(Cow::Borrowed(value)),
+    });
+    Some(texts.collect())
+}
+
 /// The text of a JSON value that is known to be one: a string without its quotes and escapes, anything else as written.
 /// `None` for null, arrays and objects.
 pub fn text(value: &str) -> Option<Cow<'_, str>> {
@@ -191,6 +203,34 @@ mod tests {
     }
 
     #[test]
+    fn elements_are_their_texts_in_their_order() {
+        let elements = |json: &'static str| {
+            elements(json).map(|all| all.into_iter().map(|one| one.map(Cow::into_owned)).collect::<Vec<_>>())
+        };
+        let texts = |all: &[Option<&str>]| Some(all.iter().map(|one| one.map(str::to_owned)).collect::<Vec<_>>());
+        assert_eq!(elements("[]"), Some(Vec::new()));
+        assert_eq!(elements(" [ ] "), Some(Vec::new()));
+        assert_eq!(
+            elements(r#" [ 1.50e2 , -0.10,"a\u00e9]", null,{"a" : [1, "]"]},[ 2 ],true, "" ] "#),
+            texts(&[
+                Some("1.50e2"),
+                Some("-0.10"),
+                Some("aé]"),
+                None,
+                Some(r#"{"a" : [1, "]"]}"#),
+                Some("[ 2 ]"),
+                Some("true"),
+                Some(""),
+            ])
+        );
+        for json in ["", "{}", "1", "null", "[1", "[1,]", "[,]", "[1]x", "[01]", "[1 2]", "[\"a]"] {
+            assert_eq!(elements(json), None, "{json}");
+        }
+        let nested = |count: usize| format!("{}{}", "[".repeat(count), "]".repeat(count));
+        assert!(super::elements(&nested(DEPTH)).is_some() && super::elements(&nested(DEPTH + 1)).is_none());
+    }
+
+    #[test]
     fn what_is_not_an_object_has_no_members() {
         for json in ["", "[1]", "\"a\"", "1", "{\"a\":1", "{\"a\":1}x", "{\"a\":1,}", "{a=1}", "{\"b\":01,\"a\":1}"] {
             assert_eq!(member(json, "a"), None, "{json}");
@@ -255,6 +295,17 @@ mod tests {
             let accepted = serde_json::from_str::<Value>(&text).is_ok();
             prop_assert_eq!(scan::check(&text).is_ok(), accepted, "{}", text);
             prop_assert!(accepted || member(&text, "a").is_none());
+            let array = serde_json::from_str::<Vec<Value>>(&text).ok();
+            let elements = elements(&text).map(|all| all.into_iter().map(|one| one.map(Cow::into_owned)).collect::<Vec<_>>());
+            prop_assert_eq!(elements.as_ref().map(Vec::len), array.as_ref().map(Vec::len), "{}", text);
+            for (element, value) in elements.into_iter().flatten().zip(array.into_iter().flatten()) {
+                let text = match value {
+                    Value::Null => None,
+                    Value::String(text) => Some(text),
+                    other => element.clone().filter(|text| serde_json::from_str::<Value>(text).ok() == Some(other)),
+                };
+                prop_assert_eq!(element, text);
+            }
         }
 
         #[test]

@@ -38,6 +38,17 @@ pub(super) fn last_member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.get(from..to)
 }
 
+/// The elements of the outermost array, as written. `None` when the text is not JSON or no array.
+pub(super) fn elements(text: &str) -> Option<Vec<&str>> {
+    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut places = Vec::new();
+    scanner.space();
+    scanner.byte(b'[').ok()?;
+    scanner.elements(1, |place| places.push(place)).ok()?;
+    scanner.end().ok()?;
+    places.into_iter().map(|(from, to)| text.get(from..to)).collect()
+}
+
 /// The text that a JSON string, with its quotes, stands for.
 pub(super) fn string(quoted: &str) -> Option<Cow<'_, str>> {
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
@@ -96,7 +107,7 @@ impl Scanner<'_> {
             }
             b'[' => {
                 self.at += 1;
-                self.elements(depth + 1)
+                self.elements(depth + 1, |_| ())
             }
             b't' => self.word(b"true"),
             b'f' => self.word(b"false"),
@@ -137,8 +148,9 @@ impl Scanner<'_> {
         }
     }
 
-    /// An array behind its bracket.
-    fn elements(&mut self, depth: usize) -> Result<(), Invalid> {
+    /// An array behind its bracket. `each` sees where every element begins and ends.
+    #[inline]
+    fn elements(&mut self, depth: usize, mut each: impl FnMut((usize, usize))) -> Result<(), Invalid> {
         if depth > DEPTH {
             return Err(Invalid::JsonDepth);
         }
@@ -148,7 +160,9 @@ impl Scanner<'_> {
             return Ok(());
         }
         loop {
+            let from = self.at;
             self.value(depth)?;
+            each((from, self.at));
             self.space();
             match self.peek() {
                 b',' => self.at += 1,

@@ -1,0 +1,23 @@
+-- Customers as the API lists them, archived ones included, one row each.
+--
+-- grain    customer_id
+-- columns
+--   customer_id     text        the customer, Metronome's id
+--   customer_name   text?       its name
+--   ingest_aliases  text?       JSON list of the names usage is sent under
+--   archived_at     timestamp?  when it was archived, UTC
+with
+customers as (
+    select * from api.customers
+),
+
+final as (
+    select
+        id as customer_id,
+        name as customer_name,
+        ingest_aliases,
+        archived_at
+    from customers
+)
+
+select * from final

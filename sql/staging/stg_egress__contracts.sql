@@ -1,0 +1,29 @@
+-- Contracts of the newest complete snapshot, archived ones included, one row each.
+--
+-- grain    contract_id
+-- columns
+--   contract_id    text        the contract
+--   customer_id    text?       the customer it was agreed with
+--   contract_name  text?       its name
+--   rate_card_id   text?       the rate card with its list prices
+--   starting_at    timestamp?  when it takes effect, UTC
+--   ending_before  timestamp?  when it stops, exclusive, UTC; null while open-ended
+--   archived_at    timestamp?  when it was archived, UTC
+with
+contracts as (
+    select * from current.contracts_contracts
+),
+
+final as (
+    select
+        id as contract_id,
+        customer_id,
+        name as contract_name,
+        rate_card_id,
+        starting_at,
+        ending_before,
+        archived_at
+    from contracts
+)
+
+select * from final
