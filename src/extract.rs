@@ -96,7 +96,7 @@ impl Landed {
                 } else if outcome.error.is_none()
                     && let Some(endpoint) = catalog::endpoints().find(|endpoint| endpoint.name == name)
                 {
-                    journals.push(journal(extraction, endpoint)?);
+                    journals.push(journal(extraction, endpoint, outcome.answers)?);
                 }
             }
         }
@@ -116,7 +116,7 @@ impl Landed {
     }
 }
 
-fn journal(extraction: &Extraction, endpoint: &'static Endpoint) -> Result<Delivery> {
+fn journal(extraction: &Extraction, endpoint: &'static Endpoint, answers: u64) -> Result<Delivery> {
     let path = extraction.journal(endpoint.name);
     let metadata = std::fs::metadata(&path).map_err(|source| {
         Error::damaged(format!("the journal {} cannot be read: {source}", path.display()))
@@ -127,7 +127,7 @@ fn journal(extraction: &Extraction, endpoint: &'static Endpoint) -> Result<Deliv
         schema: "api",
         table: endpoint.name,
         source: SourceFile { name: extraction.journal_name(endpoint.name), transfer: None },
-        format: Format::Journal,
+        format: Format::Journal { answers },
         size_bytes: metadata.len(),
         modified_at: modified.and_then(|time| i64::try_from(time.as_micros()).ok()).unwrap_or_default(),
         path,

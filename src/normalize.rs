@@ -238,8 +238,9 @@ impl Normalized {
             return Ok(());
         }
         Err(Error::data(message).hint(
-            "see `etl sql -c 'select * from etl.quarantine'`; correct and deliver the file again, or leave such rows \
-             out with quarantine = \"allow\" under [quality] in pipeline.toml",
+            "see `etl sql -c 'select * from etl.quarantine'`; correct and deliver the file again (an answer of the API \
+             clears up when the next read shows the row in good order), or leave such rows out with quarantine = \
+             \"allow\" under [quality] in pipeline.toml",
         ))
     }
 
@@ -502,5 +503,11 @@ pub fn selected(pattern: Option<&crate::settings::Pattern>) -> Result<Vec<&'stat
     let Some(pattern) = pattern else { return Ok(catalog::TABLES.to_vec()) };
     let names: Vec<_> = catalog::TABLES.iter().map(|table| table.qualified_name()).collect();
     pattern.require_some("table", &names.iter().map(String::as_str).collect::<Vec<_>>())?;
-    Ok(catalog::TABLES.iter().copied().filter(|table| pattern.matches(&table.qualified_name())).collect())
+    // Tables of one endpoint are made from the same answers, and lines without their invoices would be no account of it.
+    let is_meant = |table: &&'static Table| pattern.matches(&table.qualified_name());
+    let endpoints: Vec<_> =
+        catalog::TABLES.iter().filter(|table| is_meant(table)).map(|table| table.endpoint()).collect();
+    let is_of_these =
+        |table: &&'static Table| is_meant(table) || (table.is_answered() && endpoints.contains(&table.endpoint()));
+    Ok(catalog::TABLES.iter().copied().filter(is_of_these).collect())
 }

@@ -131,6 +131,9 @@ async fn run_stages(
             next.environment = plan.environment(&base, &normalized.environments)?;
         }
         if landed.deliveries.is_empty() && base.versions.is_empty() {
+            if let Some(failure) = worst(failures) {
+                return Err(failure);
+            }
             return Err(Error::usage(format!(
                 "there is nothing to read under {} and nothing is in the lake {}",
                 settings.landing.display(),

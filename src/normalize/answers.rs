@@ -14,7 +14,7 @@ use twox_hash::XxHash3_128;
 
 use super::covers::{self, Cover};
 use super::decode::{BadCells, Decoded, Lineage, push_part};
-use super::keys::{EXPIRED, KeyRecord, Place};
+use super::keys::{BAD, EXPIRED, KeyRecord, OUTDATED, Place};
 use crate::catalog::{ANSWER_COLUMNS, Column, Found, Kind, Origin, Table};
 use crate::cells::{Cells, describe};
 use crate::error::{Error, Result};
@@ -78,14 +78,20 @@ pub fn keys(
             let Met::Row(found) = met else { return };
             key.clear();
             let is_whole = found.set().zip(&kinds).all(|(cell, kind)| push_key(&mut key, cell, *kind));
-            if !is_whole || excluded.is_some_and(|rows| rows.contains(row)) {
+            let is_bad = excluded.is_some_and(|rows| rows.contains(row));
+            let is_replaced = with_class(&found, |value| covers::is_replaced(table, covers, received_at, value));
+            if !is_whole && !(is_bad && is_replaced) {
                 return;
             }
-            let is_replaced = with_class(&found, |value| covers::is_replaced(table, covers, received_at, value));
             into.push(KeyRecord {
                 hash: XxHash3_128::oneshot(&key),
                 newest: [received_at, found.fingerprint],
-                rank: if is_replaced { EXPIRED } else { 0 },
+                rank: match (is_bad, is_replaced) {
+                    (false, false) => 0,
+                    (false, true) => EXPIRED,
+                    (true, false) => BAD,
+                    (true, true) => OUTDATED,
+                },
                 content: 0,
                 place: Place::delivered(unit, row),
             });

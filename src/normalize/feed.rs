@@ -139,7 +139,7 @@ impl<'a> Feed<'a> {
                 state.next_file += 1;
                 let (reader, header) = open(delivery)?;
                 let layout = match delivery.format {
-                    Format::Journal => Layout::default(),
+                    Format::Journal { .. } => Layout::default(),
                     _ => Layout::of(self.table, &header).map_err(|error| error.context(delivery.name()))?,
                 };
                 state.unknown_columns.extend(layout.extra.iter().map(|(_, name)| name.clone()));
@@ -154,7 +154,13 @@ impl<'a> Feed<'a> {
                 Reader::Parquet(batches, _) => {
                     batches.next().transpose().map_err(|error| self.unreadable(file, &error))?.map(Rows::Parquet)
                 }
-                Reader::Journal(reader, _) => next_answers(reader)?.map(Rows::Answers),
+                Reader::Journal(reader, _) => {
+                    let answers = next_answers(reader)?;
+                    if answers.is_none() {
+                        check_whole(reader, &self.deliveries[file])?;
+                    }
+                    answers.map(Rows::Answers)
+                }
             };
             match rows {
                 None => {
@@ -212,7 +218,7 @@ fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
             let reader = builder.with_batch_size(batch_rows).build().map_err(|error| bad(&error))?;
             return Ok((Reader::Parquet(reader, handle), header));
         }
-        Format::Journal => {
+        Format::Journal { .. } => {
             let handle = file.try_clone().map_err(|source| Error::io("open", &delivery.path, source))?;
             return Ok((Reader::Journal(journal::Reader::over(&delivery.path, file), handle), Vec::new()));
         }
@@ -222,6 +228,20 @@ fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
     };
     let (header, blocks) = Blocks::new(bytes).map_err(|error| bad(&error))?;
     Ok((Reader::Csv(blocks, fingerprint), header.names().to_vec()))
+}
+
+/// A journal that ends too early looks like one that a crash cut off; but these are of extractions that have ended, which
+/// say how many answers there are.
+fn check_whole(reader: &journal::Reader, delivery: &Delivery) -> Result<()> {
+    match delivery.format {
+        Format::Journal { answers } if answers != reader.answers() => Err(Error::damaged(format!(
+            "{}: answer {} is cut off or gone: there were {answers}",
+            delivery.name(),
+            reader.answers() + 1
+        ))
+        .hint("restore the journal from a copy, or remove its folder and extract again")),
+        _ => Ok(()),
+    }
 }
 
 /// Answers for one unit: half a megabyte as they stand in the journal, some times that as text.

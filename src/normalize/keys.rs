@@ -23,17 +23,14 @@ pub struct Place {
     row: u32,
 }
 
-/// Where a row stands, told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stands {
-    /// In the lake: ordinal of the data file, and row in it.
-    Lake { file: u32, row: u32 },
-    /// In a delivery: ordinal of the decoded unit, and row in it.
-    Delivered { unit: u32, row: u32 },
-}
-
 /// The rank of a row of the API that a later read has replaced: it counts only where it came again as it was.
 pub const EXPIRED: u32 = u32::MAX;
+
+/// The rank of a row of the API that cannot be typed. It competes with nothing, but a newer one of its key outdates it.
+pub const BAD: u32 = u32::MAX - 1;
+
+/// The rank of such a row that a later read has replaced.
+pub const OUTDATED: u32 = u32::MAX - 2;
 
 /// Which rows of a key are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +71,8 @@ pub struct Superseded {
     pub tied_in_lake: HashMap<u32, RoaringBitmap>,
     /// The same of decoded units.
     pub tied: HashMap<u32, RoaringBitmap>,
+    /// Bad rows of the API that a newer one stands for: they are nobody's concern any more.
+    pub outdated: HashMap<u32, RoaringBitmap>,
     /// Keys that stand both in the lake and in a delivery.
     pub met: u64,
 }
@@ -85,17 +84,11 @@ impl Superseded {
     }
 
     fn add(&mut self, place: Place) {
-        match place.stands() {
-            Stands::Lake { file, row } => self.lake.entry(file).or_default().insert(row),
-            Stands::Delivered { unit, row } => self.delivered.entry(unit).or_default().insert(row),
-        };
+        insert(if place.is_in_lake() { &mut self.lake } else { &mut self.delivered }, place);
     }
 
     fn tie(&mut self, place: Place) {
-        match place.stands() {
-            Stands::Lake { file, row } => self.tied_in_lake.entry(file).or_default().insert(row),
-            Stands::Delivered { unit, row } => self.tied.entry(unit).or_default().insert(row),
-        };
+        insert(if place.is_in_lake() { &mut self.tied_in_lake } else { &mut self.tied }, place);
     }
 
     fn merge(&mut self, other: Self) {
@@ -104,6 +97,7 @@ impl Superseded {
             (&mut self.delivered, other.delivered),
             (&mut self.tied_in_lake, other.tied_in_lake),
             (&mut self.tied, other.tied),
+            (&mut self.outdated, other.outdated),
         ] {
             for (within, rows) in theirs {
                 *mine.entry(within).or_default() |= rows;
@@ -194,6 +188,10 @@ impl KeyRecords {
     }
 }
 
+fn insert(rows: &mut HashMap<u32, RoaringBitmap>, place: Place) {
+    rows.entry(place.within & !Place::IN_LAKE).or_default().insert(place.row);
+}
+
 impl Rule {
     /// Names the records of one key, oldest first, that are not kept.
     fn take_out(self, group: &[KeyRecord], found: &mut Superseded) {
@@ -207,7 +205,7 @@ impl Rule {
             }
             return;
         }
-        let newest = group.iter().rev().find(|record| record.rank != EXPIRED);
+        let newest = group.iter().rev().find(|record| ![EXPIRED, BAD, OUTDATED].contains(&record.rank));
         let is_newest = |record: &KeyRecord| newest.is_some_and(|newest| record.newest[0] == newest.newest[0]);
         let is_known = |record: &KeyRecord| {
             record.place.is_in_lake() && newest.is_some_and(|newest| record.newest[1] == newest.newest[1])
@@ -216,6 +214,10 @@ impl Rule {
         let is_delivered = |record: &KeyRecord| !record.place.is_in_lake();
         found.met += u64::from(group.iter().any(is_delivered) && !group.iter().all(is_delivered));
         for record in group {
+            let is_newer = newest.is_some_and(|newest| newest.newest[0] > record.newest[0]);
+            if record.rank == OUTDATED || (record.rank == BAD && is_newer) {
+                insert(&mut found.outdated, record.place);
+            }
             let is_delivered = is_delivered(record);
             found.unchanged += u64::from(has_known && is_delivered && is_newest(record));
             if if has_known { !is_known(record) } else { !is_newest(record) } {
@@ -286,11 +288,6 @@ impl Place {
 
     fn is_in_lake(self) -> bool {
         self.within & Self::IN_LAKE != 0
-    }
-
-    fn stands(self) -> Stands {
-        let (within, row) = (self.within & !Self::IN_LAKE, self.row);
-        if self.is_in_lake() { Stands::Lake { file: within, row } } else { Stands::Delivered { unit: within, row } }
     }
 }
 
@@ -450,6 +447,19 @@ mod tests {
         assert!(found.lake.is_empty(), "{found:?}");
         assert_eq!(found.delivered[&0].iter().collect::<Vec<_>>(), [0, 1]);
         assert_eq!(found.unchanged, 2);
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_typed_is_outdated_by_a_newer_one_and_outdates_nothing() {
+        let found = of_sets(vec![
+            version(1, 10, 77, BAD, delivered(0, 0)),
+            version(1, 20, 88, 0, delivered(0, 1)),
+            version(2, 10, 77, 0, lake(0, 0)),
+            version(2, 20, 88, BAD, delivered(0, 2)),
+            version(3, 10, 77, OUTDATED, delivered(0, 3)),
+        ]);
+        assert_eq!(found.outdated[&0].iter().collect::<Vec<_>>(), [0, 3]);
+        assert!(found.lake.is_empty(), "{found:?}");
     }
 
     #[test]

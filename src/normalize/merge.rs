@@ -100,6 +100,11 @@ impl Merge<'_> {
             }
             if bad == excluded || (superseded.delivered.is_empty() && superseded.lake.is_empty()) {
                 self.rewrite_lake_files(&superseded, &mut merged.change)?;
+                // What a newer read shows in good order blocks no longer.
+                let is_outdated = |cell: &Quarantined| {
+                    superseded.outdated.get(&cell.unit).is_some_and(|rows| rows.contains(cell.row))
+                };
+                merged.quarantined.retain(|(_, _, cell)| !is_outdated(cell));
                 merged.contradictions = self.contradictions(&census, &superseded)?;
                 return Ok(merged);
             }

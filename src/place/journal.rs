@@ -179,6 +179,11 @@ impl Reader {
         compressed.answer().map(Some).map_err(|reason| self.damaged(&reason))
     }
 
+    /// How many answers have been read.
+    pub fn answers(&self) -> u64 {
+        self.place
+    }
+
     /// Where the last whole answer ends, in bytes from the beginning.
     pub fn whole_bytes(&self) -> u64 {
         self.whole_bytes

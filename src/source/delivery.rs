@@ -46,7 +46,10 @@ pub enum Format {
     /// Parquet.
     Parquet,
     /// Answers of the API, as they were received.
-    Journal,
+    Journal {
+        /// How many there are.
+        answers: u64,
+    },
 }
 
 impl Delivery {
@@ -58,7 +61,7 @@ impl Delivery {
     /// Whether rows of this table are in it.
     pub fn feeds(&self, table: &'static Table) -> bool {
         match table.origin {
-            Origin::Answers => self.format == Format::Journal,
+            Origin::Answers => matches!(self.format, Format::Journal { .. }),
             _ => self.schema == table.origin.schema() && self.table == table.root().name,
         }
     }

@@ -3,7 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what it made has failed")]
 
+mod account;
+mod api_check;
+mod api_faults;
+mod api_resume;
+mod api_run;
+mod api_token;
 mod artifacts;
+mod canned;
 mod check;
 mod cli;
 mod discovery;

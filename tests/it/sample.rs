@@ -1,4 +1,4 @@
-//! The sample account in the box: its files are the simulator's, and its reports are the simulator's answers.
+//! The sample account in the box: its files and answers are the simulator's, and its reports are the simulator's answers.
 
 use std::fs;
 use std::path::Path;
@@ -6,20 +6,33 @@ use std::path::Path;
 use simulator::account::Account;
 use simulator::{answers, export};
 
-use crate::project::Project;
+use crate::canned::Canned;
+use crate::project::{Outcome, Project, files};
 
 /// The seed that `simulator export` has by default.
 const SEED: u64 = 5;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
+/// The committed demo in a folder of its own, with settings changed.
+fn demo(setting: &str, value: &str) -> Project {
+    let project = Project::new();
+    let settings = fs::read_to_string(Path::new(ROOT).join("pipeline.toml")).unwrap();
+    assert!(settings.contains(setting), "{setting}");
+    project.write("pipeline.toml", settings.replace(setting, value));
+    for (name, bytes) in files(&Path::new(ROOT).join("landing/egress")) {
+        project.deliver(&name, bytes);
+    }
+    project
+}
+
 #[test]
 fn the_committed_export_is_what_the_simulator_makes() {
     let project = Project::new();
     fs::remove_dir_all(project.path("landing")).unwrap();
     export::export(&Account::sample(SEED), &project.path("landing")).unwrap();
-    let committed = crate::project::files(&Path::new(ROOT).join("landing"));
-    let made = project.files("landing");
+    let committed = files(&Path::new(ROOT).join("landing/egress"));
+    let made = project.files("landing/egress");
     let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&committed), names(&made));
     for ((name, committed), (_, made)) in committed.iter().zip(&made) {
@@ -36,17 +49,49 @@ fn the_sample_s_reports_are_its_known_answers_with_any_number_of_threads() {
         ("invoice_charges", answers::invoice_charges(&account, &invoices)),
         ("billings_by_plan", answers::billings_by_plan(&account, &invoices)),
     ];
-    let settings = fs::read_to_string(Path::new(ROOT).join("pipeline.toml")).unwrap();
     for threads in [1, 4] {
-        let project = Project::new();
-        project.write("pipeline.toml", settings.replace("#threads = 4", &format!("threads = {threads}")));
-        fs::remove_dir_all(project.path("landing")).unwrap();
-        std::os::unix::fs::symlink(Path::new(ROOT).join("landing"), project.path("landing")).unwrap();
-        let run = project.run(&[]).exits(0).says(&["SAMPLE DATA"]);
+        let project = demo("#threads = 4", &format!("threads = {threads}"));
+        let run = project.run(&["--source", "egress"]).exits(0).says(&["SAMPLE DATA"]);
         assert!(run.stdout.contains("SAMPLE DATA"), "{}", run.stdout);
         for (report, text) in &expected {
             assert_eq!(project.artifact(report), *text, "{report}, {threads} threads");
         }
         assert_eq!(project.rows("select count(*) from etl.quarantine"), ["0"]);
     }
+}
+
+#[test]
+fn the_demo_needs_no_network_and_no_token_and_makes_the_same_bytes_again() {
+    // Whatever leaves this machine would come by here.
+    let outside = Canned::new(|_| (500, "", String::new()));
+    let run = |project: &Project| {
+        let mut command = project.command(&["run"]);
+        for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env(name, &outside.base_url);
+        }
+        Outcome::of(&mut command).exits(0)
+    };
+    let (one, other) = (demo("", ""), demo("", ""));
+    let first = run(&one);
+    for said in [&first.stdout, &first.stderr] {
+        assert!(said.contains("SAMPLE DATA") && said.contains("simulator"), "{said}");
+    }
+    assert!(one.read("artifacts/manifest.json").contains("simulator"));
+    assert_ne!(one.rows("select count(*) from api.invoices"), ["0"]);
+    // The manifest says which run it was, and each one is another: it has asked again.
+    let csvs = |project: &Project| -> Vec<_> {
+        project.files("artifacts").into_iter().filter(|(name, _)| name.ends_with(".csv")).collect()
+    };
+    let made_from = || -> serde_json::Value {
+        let manifest: serde_json::Value = serde_json::from_str(&one.read("artifacts/manifest.json")).unwrap();
+        manifest["artifacts"].clone()
+    };
+    let (artifacts, made) = (csvs(&one), made_from());
+    run(&one);
+    assert!(csvs(&one) == artifacts, "the same run again made other bytes");
+    assert_eq!(made_from(), made, "reports were made again though no answer was another");
+    run(&other);
+    assert!(csvs(&other) == artifacts, "another folder made other bytes");
+    assert_eq!(outside.asked(), 0);
+    assert!(!Path::new(ROOT).join("landing/api").exists(), "something was written into the repository");
 }

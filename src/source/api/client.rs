@@ -129,7 +129,7 @@ impl Client {
         let body = read(&mut response, self.body_bytes).await?;
         let Some(body) = body else {
             let error = Error::data(format!("an answer has more than {} bytes", self.body_bytes))
-                .hint("raise `[api] body_bytes` if the account has rows that large");
+                .hint("raise `body` under `[api]` if the account has rows that large");
             return Err(Trouble::Unacceptable(error).into());
         };
         if self.has_token(&body) {

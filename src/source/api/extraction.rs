@@ -263,7 +263,12 @@ impl<'a> Work<'a> {
                     job.attempt = 0;
                     self.schedule.put_back(job);
                 }
-                Err(reason) => self.fail(&job, Error::data(format!("{target}: {reason}"))),
+                Err(reason) => {
+                    let error = Error::data(format!("{target}: {reason}")).hint(
+                        "nothing of this table is published; the API loses its place in the list: run again later",
+                    );
+                    self.fail(&job, error);
+                }
             },
             Decision::Fail(error) => self.fail(&job, error),
             Decision::Stop(error) => return Err(error),
