@@ -1,7 +1,8 @@
 //! Move 3: Lake -> marts. Runs the reports over fixed versions of the lake, writes each as one staged Parquet file in
 //! its own order, and verifies what its header promises and what `sql/checks` demands before anything is committed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -127,10 +128,16 @@ pub async fn transform(
     for model in closure.iter().filter(|model| matches!(model.layer, Layer::Intermediate | Layer::Marts)) {
         check_header(model, engine, &mut done.checks).await?;
     }
-    let made: Vec<_> = closure.iter().map(|model| model.name.as_str()).collect();
+    let mut made: BTreeSet<_> = closure.iter().map(|model| model.name.as_str()).collect();
+    let makes_all = models.reports(None)?.len() == reports.len();
     for check in models.iter().filter(|model| model.layer == Layer::Checks) {
-        let reads_made = check.reads.iter().all(|(schema, name)| schema.is_some() || made.contains(&name.as_str()));
-        if reads_made && missing(check, parameters).is_empty() {
+        let reads = check.reads.iter().filter(|(schema, _)| schema.is_none()).map(|(_, name)| name.as_str());
+        let unmade: Vec<_> = models.closure(reads)?.into_iter().filter(|model| !made.contains(&*model.name)).collect();
+        // Where all reports are made no rule is passed over because no report happens to read the same table.
+        let can_be_made = unmade.is_empty() || (makes_all && unmade.iter().all(|model| model.layer == Layer::Staging));
+        if can_be_made && missing(check, parameters).is_empty() {
+            engine.add_models(&unmade, parameters).await?;
+            made.extend(unmade.iter().map(|model| model.name.as_str()));
             engine.provide(&check.reads).await?;
             let plan = engine.plan_model(check, parameters).await?;
             let found = offending(engine, plan, &check.file).await?;
@@ -156,7 +163,55 @@ fn receipt(item: &str, rows: u64, bytes: u64, started: Instant, unchanged: bool)
     }
 }
 
-/// Runs one report into a staged file, in the order of its query.
+/// Makes models for a query, in the order given: staging as views, the rest as files in a folder that the caller removes.
+/// A view of views of views would be planned in whole wherever it is named.
+///
+/// # Errors
+/// As [`transform`].
+pub async fn make_aside(
+    models: &[&Model],
+    parameters: &BTreeMap<String, ScalarValue>,
+    engine: &mut Engine,
+    folder: &Path,
+) -> Result<()> {
+    for model in models {
+        if model.layer == Layer::Staging {
+            engine.add_models(&[*model], parameters).await?;
+            continue;
+        }
+        engine.provide(&model.reads).await?;
+        let schema = mart_schema(model);
+        let file = write(model, parameters, engine, folder, model.name.clone(), &schema).await?;
+        engine.register_file(&model.name, &folder.join(&file.path), &schema)?;
+    }
+    Ok(())
+}
+
+/// Writes the rows of a model to a file in this folder, in the order of its query.
+async fn write(
+    model: &Model,
+    parameters: &BTreeMap<String, ScalarValue>,
+    engine: &Engine,
+    folder: &Path,
+    file_stem: String,
+    schema: &SchemaRef,
+) -> Result<DataFile> {
+    let failed = |error: DataFusionError| query_failed(engine, &model.file, &error);
+    let plan = engine.plan_model(model, parameters).await?;
+    let state = engine.context.state();
+    let physical = state.create_physical_plan(&plan).await.map_err(failed)?;
+    let context = Arc::new(TaskContext::from(&state));
+    let mut batches = execute_stream(physical, context).map_err(failed)?;
+    let mut writer = FileWriter::create(folder, format!("{file_stem}.parquet"), schema, &[])?;
+    while let Some(batch) = batches.next().await {
+        let batch = batch.map_err(failed)?;
+        precision::check(&batch).map_err(|error| Error::failed(format!("{}: {error}", model.file)))?;
+        writer.write(&conform(&batch, schema).map_err(failed)?)?;
+    }
+    writer.finish()
+}
+
+/// Runs one report into a staged file.
 async fn make(
     report: &Model,
     parameters: &BTreeMap<String, ScalarValue>,
@@ -164,22 +219,10 @@ async fn make(
     lake: &Lake,
     run: &Run,
 ) -> Result<Mart> {
-    let failed = |error: DataFusionError| query_failed(engine, &report.file, &error);
-    let plan = engine.plan_model(report, parameters).await?;
-    let state = engine.context.state();
-    let physical = state.create_physical_plan(&plan).await.map_err(failed)?;
-    let context = Arc::new(TaskContext::from(&state));
-    let mut batches = execute_stream(physical, context).map_err(failed)?;
     let schema = mart_schema(report);
     let table = mart_table(&report.name);
     let staging = lake.staging(&run.id, &table);
-    let mut writer = FileWriter::create(&staging, format!("{}.parquet", run.id), &schema, &[])?;
-    while let Some(batch) = batches.next().await {
-        let batch = batch.map_err(failed)?;
-        precision::check(&batch).map_err(|error| Error::failed(format!("{}: {error}", report.file)))?;
-        writer.write(&conform(&batch, &schema).map_err(failed)?)?;
-    }
-    let file = writer.finish()?;
+    let file = write(report, parameters, engine, &staging, run.id.clone(), &schema).await?;
     let before = lake.table(&table, None).await?;
     let unchanged = match before.as_ref().map(|before| (before, before.files.as_slice())) {
         Some((before, [only])) if only.size_bytes == file.size_bytes => {

@@ -14,7 +14,7 @@ final as (
         total_amount,
         currency
     from invoices
-    where invoice_status is null or invoice_status not in ('DRAFT', 'DRAFT_INCOMPLETE', 'FINALIZED', 'VOID')
+    where invoice_status not in ('DRAFT', 'DRAFT_INCOMPLETE', 'FINALIZED', 'VOID')
 )
 
 select * from final order by invoice_id

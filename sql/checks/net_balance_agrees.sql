@@ -5,7 +5,7 @@
 -- severity warn
 with
 net_balances as (
-    select * from stg_api__net_balances
+    select customer_id, credit_type_id, balance from api.net_balances
 ),
 
 balances as (
@@ -20,7 +20,7 @@ stated as (
     select
         net_balances.customer_id,
         units.currency,
-        money_mul(net_balances.net_balance, units.units_per_amount) as stated_amount
+        money_mul(net_balances.balance, units.units_per_amount) as stated_amount
     from net_balances
     inner join units on net_balances.credit_type_id = units.credit_type_id
 ),

@@ -2,18 +2,19 @@
 --
 -- grain    invoice_id
 -- columns
---   invoice_id      text                         the invoice
---   customer_id     text?                        the customer it bills
---   customer_name   text?                        its name
---   invoice_status  text?                        FINALIZED or VOID
---   plan_id         text?                        the plan it bills; null on contracts
---   plan_name       text?                        its name when the invoice was made
---   starting_at     timestamp?                   begin of the service period, UTC
---   ending_before   timestamp?                   end of the service period, exclusive, UTC
---   service_month   date?                        first day of the month in which the service period begins, UTC
---   issued_month    date?                        first day of the month in which it was issued, UTC
---   currency        text?                        currency or custom unit of the amount
---   total_amount    decimal(38, 18)? [currency]  after credits
+--   invoice_id       text                         the invoice
+--   customer_id      text?                        the customer it bills
+--   customer_name    text?                        its name
+--   invoice_status   text?                        FINALIZED or VOID
+--   plan_id          text?                        the plan it bills; null on contracts
+--   plan_name        text?                        its name when the invoice was made
+--   starting_at      timestamp?                   begin of the service period, UTC
+--   ending_before    timestamp?                   end of the service period, exclusive, UTC
+--   service_month    date?                        first day of the month in which the service period begins, UTC
+--   issued_month     date?                        first day of the month in which it was issued, UTC
+--   currency         text?                        currency or custom unit of the amount
+--   total_amount     decimal(38, 18)? [currency]  after credits
+--   is_consolidated  boolean                      whether it repeats the lines of other invoices, as its label tells
 with
 invoices as (
     select * from stg_egress__invoices
@@ -36,7 +37,8 @@ final as (
         cast(date_trunc('month', invoices.starting_at) as date) as service_month,
         cast(date_trunc('month', invoices.issued_at) as date) as issued_month,
         invoices.currency,
-        invoices.total_amount
+        invoices.total_amount,
+        coalesce(upper(invoices.invoice_label) like '%CONSOLIDATED%', false) as is_consolidated
     from invoices
     left join customers on invoices.customer_id = customers.customer_id
 )

@@ -1,7 +1,7 @@
 -- What was billed in a month, by plan and currency.
 --
 -- Every plan has a row, with zeros in the currencies of its charges where nothing was billed; invoices without a plan
--- have rows of their own. Void invoices count in void_amount only.
+-- have rows of their own. Void invoices count in void_amount only. Consolidated invoices, which repeat others, do not count.
 --
 -- grain    plan_id, billing_month, currency
 -- params   $billing_month month, $billing_month_basis service_period|issued_at
@@ -41,7 +41,7 @@ billed as (
         invoice_status,
         total_amount
     from invoices
-    where billing_month = $billing_month and invoice_status in ('FINALIZED', 'VOID')
+    where billing_month = $billing_month and invoice_status in ('FINALIZED', 'VOID') and not is_consolidated
 ),
 
 -- Plans that billed nothing in a currency they charge in.

@@ -1,9 +1,8 @@
 //! `etl sql`: one read-only query over the published lake.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
@@ -19,7 +18,7 @@ use crate::place::lake::Lake;
 use crate::printer::rows::RowPrinter;
 use crate::run::RunRecord;
 use crate::settings::{Environment, Query, Settings, TableFormat};
-use crate::transform::{mart_schema, mart_table};
+use crate::transform::{make_aside, mart_schema, mart_table};
 
 /// Runs the query and prints its rows.
 ///
@@ -27,7 +26,8 @@ use crate::transform::{mart_schema, mart_table};
 /// Usage (exit 2) when it is no read-only query or names what is not there; failed when it fails.
 pub async fn run(settings: &Settings, query: &Query, format: TableFormat, output: Option<&Path>) -> Result<()> {
     let sql = read(query)?;
-    let engine = session(settings, &sql).await?;
+    let scratch = Scratch::new();
+    let engine = session(settings, &sql, &scratch).await?;
     let wrong = |error: DataFusionError| Error::usage(format!("the query cannot be planned: {}", plain(&error)));
     let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     let frame = engine.context.sql_with_options(&sql, read_only).await.map_err(wrong)?;
@@ -57,7 +57,7 @@ fn read(query: &Query) -> Result<String> {
 }
 
 /// A session in which everything the query names can be read, at the published versions.
-async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
+async fn session(settings: &Settings, sql: &str, scratch: &Scratch) -> Result<Engine> {
     let lake = Lake::new(&settings.lake);
     let published = RunRecord::newest(&lake).await?.unwrap_or_default();
     let models = Models::load(settings.sql.as_deref())?;
@@ -77,15 +77,16 @@ async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
     };
     let mut engine =
         Engine::new(&lake, published.versions.clone(), environment.clone(), settings.threads, settings.memory_bytes)?;
-    let wanted: BTreeSet<(Option<String>, String)> = match references(sql) {
-        Ok(found) if found.tables.iter().all(|(schema, _)| schema.as_deref() != Some("information_schema")) => {
-            found.tables
-        }
-        // `show tables`, `describe` and the like: everything can be asked for.
-        _ => {
-            engine.provide_all().await?;
-            models.iter().filter(|model| model.layer != Layer::Checks).map(|model| (None, model.name.clone())).collect()
-        }
+    let named = references(sql)
+        .ok()
+        .map(|found| found.tables)
+        .filter(|tables| tables.iter().all(|(schema, _)| schema.as_deref() != Some("information_schema")));
+    let Some(wanted) = named else {
+        // `show tables`, `describe` and the like: everything can be asked for, but no row of it.
+        engine.provide_all().await?;
+        let names = models.iter().filter(|model| model.layer != Layer::Checks).map(|model| model.name.as_str());
+        engine.verify_models(&models.closure(names)?, &engine::placeholders(&models.parameters()?)).await?;
+        return Ok(engine);
     };
     engine.provide(&wanted).await?;
     for (schema, name) in &wanted {
@@ -103,10 +104,27 @@ async fn session(settings: &Settings, sql: &str) -> Result<Engine> {
         }
         let closure = models.closure([name.as_str()])?;
         if closure.iter().all(|model| missing(model, &parameters).is_empty()) {
-            engine.add_models(&closure, &parameters).await?;
+            make_aside(&closure, &parameters, &mut engine, &scratch.0).await?;
         }
     }
     Ok(engine)
+}
+
+/// A folder for what a query is made of, removed with it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    /// Named; made when the first file is.
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("etl-sql-{}", uuid::Uuid::now_v7())))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Where no file was made there is no folder; what cannot be removed is the system's to clear.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 async fn write<W: Write>(

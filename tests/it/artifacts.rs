@@ -25,7 +25,7 @@ fn the_manifest_describes_every_file_and_what_it_was_made_from() {
     assert_eq!(manifest["versions"]["egress.events"], 0);
     let described = manifest["artifacts"].as_object().unwrap();
     let names: Vec<_> = described.keys().map(String::as_str).collect();
-    assert_eq!(names, ["billings_by_plan.csv", "images_by_size.csv", "invoice_charges.csv"]);
+    assert_eq!(names, ["billings_by_plan.csv", "customer_summary.csv", "images_by_size.csv", "invoice_charges.csv"]);
     for (name, artifact) in described {
         let text = project.read(&format!("artifacts/{name}"));
         let sha256: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -35,7 +35,7 @@ fn the_manifest_describes_every_file_and_what_it_was_made_from() {
     }
     assert_eq!(
         project.names("artifacts"),
-        ["billings_by_plan.csv", "images_by_size.csv", "invoice_charges.csv", "manifest.json"]
+        ["billings_by_plan.csv", "customer_summary.csv", "images_by_size.csv", "invoice_charges.csv", "manifest.json"]
     );
     let versions = project.rows("select versions from etl.runs");
     assert!(versions[0].contains("egress.events"), "{versions:?}");

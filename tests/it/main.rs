@@ -13,6 +13,7 @@ mod artifacts;
 mod canned;
 mod check;
 mod cli;
+mod customer_summary;
 mod discovery;
 mod docs;
 mod environments;
