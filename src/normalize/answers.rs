@@ -80,7 +80,8 @@ pub fn keys(
             let is_whole = found.set().zip(&kinds).all(|(cell, kind)| push_key(&mut key, cell, *kind));
             let is_bad = excluded.is_some_and(|rows| rows.contains(row));
             let is_replaced = with_class(&found, |value| covers::is_replaced(table, covers, received_at, value));
-            if !is_whole && !(is_bad && is_replaced) {
+            let has_key = is_whole || (is_bad && is_replaced);
+            if !has_key {
                 return;
             }
             into.push(KeyRecord {
