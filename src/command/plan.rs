@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::print;
-use crate::catalog::endpoint::Read;
+use crate::catalog::endpoint::{Endpoint, Read};
 use crate::error::Result;
 use crate::extract::{Account, Intended, Landed, Wanted, intend};
 use crate::model::Models;
@@ -16,6 +16,7 @@ use crate::place::landing::Reading;
 use crate::printer::counted;
 use crate::run::{Run, RunRecord};
 use crate::settings::{Api, OutputFormat, Settings};
+use crate::source::api::{Planned, planned};
 use crate::value::timestamp;
 
 /// One endpoint of the plan.
@@ -48,7 +49,7 @@ pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
         let account = Account::open(api, &run)?;
         let wanted = wanted(&tables, &lake, &base, settings, api, full_refresh).await?;
         let intended = intend(&account, &wanted, settings, api, &run)?;
-        lines = endpoints(&wanted, &intended);
+        lines = endpoints(&wanted, &intended)?;
         describe_api(&account.name, &intended, &lines, api, &mut text);
         account_name = Some(account.name);
     }
@@ -100,28 +101,19 @@ fn describe_api(account: &str, intended: &Intended, lines: &[Line], api: &Api, t
     }
 }
 
-fn endpoints(wanted: &Wanted, intended: &Intended) -> Vec<Line> {
+fn endpoints(wanted: &Wanted, intended: &Intended) -> Result<Vec<Line>> {
+    let planned = planned(&wanted.endpoints, |name| intended.readings().get(name))?;
     let rows_of = |name: &str| wanted.history.complete(name).next_back().map(|read| read.rows);
-    let line = |endpoint: &&'static crate::catalog::endpoint::Endpoint| {
+    let line = |(endpoint, planned): (&&'static Endpoint, Planned)| {
         let reading = intended.readings().get(endpoint.name).cloned().unwrap_or_default();
         let last = wanted.history.complete(endpoint.name).next_back().map(|read| read.requests);
         let requests = last.or_else(|| match endpoint.per.first() {
-            None => Some(series(endpoint.read, &reading, endpoint.passes.len())),
-            Some(per) => rows_of(per.endpoint),
+            None => Some(planned.series),
+            Some(per) => rows_of(per.endpoint).map(|rows| rows * planned.series),
         });
         Line { endpoint: endpoint.name, reads: reads(endpoint.read, &reading), requests }
     };
-    wanted.endpoints.iter().map(line).collect()
-}
-
-/// Series of requests for one parent row; each is one request or more.
-fn series(read: Read, reading: &Reading, passes: usize) -> u64 {
-    let days = reading.from.zip(reading.until).map_or(0, |(from, until)| (until - from) / timestamp::MICROS_PER_DAY);
-    let parts = match read {
-        Read::Days { step, .. } => days.unsigned_abs().div_ceil(u64::from(step.max(1))),
-        _ => 1,
-    };
-    parts * passes.max(1) as u64
+    Ok(wanted.endpoints.iter().zip(planned).map(line).collect())
 }
 
 fn reads(read: Read, reading: &Reading) -> String {

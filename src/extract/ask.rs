@@ -1,6 +1,6 @@
 //! Asking the API: goes on with an extraction that was cut off, or begins one, and says how it ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tracing::warn;
@@ -16,7 +16,7 @@ use crate::printer::counted;
 use crate::receipt::Receipt;
 use crate::run::Run;
 use crate::settings::{Api, Settings};
-use crate::source::api::{self, Clock};
+use crate::source::api::{self as source, Clock};
 use crate::value::timestamp::MICROS_PER_DAY;
 
 /// What came of asking.
@@ -102,9 +102,9 @@ pub async fn ask(account: &Account, wanted: Wanted, settings: &Settings, api: &A
         Some(cut_off) => cut_off,
         None => Landing::new(&settings.landing).begin(plan)?,
     };
-    let failures = api::extract(
+    let failures = source::extract(
         &mut extraction,
-        api::Extract {
+        source::Extract {
             endpoints: &wanted.endpoints,
             api,
             base_url: &account.base_url,
@@ -136,26 +136,16 @@ pub async fn ask(account: &Account, wanted: Wanted, settings: &Settings, api: &A
 /// # Errors
 /// Usage (exit 2) when the setting `tables` names no endpoint.
 pub fn endpoints(tables: &[&'static Table], api: &Api) -> Result<Vec<&'static Endpoint>> {
-    let mut wanted = BTreeSet::new();
     if let Some(pattern) = &api.tables {
         let known: Vec<_> = catalog::endpoints().map(|endpoint| endpoint.name).collect();
         pattern.require_some("endpoint", &known)?;
     }
-    for endpoint in catalog::endpoints() {
-        let is_selected = tables.iter().any(|table| table.endpoint() == Some(endpoint));
-        let is_set = api.tables.as_ref().is_none_or(|pattern| pattern.matches(endpoint.name));
-        if is_selected && is_set {
-            wanted.insert(endpoint.name);
-        }
-    }
-    // Parents come before their children in the catalog: from the last to the first, each adds its own.
-    let all: Vec<_> = catalog::endpoints().collect();
-    for endpoint in all.iter().rev() {
-        if wanted.contains(endpoint.name) {
-            wanted.extend(endpoint.per.iter().map(|per| per.endpoint));
-        }
-    }
-    Ok(all.into_iter().filter(|endpoint| wanted.contains(endpoint.name)).collect())
+    let is_wanted = |endpoint: &&'static Endpoint| {
+        tables.iter().any(|table| table.endpoint() == Some(*endpoint))
+            && api.tables.as_ref().is_none_or(|pattern| pattern.matches(endpoint.name))
+    };
+    let wanted: Vec<_> = catalog::endpoints().filter(is_wanted).collect();
+    Ok(source::with_parents(&wanted, catalog::endpoints()))
 }
 
 /// A lake holds one account: rows of two would replace each other.
