@@ -15,7 +15,7 @@ mod ties;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::catalog::runs::{CONTRADICTIONS, FILES, QUARANTINE};
 use crate::catalog::{self, Origin, Table};
@@ -131,7 +131,10 @@ pub async fn normalize(
             state.verify_bytes()?;
         }
         let bytes = new.iter().map(|delivery| delivery.size_bytes).sum();
-        debug!(table = name, files = new.len(), size_bytes = bytes, "reading {name}");
+        // Of what takes a moment it is said before, too.
+        if bytes >= 4 << 20 {
+            info!(table = name, files = new.len(), size_bytes = bytes, "reading {name}");
+        }
         let merge = Merge {
             table,
             schema: records::schema(table.all_columns()),
