@@ -90,6 +90,8 @@ def main():
             if name == "etl":
                 command = [args.etl, "run", "--stage", "all", "--source", "egress", "--landing", landing]
                 command += ["--lake", lake, "--artifacts", artifacts, "--config", config]
+                # The three reports that the script makes, too.
+                command += ["--report", "billings_by_plan,images_by_size,invoice_charges"]
             else:
                 command = [sys.executable, HERE / "duckdb_peer.py", landing, lake, artifacts]
             wall, cpu, rss = timed([str(word) for word in command], work / f"{name}.log")
