@@ -74,6 +74,11 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
+    /// Whether serde refuses the text for a number that no float can hold, such as `1e400`. That is JSON all the same.
+    fn is_beyond_floats(text: &str) -> bool {
+        serde_json::from_str::<Value>(text).is_err_and(|error| error.to_string().contains("out of range"))
+    }
+
     #[test]
     fn json_stays_as_it_is_written() {
         for text in [
@@ -292,6 +297,7 @@ mod tests {
 
         #[test]
         fn exactly_the_texts_that_serde_accepts_are_json(text in nearly_json()) {
+            prop_assume!(!is_beyond_floats(&text));
             let accepted = serde_json::from_str::<Value>(&text).is_ok();
             prop_assert_eq!(scan::check(&text).is_ok(), accepted, "{}", text);
             prop_assert!(accepted || member(&text, "a").is_none());
@@ -322,7 +328,8 @@ mod tests {
         fn whatever_comes_out_is_json_and_nothing_panics(text in any::<String>(), nearly in nearly_json()) {
             for text in [text.clone(), format!("{{{text}}}"), format!("{{a={text}}}"), nearly.clone(), format!("{{a={nearly}}}")] {
                 if let Ok(json) = normalize(&text) {
-                    prop_assert!(serde_json::from_str::<Value>(&json).is_ok(), "{} became {}", text, json);
+                    let is_json = serde_json::from_str::<Value>(&json).is_ok() || is_beyond_floats(&json);
+                    prop_assert!(is_json, "{} became {}", text, json);
                 }
                 let _ = member(&text, "a");
             }
