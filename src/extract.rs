@@ -7,7 +7,7 @@ mod plan;
 mod retention;
 
 use std::collections::BTreeSet;
-use std::time::{Instant, UNIX_EPOCH};
+use std::time::Instant;
 
 use tracing::{info, warn};
 
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::place::landing::{Extraction, Landing};
 use crate::receipt::Receipt;
 use crate::settings::{Settings, Source};
-use crate::source::delivery::{Delivery, Format, SourceFile};
+use crate::source::delivery::{Delivery, Format, SourceFile, modified_at};
 use crate::source::egress;
 pub use account::Account;
 pub use ask::{Asked, Intended, Wanted, ask, endpoints, intend};
@@ -122,14 +122,14 @@ fn journal(extraction: &Extraction, endpoint: &'static Endpoint, answers: u64) -
         Error::damaged(format!("the journal {} cannot be read: {source}", path.display()))
             .hint("restore the file from a copy, or remove its folder and extract again")
     })?;
-    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+
     Ok(Delivery {
         schema: "api",
         table: endpoint.name,
         source: SourceFile { name: extraction.journal_name(endpoint.name), transfer: None },
         format: Format::Journal { answers },
         size_bytes: metadata.len(),
-        modified_at: modified.and_then(|time| i64::try_from(time.as_micros()).ok()).unwrap_or_default(),
+        modified_at: modified_at(&metadata),
         path,
     })
 }

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use tracing::info;
 
 use crate::error::{Error, Result};
+use crate::fingerprint::hex;
 use crate::place::artifacts::{MANIFEST, NextArtifacts};
 use crate::place::lake::{self, Lake, TableState};
 use crate::place::parquet::{damaged, read};
@@ -233,13 +234,4 @@ impl<W: Write> Write for Hashing<W> {
     fn flush(&mut self) -> std::io::Result<()> {
         self.inner.flush()
     }
-}
-
-/// Bytes as lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -22,7 +22,7 @@ use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
 use crate::extract::Landed;
 use crate::place::lake::{Lake, TableState, Target, damaged};
-use crate::place::records::{self, Row, cell, commit_rows, read_rows};
+use crate::place::records::{self, Row, cell, commit_rows, newest_rows};
 use crate::printer::{counted, progress};
 use crate::receipt::Receipt;
 use crate::run::Run;
@@ -74,15 +74,9 @@ pub async fn normalize(
     let known = Extractions::of_lake(lake).await?;
     let extractions = known.clone().with(&landed.extractions);
     let mut files = newest_files(lake).await?;
-    let mut quarantine = match lake.table(QUARANTINE.name, None).await? {
-        Some(state) => read_rows(&QUARANTINE, &state)?,
-        None => Vec::new(),
-    };
+    let mut quarantine = newest_rows(lake, &QUARANTINE).await?;
     let quarantine_before = quarantine.clone();
-    let mut contradictions = match lake.table(CONTRADICTIONS.name, None).await? {
-        Some(state) => read_rows(&CONTRADICTIONS, &state)?,
-        None => Vec::new(),
-    };
+    let mut contradictions = newest_rows(lake, &CONTRADICTIONS).await?;
     let contradictions_before = contradictions.clone();
     let known_cells: HashMap<_, _> = quarantine_before.iter().map(|row| (without_run(row), row)).collect();
     let mut normalized = Normalized {
@@ -290,14 +284,13 @@ fn old_answers<'a>(state: &'a TableState, landed: &Landed, settings: &Settings) 
     let newest =
         landed.extractions.iter().filter_map(|extraction| extraction.ended.as_ref()).map(|ended| ended.ended_at);
     let days = settings.api.as_ref().and_then(|api| api.keep_days);
-    let before = newest.max().zip(days).map(|(newest, days)| {
-        let mut text = String::new();
-        timestamp::write(newest - i64::from(days) * timestamp::MICROS_PER_DAY, &mut text);
-        text
-    });
+    let before = newest
+        .max()
+        .zip(days)
+        .map(|(newest, days)| timestamp::day(newest - i64::from(days) * timestamp::MICROS_PER_DAY));
     let is_old = move |path: &str| {
         let day = path.split('/').find_map(|part| part.strip_prefix("date="));
-        day.zip(before.as_deref()).is_some_and(|(day, before)| before.get(..10).is_some_and(|before| day < before))
+        day.zip(before.as_deref()).is_some_and(|(day, before)| day < before)
     };
     state.files.iter().filter(move |file| is_old(&file.path)).map(|file| file.path.clone())
 }
@@ -371,11 +364,9 @@ type KnownFiles = BTreeMap<String, Row>;
 
 async fn newest_files(lake: &Lake) -> Result<BTreeMap<String, KnownFiles>> {
     let mut files: BTreeMap<String, KnownFiles> = BTreeMap::new();
-    if let Some(state) = lake.table(FILES.name, None).await? {
-        for row in read_rows(&FILES, &state)? {
-            let of = |column: &str| cell(&FILES, &row, column).unwrap_or_default().to_owned();
-            files.entry(of("table_name")).or_default().insert(of("path"), row);
-        }
+    for row in newest_rows(lake, &FILES).await? {
+        let of = |column: &str| cell(&FILES, &row, column).unwrap_or_default().to_owned();
+        files.entry(of("table_name")).or_default().insert(of("path"), row);
     }
     Ok(files)
 }
@@ -427,8 +418,8 @@ fn new_deliveries(
     for delivery in mine {
         if let Some(row) = known.get(delivery.name()) {
             let of = |column: &str| cell(&FILES, row, column).unwrap_or_default();
-            let is_untouched =
-                of("size_bytes") == delivery.size_bytes.to_string() && of("modified_at") == modified_text(delivery);
+            let is_untouched = of("size_bytes") == delivery.size_bytes.to_string()
+                && of("modified_at") == timestamp::text(delivery.modified_at);
             if is_untouched || of("fingerprint") == feed::fingerprint(&delivery.path)? {
                 continue;
             }
@@ -438,19 +429,13 @@ fn new_deliveries(
     Ok(new)
 }
 
-fn modified_text(delivery: &Delivery) -> String {
-    let mut text = String::new();
-    timestamp::write(delivery.modified_at, &mut text);
-    text
-}
-
 fn file_row(table: &str, delivery: &Delivery, place: usize, merged: &Merged, run: &Run) -> Row {
     let environments = merged.environments.get(place).map(|names| names.iter().cloned().collect::<Vec<_>>().join(","));
     vec![
         Some(table.to_owned()),
         Some(delivery.name().to_owned()),
         Some(delivery.size_bytes.to_string()),
-        Some(modified_text(delivery)),
+        Some(timestamp::text(delivery.modified_at)),
         merged.fingerprints.get(place).cloned(),
         Some(merged.rows.get(place).copied().unwrap_or_default().to_string()),
         environments.filter(|names| !names.is_empty()),

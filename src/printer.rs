@@ -39,8 +39,7 @@ pub fn text_of(array: &dyn Array, row: usize) -> Result<Option<String>> {
         }
         DataType::Date32 => {
             let days = i64::from(array.as_primitive::<Date32Type>().value(row));
-            timestamp::write(days * 86_400_000_000, &mut text);
-            text.truncate(text.find('T').unwrap_or(text.len()));
+            text = timestamp::day(days * timestamp::MICROS_PER_DAY);
         }
         DataType::Timestamp(TimeUnit::Microsecond, _) => {
             timestamp::write(array.as_primitive::<TimestampMicrosecondType>().value(row), &mut text);

@@ -27,8 +27,7 @@ impl Run {
     /// A run that begins now.
     pub fn begin() -> Self {
         let now = Utc::now();
-        let mut started_at = String::new();
-        timestamp::write(now.timestamp_micros(), &mut started_at);
+        let started_at = timestamp::text(now.timestamp_micros());
         Self { id: uuid::Uuid::now_v7().to_string(), started_at, started_at_millis: now.timestamp_millis() }
     }
 }

@@ -21,7 +21,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-pub use api::{Api, BaseUrl, Rate, Window};
+pub use api::{Api, BaseUrl, Rate, Window, is_loopback};
 pub use choice::{Choice, LogFormat, OutputFormat, QuarantinePolicy, Source, Stage, TableFormat};
 pub use given::GivenBy;
 pub use parameters::{Parameter, require_known as require_known_parameters};

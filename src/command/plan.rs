@@ -117,12 +117,7 @@ fn endpoints(wanted: &Wanted, intended: &Intended) -> Result<Vec<Line>> {
 }
 
 fn reads(read: Read, reading: &Reading) -> String {
-    let day = |at: Option<i64>| {
-        let mut text = String::new();
-        timestamp::write(at.unwrap_or_default(), &mut text);
-        text.truncate(10);
-        text
-    };
+    let day = |at: Option<i64>| timestamp::day(at.unwrap_or_default());
     match (read, reading.from) {
         (Read::Days { .. }, _) => format!("days {} to {}", day(reading.from), day(reading.until)),
         (Read::NewestFirst { .. }, Some(_)) => format!("back to {}", day(reading.from)),

@@ -7,7 +7,7 @@ use super::ask::Wanted;
 use crate::catalog::endpoint::{Endpoint, Read};
 use crate::place::landing::Reading;
 use crate::settings::Api;
-use crate::value::timestamp::MICROS_PER_DAY;
+use crate::value::timestamp::{MICROS_PER_DAY, midnight};
 
 /// Events are accepted 34 days late (Metronome's API reference), so the day they come and 34 before can still change.
 const LATE_DAYS: i64 = 34;
@@ -44,8 +44,4 @@ pub fn readings(wanted: &Wanted, api: &Api, window: Option<(i64, i64)>, now: i64
         (endpoint.name.to_owned(), reading)
     };
     endpoints.iter().map(reading).collect()
-}
-
-fn midnight(at: i64) -> i64 {
-    at - at.rem_euclid(MICROS_PER_DAY)
 }

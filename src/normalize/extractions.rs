@@ -9,7 +9,7 @@ use crate::catalog::runs::EXTRACTIONS;
 use crate::error::Result;
 use crate::place::lake::Lake;
 use crate::place::landing::Extraction;
-use crate::place::records::{Row, cell, commit_rows, read_rows};
+use crate::place::records::{Row, cell, commit_rows, newest_rows};
 use crate::run::Run;
 use crate::value::timestamp;
 
@@ -41,12 +41,10 @@ impl Extractions {
     /// Damaged (exit 5) when the record cannot be read.
     pub async fn of_lake(lake: &Lake) -> Result<Self> {
         let mut rows = BTreeMap::new();
-        if let Some(state) = lake.table(EXTRACTIONS.name, None).await? {
-            for row in read_rows(&EXTRACTIONS, &state)? {
-                let of = |name: &str| cell(&EXTRACTIONS, &row, name).unwrap_or_default().to_owned();
-                let began_at = instant(&row, "began_at").unwrap_or_default();
-                rows.insert((began_at, of("extraction_id"), of("endpoint")), row);
-            }
+        for row in newest_rows(lake, &EXTRACTIONS).await? {
+            let of = |name: &str| cell(&EXTRACTIONS, &row, name).unwrap_or_default().to_owned();
+            let began_at = instant(&row, "began_at").unwrap_or_default();
+            rows.insert((began_at, of("extraction_id"), of("endpoint")), row);
         }
         Ok(Self(rows))
     }
@@ -63,10 +61,10 @@ impl Extractions {
                     Some(plan.id.clone()),
                     Some(endpoint.clone()),
                     Some(plan.base_url.clone()),
-                    Some(text(plan.began_at)),
-                    Some(text(ended.ended_at)),
-                    reading.from.map(text),
-                    reading.until.map(text),
+                    Some(timestamp::text(plan.began_at)),
+                    Some(timestamp::text(ended.ended_at)),
+                    reading.from.map(timestamp::text),
+                    reading.until.map(timestamp::text),
                     outcome.cursor.clone(),
                     Some(outcome.answers.to_string()),
                     Some(outcome.rows.to_string()),
@@ -125,12 +123,6 @@ impl Extractions {
 
 fn count(row: &[Option<String>], name: &str) -> u64 {
     cell(&EXTRACTIONS, row, name).and_then(|text| text.parse().ok()).unwrap_or_default()
-}
-
-fn text(micros: i64) -> String {
-    let mut text = String::new();
-    timestamp::write(micros, &mut text);
-    text
 }
 
 fn instant(row: &[Option<String>], name: &str) -> Option<i64> {

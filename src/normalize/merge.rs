@@ -77,10 +77,20 @@ pub struct Merged {
 /// How many units a delivery has, and where their rows begin.
 #[derive(Default)]
 struct Census {
-    /// For each unit: its delivery and its number of rows.
-    units: Vec<(usize, u32)>,
+    /// For each unit: its delivery, and the rows of that delivery before it.
+    units: Vec<(usize, u64)>,
+    /// Rows of each delivery.
+    rows: Vec<u64>,
     /// Of each delivery, as the first pass read it.
     fingerprints: Vec<String>,
+}
+
+impl Census {
+    /// Rows of its delivery before a unit. A file that grew between the passes has units that were not counted; that is
+    /// found and said later.
+    fn rows_before(&self, unit: u32) -> u64 {
+        self.units.get(unit as usize).map_or(0, |(_, before)| *before)
+    }
 }
 
 impl Merge<'_> {
@@ -150,7 +160,11 @@ impl Merge<'_> {
         let mut units = unlock(census);
         units.sort_unstable();
         let (_, fingerprints) = feed.finish();
-        let census = Census { units: units.into_iter().map(|(_, file, rows)| (file, rows)).collect(), fingerprints };
+        let mut census = Census { units: Vec::new(), rows: vec![0; self.deliveries.len()], fingerprints };
+        for (_, file, rows) in units {
+            census.units.push((file, census.rows[file]));
+            census.rows[file] += u64::from(rows);
+        }
         Ok((census, records.superseded(self.threads)?))
     }
 
@@ -224,16 +238,7 @@ impl Merge<'_> {
 
     fn write_rows(&self, census: &Census, superseded: &Superseded) -> Result<Merged> {
         let feed = Feed::new(self.table, self.deliveries);
-        let mut rows = vec![0_u64; self.deliveries.len()];
-        let rows_before: Vec<u64> = census
-            .units
-            .iter()
-            .map(|(file, count)| {
-                let before = rows[*file];
-                rows[*file] += u64::from(*count);
-                before
-            })
-            .collect();
+
         let quarantined = Mutex::new(Vec::new());
 
         let writers: Vec<_> = (0..self.threads)
@@ -247,7 +252,7 @@ impl Merge<'_> {
         let environments = Mutex::new(vec![BTreeSet::new(); self.deliveries.len()]);
         self.work(&feed, |worker, unit| {
             let delivery = &self.deliveries[unit.file];
-            let before = rows_before.get(unit.ordinal as usize).copied().unwrap_or_default();
+            let before = census.rows_before(unit.ordinal);
             let lineage = Lineage { source: &delivery.source, run_id: self.run_id, rows_before: before };
             let rows = superseded.delivered.get(&unit.ordinal);
             let decoded = decode::typed(&unit, self.table, &self.schema, delivery, &lineage, rows)?;
@@ -291,7 +296,7 @@ impl Merge<'_> {
         }
         Ok(Merged {
             change: Change { add, remove: Vec::new() },
-            rows,
+            rows: census.rows.clone(),
             superseded_rows: superseded.delivered_rows() - superseded.unchanged,
             unchanged_rows: superseded.unchanged,
             met_keys: superseded.met,
@@ -376,8 +381,7 @@ impl Merge<'_> {
         self.work(&feed, |_, unit| {
             let Some(rows) = rows.get(&unit.ordinal) else { return Ok(()) };
             let delivery = &self.deliveries[unit.file];
-            let mine = census.units.iter().take(unit.ordinal as usize).filter(|(file, _)| *file == unit.file);
-            let before = mine.map(|(_, rows)| u64::from(*rows)).sum();
+            let before = census.rows_before(unit.ordinal);
             let lineage = Lineage { source: &delivery.source, run_id: self.run_id, rows_before: before };
             let decoded = decode::typed(&unit, self.table, &self.schema, delivery, &lineage, None)?;
             for at in 0..decoded.batch.num_rows() {

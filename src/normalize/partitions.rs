@@ -156,9 +156,7 @@ fn folders(batch: &RecordBatch, partition: Partition) -> Result<BTreeMap<String,
             let instants = instants(batch, day)?;
             let of = |row: usize| (texts.value(row), instants.value(row).div_euclid(timestamp::MICROS_PER_DAY));
             Ok(grouped(batch.num_rows(), of, |(text_value, day)| {
-                let mut date = String::new();
-                timestamp::write(day * timestamp::MICROS_PER_DAY, &mut date);
-                format!("{text}={text_value}/date={}", date.get(..10).unwrap_or(NULL))
+                format!("{text}={text_value}/date={}", timestamp::day(day * timestamp::MICROS_PER_DAY))
             }))
         }
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use super::sync;
 use crate::error::{Error, Result};
 
 /// The name of the file that describes the set.
@@ -53,9 +54,6 @@ impl NextArtifacts {
     /// # Errors
     /// Failed when the file system refuses; the old set then stays.
     pub fn publish(self) -> Result<()> {
-        let sync = |path: &Path| {
-            File::open(path).and_then(|file| file.sync_all()).map_err(|source| Error::io("make durable", path, source))
-        };
         sync(&self.folder)?;
         if self.target.is_dir() {
             match renameat_with(CWD, &self.folder, CWD, &self.target, RenameFlags::EXCHANGE) {

@@ -21,6 +21,7 @@ use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use serde_json::json;
 use url::Url;
 
+use super::sync;
 use crate::error::{Error, Result};
 
 /// A lake in a folder of the local disk.
@@ -386,10 +387,6 @@ fn folder_url(folder: &Path) -> Result<Url> {
     }
     Url::from_directory_path(&absolute)
         .map_err(|()| Error::failed(format!("{} cannot be written as a URL", absolute.display())))
-}
-
-fn sync(path: &Path) -> Result<()> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(|source| Error::io("make durable", path, source))
 }
 
 /// A table that is not as a run leaves it.

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::journal::ENDING;
+use super::sync;
 use crate::error::{Error, Result};
 
 /// What an extraction set out to read.
@@ -202,10 +203,6 @@ fn write<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<()> {
     file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&aside, &path).map_err(failed)?;
     sync(folder)
-}
-
-fn sync(folder: &Path) -> Result<()> {
-    File::open(folder).and_then(|file| file.sync_all()).map_err(|source| Error::io("make durable", folder, source))
 }
 
 #[cfg(test)]

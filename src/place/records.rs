@@ -32,6 +32,14 @@ pub fn cell<'a>(table: &RunTable, row: &'a [Option<String>], column: &str) -> Op
     row.get(place)?.as_deref()
 }
 
+/// All rows of a run table as it is now; none where it was never written.
+///
+/// # Errors
+/// Damaged (exit 5) when it cannot be read.
+pub async fn newest_rows(lake: &Lake, table: &RunTable) -> Result<Vec<Row>> {
+    lake.table(table.name, None).await?.map_or(Ok(Vec::new()), |state| read_rows(table, &state))
+}
+
 /// All rows of a run table, in the order of its files.
 ///
 /// # Errors
@@ -69,9 +77,7 @@ fn text_at(array: &dyn Array, row: usize) -> Option<String> {
         return Some(texts.value(row).to_owned());
     }
     if let Some(instants) = array.as_primitive_opt::<TimestampMicrosecondType>() {
-        let mut text = String::new();
-        timestamp::write(instants.value(row), &mut text);
-        return Some(text);
+        return Some(timestamp::text(instants.value(row)));
     }
     array.as_primitive_opt::<Int64Type>().map(|values| values.value(row).to_string())
 }

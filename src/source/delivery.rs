@@ -1,7 +1,9 @@
 //! Delivered files: what they are of, and in which order their rows count.
 
 use std::cmp::Ordering;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use crate::catalog::{Origin, Table};
 
@@ -65,6 +67,12 @@ impl Delivery {
             _ => self.schema == table.origin.schema() && self.table == table.root().name,
         }
     }
+}
+
+/// When a file was last written: microseconds since the epoch, 0 where the system does not say.
+pub fn modified_at(metadata: &Metadata) -> i64 {
+    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    modified.and_then(|time| i64::try_from(time.as_micros()).ok()).unwrap_or_default()
 }
 
 impl SourceFile {

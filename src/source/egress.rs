@@ -6,9 +6,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
-use super::delivery::{Delivery, Format, SourceFile, parse_transfer};
+use super::delivery::{Delivery, Format, SourceFile, modified_at, parse_transfer};
 use crate::catalog::{self, Table};
 use crate::error::{Error, Result};
 
@@ -76,14 +75,13 @@ fn visit(root: &Path, folder: &Path, found: &mut Discovery) -> Result<()> {
         }
         match classify(&source.name).filter(|_| metadata.is_file()) {
             Some((table, format)) => {
-                let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
                 found.deliveries.push(Delivery {
                     schema: "egress",
                     table: table.name,
                     source,
                     format,
                     size_bytes: metadata.len(),
-                    modified_at: modified.and_then(|time| i64::try_from(time.as_micros()).ok()).unwrap_or_default(),
+                    modified_at: modified_at(&metadata),
                     path,
                 });
             }

@@ -161,6 +161,25 @@ pub fn write(micros: i64, out: &mut String) {
     out.push('Z');
 }
 
+/// The same as a text of its own.
+pub fn text(micros: i64) -> String {
+    let mut text = String::new();
+    write(micros, &mut text);
+    text
+}
+
+/// The UTC day of an instant: `2024-01-31`.
+pub fn day(micros: i64) -> String {
+    let mut day = text(micros);
+    day.truncate(day.find('T').unwrap_or(day.len()));
+    day
+}
+
+/// The first instant of the UTC day that an instant is in.
+pub fn midnight(micros: i64) -> i64 {
+    micros - micros.rem_euclid(MICROS_PER_DAY)
+}
+
 /// The last `count` digits of a number that is not negative.
 fn digits(number: i64, count: u32, out: &mut String) {
     for at in (0..count).rev() {

@@ -71,7 +71,8 @@ pub(super) fn parse(given: &Given<String>) -> Result<BaseUrl> {
     Ok(BaseUrl::Url(url))
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL leads to this machine, the only place that http may lead to.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.octets() == [127, 0, 0, 1],

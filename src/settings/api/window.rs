@@ -24,13 +24,14 @@ impl Window {
     /// # Errors
     /// Usage, when no day is left.
     pub fn days(&self, now: i64) -> Result<(i64, i64)> {
-        let today = now - now.rem_euclid(MICROS_PER_DAY);
+        let today = timestamp::midnight(now);
         let until = self.until.map_or(today, |until| until.min(today + MICROS_PER_DAY));
         if self.from < until {
             return Ok((self.from, until));
         }
-        let error = format!("no day lies between {} and {}, which ends them", day(self.from), day(until));
-        Err(Error::usage(error).hint(format!("give a day for `--from` before {}", day(until))))
+        let error =
+            format!("no day lies between {} and {}, which ends them", timestamp::day(self.from), timestamp::day(until));
+        Err(Error::usage(error).hint(format!("give a day for `--from` before {}", timestamp::day(until))))
     }
 }
 
@@ -48,7 +49,7 @@ pub(crate) fn resolve(flags: &ReadFlags, variables: &Variables) -> Result<Option
     if let Some((to, until)) = to.zip(until)
         && until <= first
     {
-        let expected = format!("a day after {}, since that day itself is not read", day(first));
+        let expected = format!("a day after {}, since that day itself is not read", timestamp::day(first));
         return Err(to.by.refuse(&to.value, &expected));
     }
     Ok(Some(Given::new(Window { from: first, until }, from.by)))
@@ -58,13 +59,6 @@ fn midnight(given: &Given<String>) -> Result<i64> {
     let text = given.value.trim();
     let parsed = if text.len() == "2024-03-01".len() { timestamp::parse(text.as_bytes()).ok() } else { None };
     parsed.ok_or_else(|| given.by.refuse(text, "a day such as 2024-03-01"))
-}
-
-/// `2024-03-01`
-fn day(midnight: i64) -> String {
-    let mut text = String::new();
-    timestamp::write(midnight, &mut text);
-    text.split_once('T').map_or_else(String::new, |(day, _)| day.to_owned())
 }
 
 #[cfg(test)]

@@ -11,14 +11,14 @@ use memchr::memmem;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Response, StatusCode};
-use url::{Host, Url};
+use url::Url;
 
 use super::page;
 use super::request::Request;
 use super::retry::{Hints, Trouble};
 use crate::catalog::endpoint::Method;
 use crate::error::{Error, Result};
-use crate::settings::{Api, Token};
+use crate::settings::{Api, Token, is_loopback};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// Nothing arrives for so long: the connection is dead.
@@ -194,15 +194,6 @@ fn host_of(base_url: &str, headers: &HeaderMap) -> String {
     let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let target = location.and_then(|location| Url::parse(base_url).ok()?.join(location).ok());
     target.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "an unknown host".to_owned())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// What is at the bottom of it, without the address: that has cursors.

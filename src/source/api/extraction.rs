@@ -18,6 +18,7 @@ use super::retry::{self, Decision, Tried, Trouble, Waits};
 use super::schedule::{Job, Next, Schedule};
 use super::{Extract, Failure};
 use crate::error::{Error, Result};
+use crate::fingerprint::hex;
 use crate::place::journal::{About, Answer};
 use crate::place::landing::{Ended, Extraction};
 use crate::printer::progress;
@@ -420,7 +421,7 @@ async fn ask(client: Client, job: Box<Job>, wanted: std::sync::Arc<Wanted>, sent
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// `GET /v1/customers/{customer_id}/invoices`

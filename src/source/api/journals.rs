@@ -3,7 +3,6 @@
 //! While the disk works, more answers wait, so that a slow disk makes larger batches and not a longer queue; how many bytes
 //! may wait is bounded. An answer counts once [`Durable`] says so, never before.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -12,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use crate::error::{Error, Result};
 use crate::place::journal::{Answer, Writer};
 use crate::place::landing::Extraction;
+use crate::place::sync;
 
 /// What may wait for the disk, in KiB.
 const ROOM: u32 = 64 << 10;
@@ -52,8 +52,7 @@ impl Journals {
         let open = |(name, whole_bytes): &(&'static str, u64)| Writer::open(&extraction.journal(name), *whole_bytes);
         let writers = journals.iter().map(open).collect::<Result<Vec<Writer>>>()?;
         let folder = &extraction.folder;
-        let synced = File::open(folder).and_then(|file| file.sync_all());
-        synced.map_err(|source| Error::io("make durable", folder, source))?;
+        sync(folder)?;
         let (sender, entries) = mpsc::unbounded_channel();
         let (say, kept) = mpsc::unbounded_channel();
         let thread =

@@ -13,6 +13,7 @@ use crate::catalog::endpoint::{Endpoint, Per, Read};
 use crate::error::{Error, Result};
 use crate::place::landing::Reading;
 use crate::settings::{Api, Token};
+use crate::value::timestamp;
 use url::Url;
 
 /// What one request told of an endpoint.
@@ -52,9 +53,8 @@ pub async fn probe(
 ) -> Result<Vec<Probed>> {
     let client = Client::new(base_url, token, api)?;
     let mut pace = Pace::new(api.rate, Instant::now());
-    let midnight = now - now.rem_euclid(86_400_000_000);
-    let reading =
-        Reading { from: Some(midnight - 2 * 86_400_000_000), until: Some(midnight - 86_400_000_000), cursor: None };
+    let days_ago = |days: i64| Some(timestamp::midnight(now) - days * timestamp::MICROS_PER_DAY);
+    let reading = Reading { from: days_ago(2), until: days_ago(1), cursor: None };
     let mut rows: Vec<(&'static [Per], Arc<[String]>)> = Vec::new();
     let mut left: Vec<&'static Endpoint> = endpoints.to_vec();
     let mut probed = Vec::new();

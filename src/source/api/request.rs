@@ -11,9 +11,7 @@ use serde_json::{Map, Value as Json};
 use crate::catalog::endpoint::{Endpoint, Method, Paging, Read, Value};
 use crate::error::{Error, Result};
 use crate::place::landing::Reading;
-use crate::value::timestamp;
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
+use crate::value::timestamp::{self, MICROS_PER_DAY};
 
 /// One sequence of pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,9 +140,7 @@ impl Series {
         all.extend(self.endpoint.passes.get(self.part.pass).into_iter().copied().flatten().map(said));
         if let (Some((first, after)), Read::Days { from, until, .. }) = (self.part.days, self.endpoint.read) {
             for (name, instant) in [(from, first), (until, after)] {
-                let mut text = String::new();
-                timestamp::write(instant, &mut text);
-                all.push((name, Said::Text(text)));
+                all.push((name, Said::Text(timestamp::text(instant))));
             }
         }
         all
