@@ -11,7 +11,7 @@ pub const HOUR: Millis = 3_600 * SECOND;
 pub const DAY: Millis = 24 * HOUR;
 
 /// Midnight of a date of the Gregorian calendar (the usual days-from-civil count, with years that begin in March).
-pub fn date(year: i64, month: i64, day: i64) -> Millis {
+pub const fn date(year: i64, month: i64, day: i64) -> Millis {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);

@@ -10,6 +10,7 @@
 //!             serve                the API over HTTP, with faults on script
 //!
 //! export -> cloudnet               another account, told by heart: four stories of commits and credits
+//! export -> histories              accounts without end: commits and credits that live by chance, and what they come to
 //! ```
 //!
 //! It shares no type with `etl`: made from the same catalog it would repeat the same mistakes. Everything follows from a
@@ -29,6 +30,7 @@ mod derived;
 pub mod event;
 pub mod export;
 pub mod grant;
+pub mod histories;
 pub mod invoice;
 pub mod json;
 pub mod measured;

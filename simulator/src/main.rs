@@ -6,7 +6,7 @@ use simulator::api::field::moment;
 use simulator::calendar::Millis;
 use simulator::serve::Scenario;
 use simulator::serve::faults::Script;
-use simulator::{Options, answers, cloudnet, export, serve};
+use simulator::{Options, answers, cloudnet, export, histories, serve};
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -67,6 +67,17 @@ enum Command {
         /// The folder to write below; files of the same name are replaced.
         dir: PathBuf,
     },
+    /// Write random histories of commits and credits into DIR/egress and what they come to into DIR/expected.
+    Histories {
+        /// The folder to write below; files of the same name are replaced.
+        dir: PathBuf,
+        /// How many contracts.
+        #[arg(long, default_value_t = 100)]
+        contracts: u64,
+        /// Where all chance comes from: the same seed gives the same bytes.
+        #[arg(long, default_value_t = 5)]
+        seed: u64,
+    },
     /// Write the account's data-export files into DIR/egress.
     Export {
         /// The landing folder to write below; files of the same name are replaced.
@@ -126,6 +137,7 @@ fn account(seed: u64, customers: Option<usize>, months: u8) -> Account {
 fn run(command: Command) -> io::Result<()> {
     match command {
         Command::Cloudnet { dir } => cloudnet::write(&dir),
+        Command::Histories { dir, contracts, seed } => histories::write(&dir, contracts, seed),
         Command::Export { dir, seed, customers, months, until, events, answers } => {
             let account = match (events, until) {
                 (None, None) => account(seed, customers, months),

@@ -74,21 +74,26 @@ impl Table {
         let columns: Vec<&str> = self.rows.iter().take(1).flatten().map(|(column, _)| *column).collect();
         let mut text = columns.join(",") + end;
         for row in &self.rows {
-            for (place, (_, cell)) in row.iter().enumerate() {
-                if place > 0 {
-                    text.push(',');
-                }
-                match (cell, flat) {
-                    (Cell::Empty, _) => {}
-                    (Cell::Text(value), _) => field(&mut text, value),
-                    (Cell::Time(at), true) => text.push_str(&seconds_text(*at)),
-                    (Cell::Unpadded(at), true) => text.push_str(&unpadded_text(*at)),
-                    (Cell::Time(at) | Cell::Unpadded(at), false) => text.push_str(&rfc3339_text(*at)),
-                }
-            }
+            record(&mut text, row, flat);
             text.push_str(end);
         }
         text
+    }
+}
+
+/// Appends a row without the end of its line: flat, or as a transfer writes it.
+pub(crate) fn record(text: &mut String, row: &Row, flat: bool) {
+    for (place, (_, cell)) in row.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        match (cell, flat) {
+            (Cell::Empty, _) => {}
+            (Cell::Text(value), _) => field(text, value),
+            (Cell::Time(at), true) => text.push_str(&seconds_text(*at)),
+            (Cell::Unpadded(at), true) => text.push_str(&unpadded_text(*at)),
+            (Cell::Time(at) | Cell::Unpadded(at), false) => text.push_str(&rfc3339_text(*at)),
+        }
     }
 }
 

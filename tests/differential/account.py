@@ -1,0 +1,379 @@
+"""What the files say, as things: customers, contracts, invoices with lines, commits and credits with ledgers.
+
+Amounts are in units of their currency from here on: dollars where the files have cents.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+
+import delivery
+from exact import ZERO, exact, moment, month, month_before, parse
+
+USD = "2714e483-4ff1-48e4-9e25-ac732e8f24f2"
+
+
+def scale(credit_type):
+    """Currency units in one unit of the files: USD alone is in cents."""
+    return Fraction(1, 100) if credit_type == USD else Fraction(1)
+
+
+def currency(credit_type, name):
+    return "USD" if credit_type == USD else name or None
+
+
+@dataclass
+class Line:
+    id: str
+    invoice: "Invoice"
+    product: str
+    commit: str
+    grant: str
+    subscription: str
+    start: datetime
+    end: datetime
+    currency: str
+    total: Fraction
+
+    @property
+    def is_application(self):
+        """Whether it applies a commit, a credit or a credit grant."""
+        return self.total < 0 and bool(self.commit or self.grant)
+
+    @property
+    def is_money(self):
+        return self.currency == self.invoice.currency
+
+
+@dataclass
+class Invoice:
+    id: str
+    status: str
+    customer: str
+    contract: str
+    label: str
+    currency: str
+    total: Fraction
+    start: datetime
+    end: datetime
+    issued: datetime
+    row: dict
+    lines: list = field(default_factory=list)
+
+    @property
+    def is_draft(self):
+        return self.status in ("DRAFT", "DRAFT_INCOMPLETE")
+
+    @property
+    def is_counted(self):
+        """A consolidated invoice repeats others, which are counted."""
+        return "CONSOLIDATED" not in self.label.upper()
+
+
+@dataclass
+class Entry:
+    kind: str
+    at: datetime
+    amount: Fraction
+    invoice: str
+
+
+@dataclass
+class Balance:
+    id: str
+    type: str
+    name: str
+    customer: str
+    contract: str
+    product: str
+    currency: str
+    is_quantity: bool
+    scale: Fraction
+    left: Fraction
+    as_of: datetime
+    segments: list  # of (start, end, granted)
+    ledger: list  # of Entry
+    bills: list  # of (invoice, amount in units of `money`); None without a schedule
+    is_billed_here: bool
+    money: str
+    money_scale: Fraction
+    stated_basis: Fraction
+    rolled_from: str
+
+    @property
+    def start(self):
+        return min((start for start, _, _ in self.segments), default=None)
+
+    @property
+    def end(self):
+        """The end of its term; None where a segment never ends."""
+        ends = [end for _, end, _ in self.segments]
+        return max(ends) if ends and all(ends) else None
+
+    @property
+    def granted(self):
+        return sum((granted for _, _, granted in self.segments), ZERO)
+
+    @property
+    def is_ended(self):
+        return self.end is not None and self.end <= self.as_of
+
+
+@dataclass
+class Account:
+    customers: dict
+    terms: dict  # payment terms by contract
+    invoices: dict
+    early: list  # snapshots of drafts, oldest first: of {invoice: (row, lines)}
+    balances: dict
+    receipts: list  # when each invoice row was received
+    plans: list
+    charges: list
+    contract_customers: dict
+    stray_lines: list  # lines whose invoice was not delivered
+
+
+def read(folder):
+    """Everything that counts."""
+    drafts = delivery.snapshots(folder, "draft_invoice", "snapshot_time")
+    draft_lines = delivery.snapshots(folder, "draft_line_item", "snapshot_time")
+    finals = delivery.newest(folder, "invoice")
+    newest_drafts = delivery.current(drafts)
+    invoices = {row["id"]: draft(row) for row in newest_drafts} | {row["id"]: final(row) for row in finals}
+    stray = []
+    for row in delivery.newest(folder, "line_item"):
+        invoice = invoices.get(row["invoice_id"])
+        if invoice is None or invoice.is_draft:
+            stray.append(row)
+        else:
+            invoice.lines.append(line(row, invoice))
+    for row in delivery.current(draft_lines):
+        invoice = invoices.get(row["invoice_id"])
+        if invoice is not None and invoice.is_draft:
+            invoice.lines.append(line(row, invoice))
+    contracts = contract_table(folder, "contracts_contracts")
+    products = product_names(contract_table(folder, "contracts_product_list_item_versions"))
+    kept = contract_table(folder, "contracts_balances")
+    received = [row["_transferred_at"] or moment(row.get("updated_at")) for row in finals]
+    return Account(
+        customers={row["id"]: row for row in delivery.newest(folder, "customer")},
+        terms={row["id"]: row["net_payment_terms_days"] for row in contracts},
+        invoices=invoices,
+        early=early(drafts, draft_lines),
+        balances={row["id"]: balance(row, products) for row in kept},
+        receipts=received + [moment(row["snapshot_time"]) for row in newest_drafts],
+        plans=delivery.newest(folder, "plan"),
+        charges=delivery.newest(folder, "plan_charge"),
+        contract_customers={row["id"]: row["customer_id"] for row in contracts},
+        stray_lines=stray,
+    )
+
+
+def contract_table(folder, table):
+    return delivery.current(delivery.snapshots(folder, table, "snapshot_id"))
+
+
+def final(row):
+    return invoice_of(row, row.get("invoice_label"), moment(row["issued_at"]))
+
+
+def draft(row):
+    return invoice_of(row, row.get("label"), None)
+
+
+def invoice_of(row, label, issued):
+    total = exact(row["total"])
+    return Invoice(
+        id=row["id"],
+        status=row["status"],
+        customer=row["customer_id"],
+        contract=row.get("contract_id") or "",
+        label=label or "",
+        currency=currency(row["credit_type_id"], row["credit_type_name"]),
+        total=None if total is None else total * scale(row["credit_type_id"]),
+        start=moment(row["start_timestamp"]),
+        end=moment(row["end_timestamp"]),
+        issued=issued,
+        row=row,
+    )
+
+
+def line(row, invoice):
+    return Line(
+        id=row["id"],
+        invoice=invoice,
+        product=row["product_id"] or "",
+        commit=row.get("commit_id") or "",
+        grant=row.get("credit_grant_id") or "",
+        subscription=row.get("subscription_id") or "",
+        start=moment(row.get("starting_at")) or invoice.start,
+        end=moment(row.get("ending_before")) or invoice.end,
+        currency=currency(row["credit_type_id"], row["credit_type_name"]),
+        total=exact(row["total"]) * scale(row["credit_type_id"]),
+    )
+
+
+def early(drafts, lines):
+    """Each snapshot of drafts with its lines."""
+    of_day = {}
+    for frame in lines:
+        for row in frame:
+            of_day.setdefault(moment(row["snapshot_time"]), {}).setdefault(row["invoice_id"], []).append(row)
+    days = [(moment(frame[0]["snapshot_time"]), frame) for frame in drafts]
+    return [(day, {row["id"]: (row, of_day.get(day, {}).get(row["id"], [])) for row in frame}) for day, frame in days]
+
+
+def product_names(rows):
+    """The name of each product in its newest version."""
+    newest = {}
+    for row in rows:
+        order = int(row["version"] or 0)
+        if row["product_list_item_id"] not in newest or order > newest[row["product_list_item_id"]][0]:
+            newest[row["product_list_item_id"]] = (order, row["name"])
+    return {product: name for product, (_, name) in newest.items()}
+
+
+# The last words of an entry's type, which both lists of types share, and what they mean.
+KINDS = {
+    "_segment_start": "grant",
+    "_initial_balance": "grant",
+    "_automated_invoice_deduction": "deduction",
+    "_expiration": "expiry",
+    "_rollover": "rollover",
+    "_trueup": "true_up",
+    "_canceled": "credit_back",
+    "_credited": "credit_back",
+    "_manual": "manual",
+    "_seat_based_adjustment": "seat_adjustment",
+}
+
+
+def balance(row, products):
+    access, bills = parse(row["access_schedule"]), parse(row["invoice_schedule"])
+    unit = access.get("credit_type_id")
+    counted = currency(unit, access.get("credit_type_name"))
+    if unit is None:
+        names = {products.get(product, product) for product in parse(row["applicable_product_ids"]) or []}
+        named = " or ".join(sorted(names)) or products.get(row["product_id"]) or row["name"]
+        counted = f"units of {named or 'anything'}"
+    paid_in = (bills or {}).get("credit_type_id") or unit
+    money_scale = scale(paid_in)
+    return Balance(
+        id=row["id"],
+        type=row["type"].lower(),
+        name=row["name"],
+        customer=row["customer_id"],
+        contract=row["contract_id"] or "",
+        product=row["product_id"] or "",
+        currency=counted,
+        is_quantity=unit is None,
+        scale=scale(unit),
+        left=(exact(row["balance"]) or ZERO) * scale(unit),
+        as_of=moment(row["updated_at"]),
+        segments=[
+            (moment(item["date"]), moment(item["end_date"]), item["amount"] * scale(unit))
+            for item in access["schedule_items"]
+        ],
+        ledger=[
+            Entry(
+                kind(entry["type"]),
+                moment(entry["timestamp"]),
+                entry["amount"] * scale(unit),
+                entry.get("invoice_id") or "",
+            )
+            for entry in parse(row["ledger"]) or []
+        ],
+        bills=None
+        if bills is None
+        else [(item["invoice_id"] or "", item["amount"] * money_scale) for item in bills["schedule_items"]],
+        is_billed_here=bills is not None and not bills["do_not_invoice"],
+        money=currency(paid_in, (bills or {}).get("credit_type_name") or access.get("credit_type_name")),
+        money_scale=money_scale,
+        stated_basis=exact(row.get("cost_basis")),
+        rolled_from=row["rolled_over_from_commit_id"] or "",
+    )
+
+
+def kind(text):
+    return next((kind for ending, kind in KINDS.items() if text.lower().endswith(ending)), "other")
+
+
+def movement(account, balance, entry):
+    """What an entry does: that of a deduction depends on its invoice, or where that is unknown on its date."""
+    if entry.kind != "deduction":
+        return entry.kind
+    invoice = account.invoices.get(entry.invoice)
+    if invoice is None:
+        return "drawdown" if entry.at <= balance.as_of else "draft_drawdown"
+    return {"FINALIZED": "drawdown", "VOID": "void_drawdown"}.get(invoice.status, "draft_drawdown")
+
+
+def accounting_month(moved, at, policy):
+    """The month an entry belongs to. A deduction at the first instant of a month ends the month before; so does what
+    settles a term, unless policy says otherwise."""
+    ends = moved.endswith("drawdown") or (moved in ("expiry", "true_up") and policy["expiry_month"] == "term_end")
+    return month_before(at) if ends else month(at)
+
+
+def movements(account, balance, policy):
+    """The ledger as (movement, month, entry, is it undone): entries of a void invoice that cancel each other are."""
+    moved = [(movement(account, balance, entry), entry) for entry in balance.ledger]
+    void = {}
+    for name, entry in moved:
+        invoice = account.invoices.get(entry.invoice)
+        if name in ("void_drawdown", "credit_back") and invoice is not None and invoice.status == "VOID":
+            void[entry.invoice] = void.get(entry.invoice, ZERO) + entry.amount
+    undone = {invoice for invoice, left in void.items() if left == 0}
+    is_undone = lambda name, entry: name in ("void_drawdown", "credit_back") and entry.invoice in undone
+    return [(name, accounting_month(name, entry.at, policy), entry, is_undone(name, entry)) for name, entry in moved]
+
+
+def paid(account, balance):
+    """What all of a balance is worth in money: what its schedule bills; else by the stated cost basis; else, of a rest,
+    by that of the commit it comes from; nothing where it was free; None where nobody says."""
+    if balance.type == "credit":
+        return ZERO
+    if balance.bills:
+        return sum((amount for _, amount in balance.bills), ZERO)
+    source = account.balances.get(balance.rolled_from)
+    if balance.stated_basis is not None:
+        return balance.granted / balance.scale * balance.stated_basis * balance.money_scale
+    if source is not None:
+        whole = paid(account, source)
+        return None if whole is None or source.granted == 0 else balance.granted * whole / source.granted
+    return ZERO if balance.is_billed_here else None
+
+
+def basis(account, balance):
+    """Money for each unit of a balance; None where it is not known."""
+    whole = paid(account, balance)
+    return None if whole is None or balance.granted == 0 else whole / balance.granted
+
+
+def money_of(account, balance):
+    """The currency that a balance is worth something in."""
+    return balance.money or balance.currency
+
+
+def root(account, balance):
+    """The commit that was first paid for, through rollovers."""
+    while balance.rolled_from in account.balances:
+        balance = account.balances[balance.rolled_from]
+    return balance
+
+
+def usage_kind(account, invoice, billed, trued_up):
+    """usage, scheduled or true_up: what an invoice of a contract is for."""
+    if invoice.id in trued_up:
+        return "true_up"
+    return "scheduled" if invoice.id in billed or invoice.start is None else "usage"
+
+
+def named_invoices(account):
+    """Invoices that bill prepaid commits, and those that true postpaid ones up, by schedules and ledgers."""
+    billed, trued_up = set(), set()
+    for one in account.balances.values():
+        named = {invoice for invoice, _ in one.bills or [] if invoice}
+        (trued_up if one.type == "postpaid" else billed).update(named)
+        trued_up.update(entry.invoice for entry in one.ledger if entry.kind == "true_up" and entry.invoice)
+    return billed, trued_up

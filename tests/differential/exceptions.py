@@ -1,0 +1,101 @@
+"""Exceptions that can be counted from the files: how many there should be of each code."""
+
+from collections import Counter
+
+from account import paid
+from exact import ZERO
+
+# Codes that are counted here. What else the report has is shown, and not judged.
+COUNTED = (
+    "LINES_DIFFER_FROM_INVOICE",
+    "INVOICE_WITHOUT_LINES",
+    "LINE_WITHOUT_INVOICE",
+    "COMMIT_UNKNOWN",
+    "COMMIT_OF_OTHER_CUSTOMER",
+    "BALANCE_OF_OTHER_CUSTOMER",
+    "INVOICE_OF_OTHER_CUSTOMER",
+    "DEDUCTION_DIFFERS_FROM_LINES",
+    "LINES_WITHOUT_DEDUCTION",
+    "LINES_NAME_MORE_THAN_APPLIED",
+    "COST_BASIS_UNKNOWN",
+)
+
+
+def compare(account, policy, comparison):
+    rows = comparison.rows("reconciliation_exceptions")
+    if rows is None:
+        comparison.say("reconciliation_exceptions", ["the report is not there"], 0, 0)
+        return
+    told = Counter(row["code"] for row in rows)
+    should = Counter(code for code, _ in found(account))
+    wrong = [f"{code}: should be {should[code]}, are {told[code]}" for code in COUNTED if should[code] != told[code]]
+    comparison.say("reconciliation_exceptions", wrong, sum(told.values()), 0)
+    rest = {code: count for code, count in sorted(told.items()) if code not in COUNTED}
+    if rest:
+        print(f"    not counted here: {rest}")
+
+
+def found(account):
+    """Every break as (code, what)."""
+    for row in account.stray_lines:
+        yield "LINE_WITHOUT_INVOICE", row["id"]
+    for invoice in account.invoices.values():
+        yield from of_invoice(account, invoice)
+    for one in account.balances.values():
+        yield from of_balance(account, one)
+
+
+def of_invoice(account, invoice):
+    def is_postpaid(line):
+        return line.commit in account.balances and account.balances[line.commit].type == "postpaid"
+
+    counted = [line for line in invoice.lines if not (line.is_application and is_postpaid(line))]
+    if invoice.lines and invoice.total is not None:
+        if sum((line.total for line in counted if line.is_money), ZERO) != invoice.total:
+            yield "LINES_DIFFER_FROM_INVOICE", invoice.id
+    if not invoice.lines and invoice.total:
+        yield "INVOICE_WITHOUT_LINES", invoice.id
+    owner = account.contract_customers.get(invoice.contract)
+    if owner is not None and owner != invoice.customer:
+        yield "INVOICE_OF_OTHER_CUSTOMER", invoice.id
+    named, applied = {}, {}
+    for line in invoice.lines:
+        if not line.commit:
+            continue
+        balance = account.balances.get(line.commit)
+        if balance is None:
+            if account.balances:
+                yield "COMMIT_UNKNOWN", line.id
+            continue
+        if balance.customer != invoice.customer:
+            yield "COMMIT_OF_OTHER_CUSTOMER", line.id
+        key = (line.commit, line.currency)
+        named[key] = named.get(key, ZERO) + line.total
+        if line.is_application:
+            applied[line.commit] = applied.get(line.commit, ZERO) - line.total
+    for (commit, _), total in named.items():
+        is_bought = any(bill == invoice.id for bill, _ in account.balances[commit].bills or [])
+        if total > 0 and invoice.start and not is_bought and account.balances[commit].type in ("prepaid", "credit"):
+            yield "LINES_NAME_MORE_THAN_APPLIED", (invoice.id, commit)
+    if invoice.status != "FINALIZED":
+        return
+    for commit, total in applied.items():
+        entries = [
+            entry.amount
+            for entry in account.balances[commit].ledger
+            if entry.invoice == invoice.id and entry.kind in ("deduction", "credit_back")
+        ]
+        if not entries:
+            yield "LINES_WITHOUT_DEDUCTION", (invoice.id, commit)
+        elif -sum(entries) != total:
+            yield "DEDUCTION_DIFFERS_FROM_LINES", (invoice.id, commit)
+
+
+def of_balance(account, one):
+    owner = account.contract_customers.get(one.contract)
+    if owner is not None and owner != one.customer:
+        yield "BALANCE_OF_OTHER_CUSTOMER", one.id
+    granted = sum((entry.amount for entry in one.ledger if entry.kind == "grant"), ZERO)
+    is_drawn = sum((entry.amount for entry in one.ledger), ZERO) != granted
+    if one.type == "prepaid" and is_drawn and paid(account, one) is None:
+        yield "COST_BASIS_UNKNOWN", one.id

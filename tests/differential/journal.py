@@ -1,0 +1,91 @@
+"""Journal entries: every entry balances, and what is posted to each account is what was billed and earned.
+
+What is earned after the month it is billed in passes through deferred revenue, what is earned before it through
+unbilled receivables. What drafts have earned is accrued and taken back in the next month.
+"""
+
+from compare import ROUNDING, shown
+from exact import ZERO, exact, month, next_month
+
+# What an account is for, and how it is called by default.
+NAMES = {
+    "receivable": "Accounts receivable",
+    "unbilled": "Unbilled receivable",
+    "deferred": "Deferred revenue",
+    "revenue": "Usage revenue",
+    "overage": "Overage revenue",
+    "subscription": "Subscription revenue",
+    "scheduled": "Scheduled fee revenue",
+    "true_up": "True-up revenue",
+    "breakage": "Breakage revenue",
+    "credits": "Credits and discounts",
+}
+# Categories of revenue with an account of their own.
+REVENUE = {
+    "overage": "overage",
+    "subscription": "subscription",
+    "scheduled": "scheduled",
+    "true_up": "true_up",
+    "expiration": "breakage",
+}
+KEY = (
+    "month", "event", "account_name", "customer_id", "contract_id", "product_id", "balance_id", "invoice_id",
+    "currency",
+)
+
+
+def compare(account, policy, comparison):
+    rows = comparison.rows("journal_entries")
+    if rows is None:
+        comparison.say("journal_entries", ["the report is not there"], 0, 0)
+        return
+    posted, entries = {}, {}
+    for row in rows:
+        amount = (exact(row["debit_amount"]) or ZERO) - (exact(row["credit_amount"]) or ZERO)
+        key = tuple(row[column] for column in KEY)
+        posted[key] = posted.get(key, ZERO) + amount
+        entry = (row["entry_id"], row["currency"])
+        entries[entry] = entries.get(entry, ZERO) + amount
+    uneven = [f"{entry}: debits less credits are {shown(amount)}" for entry, amount in entries.items() if amount]
+    comparison.say("journal_entries, each entry", uneven, len(entries), 0)
+    expected, found, rounded = post(account, NAMES | policy.get("accounts", {})), [], 0
+    for key in expected.keys() | posted.keys():
+        should, told = expected.get(key, ZERO), posted.get(key, ZERO)
+        if abs(should - told) > ROUNDING:
+            found.append(f"{key}: debits less credits should be {shown(should)}, are {shown(told)}")
+        rounded += 0 < abs(should - told) <= ROUNDING
+    comparison.say("journal_entries, each account", found, len(posted), rounded)
+
+
+def post(account, names):
+    """Debits less credits by what was posted where, for what, of whom."""
+    sums = {}
+
+    def entry(event, place, one, debit, credit, amount):
+        for name, signed in ((debit, amount), (credit, -amount)):
+            whose = (one.customer, one.contract, one.product, one.balance, one.invoice, one.currency)
+            key = (str(place), event, names[name], *whose)
+            sums[key] = sums.get(key, ZERO) + signed
+
+    for one in account.bookings:
+        entry("purchase", month(one.at), one, "receivable", "deferred", one.amount)
+    for one in account.earned:
+        amount = one.list if one.what == "credit" else one.amount
+        if not amount or one.month is None:
+            continue
+        credit = REVENUE.get(one.category, "revenue")
+        source = {"drawdown": "deferred", "expiration": "deferred", "credit": "credits"}.get(one.what)
+        if one.is_draft:
+            entry("accrual", one.month, one, source or "unbilled", credit, amount)
+            entry("accrual reversed", next_month(one.month), one, credit, source or "unbilled", amount)
+            continue
+        if source is None:
+            source = "receivable"
+            if one.booked and one.month > one.booked:
+                source = "deferred"
+                entry("billed in advance", one.booked, one, "receivable", source, amount)
+            elif one.booked and one.month < one.booked:
+                source = "unbilled"
+                entry("billed in arrears", one.booked, one, "receivable", source, amount)
+        entry(one.category, one.month, one, source, credit, amount)
+    return sums

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Works out the reports a second time, from the delivered files alone, and says where the published ones differ.
+
+    recompute.py EGRESS_DIR ARTIFACTS_DIR [PIPELINE_TOML]
+
+Reads the export files under EGRESS_DIR (CSV, also under gzip) and the CSVs in ARTIFACTS_DIR; policies are the
+`[parameters]` of PIPELINE_TOML, or their defaults, and accounts its `[accounts]`. Shares nothing with the SQL but the
+meaning of the reports: it follows the documents of the vendor, reads each file by hand and calculates in fractions,
+which round nowhere. Ends with 1 if anything differs.
+
+A figure of a report is a decimal of 18 places. Where a division leaves more, the figure may be off by what rounding can
+do (`ROUNDING` in compare.py); how many figures were is said.
+
+    recompute.py    the parts below, one after the other
+    exact           numbers, moments, months; no billing
+    delivery        which rows of which files count
+    account         what they say, as things, and what a ledger entry means
+    usage           what invoices bill for usage, and who pays for it
+    balances, invoices, revenue, journal, exceptions    the reports
+    compare         beside what is published
+"""
+
+import sys
+import time
+import tomllib
+
+import account
+import balances
+import exceptions
+import invoices
+import journal
+import revenue
+from compare import Comparison
+
+DEFAULTS = {
+    "expiry_month": "term_end",
+    "overage_rule": "uncovered",
+    "uncovered_usage": "overage",
+    "breakage": "on_expiry",
+    "reporting_time_zone": "UTC",
+    "billing_month": "2024-03",
+    "billing_month_basis": "service_period",
+}
+
+
+def policies(path):
+    """The parameters of a settings file, with the defaults for what it does not say."""
+    if path is None:
+        return DEFAULTS
+    with open(path, "rb") as file:
+        settings = tomllib.load(file)
+    return DEFAULTS | settings.get("parameters", {}) | {"accounts": settings.get("accounts", {})}
+
+
+def main(egress, artifacts, settings=None):
+    began = time.monotonic()
+    policy = policies(settings)
+    read = account.read(egress)
+    comparison = Comparison(artifacts)
+    for module in (balances, invoices, revenue, journal, exceptions):
+        module.compare(read, policy, comparison)
+    print(f"{comparison.different} differences in {time.monotonic() - began:.0f} s")
+    return 1 if comparison.different else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))

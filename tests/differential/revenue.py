@@ -1,0 +1,362 @@
+"""Revenue: what each line and each lapse is worth, in which month; what drafts have earned; how near drafts were."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+
+import usage
+from account import basis, currency, money_of, movements, root, scale
+from exact import ZERO, exact, moment, month, month_before, shares, zoned
+
+
+@dataclass
+class Earned:
+    """Something earned in a month."""
+
+    what: str  # usage, drawdown, credit, fee, trueup or expiration
+    category: str
+    invoice: str
+    is_draft: bool
+    customer: str
+    contract: str
+    product: str
+    balance: str
+    pool: str  # the commit first paid for, of what is drawn or lapses of prepaid ones
+    currency: str
+    booked: date  # the month it was billed in
+    month: date
+    list: Fraction  # as billed or drawn; None where it was drawn in no money
+    amount: Fraction  # revenue; None where the cost basis is not known
+
+
+@dataclass
+class Booking:
+    """The purchase of a prepaid commit."""
+
+    line: str
+    pool: str
+    balance: str
+    customer: str
+    contract: str
+    product: str
+    invoice: str
+    at: object
+    currency: str
+    amount: Fraction
+
+
+def compare(account, policy, comparison):
+    account.earned, account.bookings = earnings(account, policy)
+    comparison.report(
+        "revenue_schedule",
+        ("customer_id", "contract_id", "product_id", "month", "category", "currency"),
+        *without_zeros(schedule(account), comparison.rows("revenue_schedule"), ("list_amount", "recognized_amount")),
+    )
+    comparison.report("accrued_revenue", ("customer_id", "product_id", "month", "currency"), accrued(account))
+    comparison.report("draft_to_final_variance", ("customer_id", "product_id", "month", "currency"), variance(account))
+    comparison.report(
+        "deferred_revenue_waterfall", ("booking_month", "recognition_month", "currency"), waterfall(account)
+    )
+
+
+def without_zeros(expected, rows, columns):
+    """Both sides without rows of nothing: whether 0 has a row is no figure."""
+    kept = {key: row for key, row in expected.items() if any(row[column] != 0 for column in columns)}
+    return kept, None if rows is None else (row for row in rows if any(row[column] != "0" for column in columns))
+
+
+def earnings(account, policy):
+    """Everything that was earned, month by month, and every purchase."""
+    billed, trueups = usage.roles(account)
+    earned, bookings = [], []
+    commits = commits_by_customer(account)
+    for invoice in account.invoices.values():
+        if invoice.status not in ("FINALIZED", "DRAFT") or not invoice.is_counted:
+            continue
+        for one in usage.netted(account, invoice, billed, trueups):
+            earned.extend(of_netted(invoice, one, commits, policy))
+        for line in invoice.lines:
+            what = usage.role(account, line, billed, trueups)
+            if what == "purchase" and not invoice.is_draft:
+                bookings.append(booking(account, line, policy))
+            elif what == "trueup" and not invoice.is_draft and line.is_money:
+                earned.append(of_trueup(line, trueups, policy))
+            elif what == "application":
+                earned.extend(of_application(account, line, commits, policy))
+    earned.extend(lapses(account, policy))
+    return earned, bookings
+
+
+def commits_by_customer(account):
+    """Begin and contract of the commits of each customer."""
+    commits = {}
+    for one in account.balances.values():
+        if one.type in ("prepaid", "postpaid") and one.start is not None:
+            commits.setdefault(one.customer, []).append((one.contract, one.start))
+    return commits
+
+
+def booking(account, line, policy):
+    balance, invoice = account.balances[line.commit], line.invoice
+    return Booking(
+        line.id, root(account, balance).id, balance.id, invoice.customer, invoice.contract, line.product, invoice.id,
+        zoned(invoice.issued, policy), invoice.currency, line.total,
+    )
+
+
+def of_invoice(invoice, what, category, product, balance, unit, listed, amount, policy):
+    booked = month(zoned(invoice.issued, policy)) if invoice.issued else None
+    return Earned(
+        what, category, invoice.id, invoice.is_draft, invoice.customer, invoice.contract, product, balance, "", unit,
+        booked, None, listed, amount,
+    )
+
+
+def dated(one, start, end, at):
+    """Splits over the days of a period, or dates at once."""
+    if start is None or end is None or start >= end:
+        yield replace(one, month=month(at) if at else None)
+        return
+    for place, share in shares(start, end):
+        part = lambda amount: None if amount is None else amount * share
+        yield replace(one, month=place, list=part(one.list), amount=part(one.amount))
+
+
+def uncovered(invoice, end, commits, policy):
+    """What usage is called that nothing covers: overage where there is or was a commit for the contract by then."""
+    until = end or invoice.issued
+    has_commit = until is not None and any(
+        contract in ("", invoice.contract) and begin < until for contract, begin in commits.get(invoice.customer, [])
+    )
+    return "overage" if has_commit and policy["uncovered_usage"] == "overage" else "on_demand"
+
+
+def of_netted(invoice, one, commits, policy):
+    """What is billed for usage and fees and no prepaid commit and no credit paid."""
+    if one.currency != invoice.currency:
+        return
+    make = lambda what, category, commit, amount: dated(
+        of_invoice(invoice, what, category, one.product, commit, one.currency, amount, amount, policy),
+        one.start, one.end, invoice.issued,
+    )
+    if one.role == "usage":
+        if one.open:
+            yield from make("usage", uncovered(invoice, one.end, commits, policy), "", one.open)
+        if one.postpaid:
+            yield from make("usage", "postpaid_drawdown", one.postpaid_commit, one.postpaid)
+    # What a draft plans for a date is not earned before it.
+    elif one.open + one.postpaid and not (invoice.is_draft and one.start is None):
+        yield from make("fee", one.role, one.postpaid_commit, one.open + one.postpaid)
+
+
+def of_trueup(line, trueups, policy):
+    invoice, counted = line.invoice, trueups.get((line.commit, line.invoice.id))
+    one = of_invoice(
+        invoice, "trueup", "true_up", line.product, line.commit, line.currency, line.total, line.total, policy
+    )
+    if counted and policy["expiry_month"] == "term_end":
+        return replace(one, month=month_before(counted))
+    return replace(one, month=month(counted) if counted else one.booked)
+
+
+def of_application(account, line, commits, policy):
+    """What is drawn: from a prepaid commit revenue at its cost basis; from a credit none."""
+    invoice, balance = line.invoice, account.balances.get(line.commit)
+    start, end = usage.period(line)
+    make = lambda what, category, commit, listed, amount: dated(
+        of_invoice(invoice, what, category, line.product, commit, invoice.currency, listed, amount, policy),
+        start, end, invoice.issued,
+    )
+    if line.grant and not line.commit and line.is_money:
+        yield from make("usage", uncovered(invoice, line.end, commits, policy), "", line.total, line.total)
+    if balance and balance.type == "prepaid":
+        price = basis(account, balance)
+        listed = -line.total if balance.currency == invoice.currency else None
+        worth = None if price is None else -line.total * price
+        for one in make("drawdown", "prepaid_drawdown", balance.id, listed, worth):
+            yield replace(one, pool=root(account, balance).id)
+    elif not (balance and balance.type == "postpaid") and line.is_money:
+        yield from make("credit", "credit_drawdown", line.commit, -line.total, ZERO)
+
+
+def lapses(account, policy):
+    """What lapsed of prepaid commits, in the month that policy says."""
+    for one in account.balances.values():
+        if one.type != "prepaid":
+            continue
+        price, unit = basis(account, one), money_of(account, one)
+        for place, amount in lapsed_by_month(account, one, policy):
+            yield Earned(
+                "expiration", "expiration", "", False, one.customer, one.contract, one.product, one.id,
+                root(account, one).id, unit, None, place, amount if one.currency == unit else None,
+                None if price is None else amount * price,
+            )
+
+
+def lapsed_by_month(account, one, policy):
+    """When it lapsed; or, where breakage is proportional and the term settled, with what was drawn, in proportion."""
+    moved = movements(account, one, policy)
+    lapsed = [(place, -entry.amount) for name, place, entry, _ in moved if name == "expiry"]
+    drawn = [(place, -entry.amount) for name, place, entry, _ in moved if name == "drawdown"]
+    all_drawn, all_lapsed = (sum((amount for _, amount in part), ZERO) for part in (drawn, lapsed))
+    is_settled = one.is_ended and not any(name == "draft_drawdown" for name, _, _, _ in moved)
+    if policy["breakage"] == "proportional" and is_settled and all_drawn:
+        return [(place, amount * all_lapsed / all_drawn) for place, amount in drawn] if all_lapsed else []
+    return lapsed
+
+
+def plus(sum_, amount):
+    return None if sum_ is None or amount is None else sum_ + amount
+
+
+def schedule(account):
+    expected = {}
+    for one in account.earned:
+        if one.is_draft:
+            continue
+        key = (one.customer, one.contract, one.product, str(one.month), one.category, one.currency)
+        row = expected.setdefault(key, {"list_amount": ZERO, "recognized_amount": ZERO})
+        row["list_amount"] = plus(row["list_amount"], one.list)
+        row["recognized_amount"] = plus(row["recognized_amount"], one.amount)
+    return expected
+
+
+def accrued(account):
+    """What drafts have earned. One that was not computed, or has no lines, makes its sums unknown."""
+    rows = {}
+
+    def row(customer, product, place, unit, invoice):
+        key = (customer, product, str(place) if place else "", unit)
+        nothing = {"drafts": set(), "unknown": set(), "unbilled": ZERO, "drawn": ZERO, "credit": ZERO}
+        found = rows.setdefault(key, nothing)
+        found["drafts"].add(invoice)
+        return found
+
+    for one in account.earned:
+        if not one.is_draft:
+            continue
+        found = row(one.customer, one.product, one.month, one.currency, one.invoice)
+        if one.what == "drawdown":
+            found["drawn"] = plus(found["drawn"], one.amount)
+        elif one.what == "credit":
+            found["credit"] += one.list
+        else:
+            found["unbilled"] += one.amount
+    any_lines = any(invoice.is_draft and invoice.lines for invoice in account.invoices.values())
+    for invoice in account.invoices.values():
+        is_itemized = invoice.lines or (invoice.total == 0 and any_lines)
+        if invoice.is_draft and invoice.is_counted and (invoice.total is None or not is_itemized):
+            begin = month(invoice.start) if invoice.start else None
+            row(invoice.customer, "", begin, invoice.currency, invoice.id)["unknown"].add(invoice.id)
+    expected = {}
+    for key, found in rows.items():
+        known = not found["unknown"]
+        drawn = found["drawn"] if known else None
+        expected[key] = {
+            "draft_invoice_count": len(found["drafts"]),
+            "unknown_draft_count": len(found["unknown"]),
+            "unbilled_amount": found["unbilled"] if known else None,
+            "drawdown_amount": drawn,
+            "credit_list_amount": found["credit"] if known else None,
+            "accrued_amount": plus(found["unbilled"], drawn),
+        }
+    return expected
+
+
+def variance(account):
+    """Lines of final invoices before anything is applied, beside those of the last draft of the same invoice."""
+    last = {}
+    for day, frame in account.early:
+        for invoice, (row, lines) in frame.items():
+            last[invoice] = (day, row, lines)
+    sums = {}
+    for invoice in account.invoices.values():
+        if invoice.status != "FINALIZED" or not invoice.is_counted or invoice.start is None:
+            continue
+        day, draft, lines = last.get(invoice.id, (None, None, []))
+        kept = draft is not None and draft["status"] == "DRAFT" and (bool(lines) or exact(draft["total"]) == 0)
+
+        def add(product, start, end, unit, column, amount):
+            parts = shares(start, end) if start and end and start < end else [(month(start) if start else "", 1)]
+            for place, share in parts:
+                found = sums.setdefault((invoice.customer, product or "", str(place), unit), [set(), set(), ZERO, ZERO])
+                found[0].add(invoice.id)
+                if kept:
+                    found[1].add(invoice.id)
+                found[column] += amount * share
+
+        for line in invoice.lines:
+            if not line.is_application:
+                add(line.product, line.start, line.end, line.currency, 3, line.total)
+        for line in lines if kept else []:
+            total = exact(line["total"])
+            if total < 0 and (line["commit_id"] or line["credit_grant_id"]):
+                continue
+            unit = currency(line["credit_type_id"], line["credit_type_name"])
+            start, end = moment(line["starting_at"]) or invoice.start, moment(line["ending_before"]) or invoice.end
+            add(line["product_id"], start, end, unit, 2, total * scale(line["credit_type_id"]))
+    expected = {}
+    for key, (finals, drafts, drafted, billed) in sums.items():
+        kept = len(drafts) == len(finals)
+        expected[key] = {
+            "invoice_count": len(finals),
+            "draft_invoice_count": len(drafts),
+            "draft_status": "compared" if kept else "no draft kept",
+            "draft_amount": drafted if kept else None,
+            "final_amount": billed,
+            "variance_amount": billed - drafted if kept else None,
+        }
+    return expected
+
+
+def waterfall(account):
+    """First billed, first recognised, for each commit with all that took its rest; fees with their own months."""
+    cells, booked = {}, {}
+
+    def allocate(booking, recognition, unit, amount, is_booked=True, is_earned=True):
+        if amount == 0:
+            return
+        key = (booking, recognition, unit)
+        cells[key] = cells.get(key, ZERO) + (amount if is_earned else ZERO)
+        place = (booking, unit)
+        booked[place] = booked.get(place, ZERO) + (amount if is_booked else ZERO)
+
+    pools = {}
+    for one in account.bookings:
+        pools.setdefault((one.pool, one.currency), ([], []))[0].append(one)
+    for one in account.earned:
+        if one.is_draft:
+            continue
+        if one.what == "fee":
+            allocate(one.booked, one.month, one.currency, one.amount)
+        elif one.pool and (one.pool, one.currency) in pools and one.amount:
+            pools[one.pool, one.currency][1].append(one)
+    for (_, unit), (bought, earned) in pools.items():
+        bought.sort(key=lambda one: (one.at, one.line))
+        earned.sort(key=lambda one: one.month)
+        left = [[month(one.at), one.amount] for one in bought]
+        for one in earned:
+            open_ = one.amount
+            while open_ > 0 and left:
+                taken = min(open_, left[0][1])
+                allocate(left[0][0], one.month, unit, taken)
+                open_ -= taken
+                left[0][1] -= taken
+                if left[0][1] == 0:
+                    left.pop(0)
+            allocate(None, one.month, unit, open_, is_booked=False)
+        for place, amount in left:
+            allocate(place, None, unit, amount, is_earned=False)
+    expected, so_far = {}, {}
+    order = lambda key: (str(key[0]), str(key[2]), key[1] is None, str(key[1]))
+    for booking, recognition, unit in sorted(cells, key=order):
+        amount = cells[booking, recognition, unit]
+        place = (booking, unit)
+        so_far[place] = so_far.get(place, ZERO) + amount
+        expected[str(booking or ""), str(recognition or ""), unit] = {
+            "booked_amount": booked[place],
+            "recognized_amount": amount,
+            "recognized_to_date_amount": so_far[place],
+            "remaining_amount": booked[place] - so_far[place],
+        }
+    return expected
