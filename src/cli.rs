@@ -32,8 +32,14 @@ pub enum Command {
     Run(RunFlags),
     /// Say what a run would ask, read and make, and do none of it
     Plan(ReadFlags),
+    /// Close a month: its figures stay as they are, and its pack is written
+    Close(CloseFlags),
+    /// Tell what two runs report differently, and why
+    Diff(DiffFlags),
     /// Ask the lake and its reports something in SQL
     Sql(SqlFlags),
+    /// Walk a figure of a report down to invoices, lines, ledger entries and the rows and answers they came in
+    Explain(ExplainFlags),
     /// Read settings, tables and SQL, plan every report, and touch nothing
     Check,
     /// Make a folder with settings for an account of your own
@@ -49,6 +55,26 @@ pub struct RunFlags {
     /// What it reads.
     #[command(flatten)]
     pub read: ReadFlags,
+    /// Make the reports of what was true at this instant, such as 2024-04-01, into a folder of their own [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Make the reports of what the lake had published at this instant, into a folder of their own [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub known_at: Option<String>,
+}
+
+/// The flags of `etl close`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct CloseFlags {
+    /// The month, such as 2024-03; all months before it are closed with it
+    #[arg(value_name = "MONTH")]
+    pub month: String,
+    /// Accept the blocking exceptions of this code that stand; may be repeated, the variable takes them by commas [default: none]
+    #[arg(long, value_name = "CODE", action = ArgAction::Append)]
+    pub accept: Vec<String>,
+    /// Why they are accepted; it is kept with them [default: none]
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// What `etl run` reads, and `etl plan` says it would.
@@ -63,6 +89,17 @@ pub struct ReadFlags {
     /// First day not to ask for any more, beside --from: the period is half-open [default: today]
     #[arg(long, value_name = "DATE")]
     pub to: Option<String>,
+}
+
+/// What `etl diff` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct DiffFlags {
+    /// The run to compare with: an id, the beginning of one, latest or previous
+    #[arg(value_name = "RUN")]
+    pub old: String,
+    /// The run to compare
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub new: String,
 }
 
 /// What `etl init` takes.
@@ -90,6 +127,21 @@ pub struct SqlFlags {
     pub output_file: Option<PathBuf>,
 }
 
+/// What `etl explain` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ExplainFlags {
+    /// The report, such as billings_by_plan
+    // `report` is the name of a flag of every command, which is another thing.
+    #[arg(id = "explained", value_name = "REPORT")]
+    pub report: String,
+    /// Which of its rows: COLUMN=VALUE, several joined by commas, values as in its CSV (in quotes with a comma in them)
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// Rows to show of each step [default: 20]
+    #[arg(long, value_name = "ROWS")]
+    pub limit: Option<String>,
+}
+
 /// The flags of every command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Options of every command")]
@@ -106,6 +158,9 @@ pub struct Common {
     /// The folder the CSVs are published to [default: artifacts]
     #[arg(long, global = true, value_name = "DIR")]
     pub artifacts: Option<PathBuf>,
+    /// The folder that the packs of closed months are written to [default: closes]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub closes: Option<PathBuf>,
     /// The sources to read, separated by commas: egress or api [default: egress]
     #[arg(long, global = true, value_name = "SOURCE")]
     pub source: Option<String>,
@@ -144,7 +199,15 @@ impl Cli {
         match &self.command {
             Some(Command::Run(flags)) => Some(&flags.read),
             Some(Command::Plan(flags)) => Some(flags),
-            Some(Command::Sql(_) | Command::Check | Command::Init(_)) | None => None,
+            Some(
+                Command::Close(_)
+                | Command::Diff(_)
+                | Command::Sql(_)
+                | Command::Explain(_)
+                | Command::Check
+                | Command::Init(_),
+            )
+            | None => None,
         }
     }
 }
@@ -208,7 +271,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 25);
+        assert_eq!(flags, 31);
         assert_eq!(variables().len(), flags);
     }
 
@@ -227,6 +290,14 @@ mod tests {
         assert_eq!(before, after);
         assert_eq!(after.common.lake, Some(PathBuf::from("x")));
         assert!(after.common.quiet);
+    }
+
+    #[test]
+    fn the_report_to_explain_is_not_the_pattern_of_reports() {
+        let cli = parse(&["explain", "billings_by_plan", "plan_id=p"]).expect("parses");
+        assert_eq!(cli.common.report, None);
+        let Some(Command::Explain(flags)) = cli.command else { panic!("no explain") };
+        assert_eq!((flags.report.as_str(), flags.key.as_str()), ("billings_by_plan", "plan_id=p"));
     }
 
     #[test]
@@ -252,6 +323,8 @@ mod tests {
             &["check", "--from", "2024-03-01"],
             &["init"],
             &["init", "a", "b"],
+            &["explain", "billings_by_plan"],
+            &["explain", "billings_by_plan", "plan_id=p", "--format", "csv"],
         ] {
             assert_eq!(parse(words).expect_err("refused").exit_code(), 2, "{words:?}");
         }

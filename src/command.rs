@@ -1,6 +1,8 @@
 //! The commands of the command line, each from resolved settings to standard output.
 
 mod check;
+mod diff;
+mod explain;
 pub(crate) mod init;
 mod plan;
 mod sql;
@@ -24,25 +26,31 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         api.required_token()?;
     }
     match request {
-        Request::Run { stage, full_refresh } => {
-            let (summary, result) = pipeline::run(settings, *stage, *full_refresh).await;
-            let mut out = Vec::new();
-            let written = match settings.output {
-                OutputFormat::Json => summary.write_json(&mut out),
-                // A run that never began has nothing to sum up.
-                OutputFormat::Text if result.is_err() && summary.receipts.is_empty() => Ok(()),
-                OutputFormat::Text if settings.verbosity < 0 && result.is_ok() => Ok(()),
-                OutputFormat::Text => summary.write_text(&mut out),
-            };
-            written.map_err(|error| Error::failed(format!("the summary cannot be written: {error}")))?;
-            print(&out)?;
-            result
-        }
+        Request::Run { stage, full_refresh } => sum_up(settings, pipeline::run(settings, *stage, *full_refresh).await),
+        Request::LookBack(past) => sum_up(settings, pipeline::past::look_back(settings, *past).await),
+        Request::Close(order) => sum_up(settings, pipeline::close::close(settings, order).await),
         Request::Sql { query, format, output_file } => sql::run(settings, query, *format, output_file.as_deref()).await,
+        Request::Diff { old, new } => diff::run(settings, old, new).await,
+        Request::Explain { report, key, limit } => explain::run(settings, report, key, *limit).await,
         Request::Check => check::run(settings).await,
         Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,
         Request::Init { folder } => init::run(settings, folder),
     }
+}
+
+/// Prints what a run came to.
+fn sum_up(settings: &Settings, (summary, result): (Summary, Result<()>)) -> Result<()> {
+    let mut out = Vec::new();
+    let written = match settings.output {
+        OutputFormat::Json => summary.write_json(&mut out),
+        // A run that never began has nothing to sum up.
+        OutputFormat::Text if result.is_err() && summary.receipts.is_empty() => Ok(()),
+        OutputFormat::Text if settings.verbosity < 0 && result.is_ok() => Ok(()),
+        OutputFormat::Text => summary.write_text(&mut out),
+    };
+    written.map_err(|error| Error::failed(format!("the summary cannot be written: {error}")))?;
+    print(&out)?;
+    result
 }
 
 /// The last line of a run that a signal ended, for a program that reads it.
@@ -50,7 +58,8 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
 /// # Errors
 /// Failed when standard output cannot be written.
 pub fn report_interruption(settings: &Settings, request: &Request, error: &Error) -> Result<()> {
-    if !matches!(request, Request::Run { .. }) || settings.output != OutputFormat::Json {
+    let is_run = matches!(request, Request::Run { .. } | Request::LookBack(_) | Request::Close(_));
+    if !is_run || settings.output != OutputFormat::Json {
         return Ok(());
     }
     let summary = Summary {

@@ -12,12 +12,14 @@ pub mod references;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use datafusion::catalog::memory::MemorySchemaProvider;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::datasource::MemTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
@@ -30,11 +32,14 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 
 use crate::catalog::runs::{RUN_TABLES, RUNS};
+use crate::catalog::settings::SETTING_TABLES;
 use crate::catalog::{self, Class, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{HeaderColumn, Layer, Model, ParameterKind, ParameterSpec, SqlType};
 use crate::place::lake::{Lake, TableState};
 use crate::place::records;
+use crate::settings::{GivenBy, Parameter};
+use crate::value::timestamp;
 
 /// The schema of tables restricted to one environment and the newest complete snapshot.
 pub const CURRENT: &str = "current";
@@ -46,6 +51,7 @@ pub struct Engine {
     lake: Lake,
     versions: BTreeMap<String, u64>,
     environment: Option<String>,
+    settings: BTreeMap<&'static str, RecordBatch>,
     provided: BTreeSet<(String, String)>,
     states: Vec<TableState>,
 }
@@ -70,18 +76,34 @@ impl Engine {
         options.sql_parser.parse_float_as_decimal = true;
         options.execution.time_zone = Some("UTC".to_owned());
         options.execution.parquet.pushdown_filters = true;
+        // Held back by each sort for merging what it spilled: a report can have dozens of sorts, which share the limit.
+        options.execution.sort_spill_reservation_bytes = 1 << 20;
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
             .build_arc()
             .map_err(|error| Error::failed(format!("the query engine cannot start: {error}")))?;
         let context = SessionContext::new_with_config_rt(config, runtime);
         functions::register(&context);
-        let engine =
-            Self { context, lake: lake.clone(), versions, environment, provided: BTreeSet::new(), states: Vec::new() };
-        for schema in ["egress", "api", "raw", CURRENT, "etl"] {
+        let engine = Self {
+            context,
+            lake: lake.clone(),
+            versions,
+            environment,
+            settings: BTreeMap::new(),
+            provided: BTreeSet::new(),
+            states: Vec::new(),
+        };
+        for schema in ["egress", "api", "raw", CURRENT, "etl", "settings"] {
             engine.schema(schema)?;
         }
         Ok(engine)
+    }
+
+    /// The same session, in which models read these settings.
+    #[must_use]
+    pub fn with_settings(mut self, tables: Vec<(&'static str, RecordBatch)>) -> Self {
+        self.settings = tables.into_iter().collect();
+        self
     }
 
     /// Opens the tables that models and queries read.
@@ -107,8 +129,10 @@ impl Engine {
         for table in catalog::TABLES {
             self.provide_one(CURRENT, table.name).await?;
         }
-        for table in RUN_TABLES {
-            self.provide_one("etl", table.name.trim_start_matches("etl.")).await?;
+        for table in RUN_TABLES.iter().chain(SETTING_TABLES) {
+            if let Some((schema, name)) = table.name.split_once('.') {
+                self.provide_one(schema, name).await?;
+            }
         }
         Ok(())
     }
@@ -130,6 +154,16 @@ impl Engine {
             return Ok(());
         }
         let qualified = format!("{schema}.{name}");
+        if let Some(table) = SETTING_TABLES.iter().find(|table| table.name == qualified) {
+            let provider: Arc<dyn TableProvider> = match self.settings.get(table.name) {
+                Some(rows) => Arc::new(
+                    MemTable::try_new(rows.schema(), vec![vec![rows.clone()]])
+                        .map_err(|error| Error::failed(format!("{qualified}: {}", plain(&error))))?,
+                ),
+                None => Arc::new(EmptyTable::new(records::schema(table.columns))),
+            };
+            return self.register(schema, name, provider);
+        }
         let egress = catalog::TABLES.iter().find(|table| table.qualified_name() == qualified);
         let of_runs = RUN_TABLES.iter().find(|table| table.name == qualified);
         let columns = match (egress, of_runs) {
@@ -181,6 +215,28 @@ impl Engine {
     /// Failed when the path cannot be a URL.
     pub fn register_file(&self, name: &str, path: &std::path::Path, schema: &SchemaRef) -> Result<()> {
         self.register("reports", name, listing(vec![path.to_path_buf()], schema)?)
+    }
+
+    /// Makes an empty table readable under this bare name.
+    ///
+    /// # Errors
+    /// Failed when the engine refuses.
+    pub fn register_empty(&self, name: &str, schema: &SchemaRef) -> Result<()> {
+        self.register("reports", name, Arc::new(EmptyTable::new(with_views(schema))))
+    }
+
+    /// Puts one Parquet file in the place of a table of the lake.
+    ///
+    /// # Errors
+    /// Failed when the path cannot be a URL.
+    pub fn replace(&mut self, schema: &str, name: &str, path: &std::path::Path, columns: &SchemaRef) -> Result<()> {
+        self.provided.insert((schema.to_owned(), name.to_owned()));
+        self.register(schema, name, listing(vec![path.to_path_buf()], columns)?)
+    }
+
+    /// The environment that it shows rows of.
+    pub fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
     }
 
     /// Makes models readable as views under their names, in the order given.
@@ -360,12 +416,19 @@ fn current_sql(table: &Table, environment: Option<&str>) -> String {
 /// # Errors
 /// Usage (exit 2) when a value does not fit its declared type.
 pub fn bind(
-    specs: &BTreeMap<String, ParameterKind>,
-    given: &BTreeMap<String, crate::settings::Parameter>,
+    specs: &BTreeMap<String, ParameterSpec>,
+    given: &BTreeMap<String, Parameter>,
 ) -> Result<BTreeMap<String, ScalarValue>> {
     let mut bound = BTreeMap::new();
-    for (name, kind) in specs {
-        let Some(parameter) = given.get(name) else { continue };
+    let instant = |micros| ScalarValue::TimestampMicrosecond(micros, Some("UTC".into()));
+    for (name, ParameterSpec { kind, default, .. }) in specs {
+        let by_default = default.as_ref().map(|value| Parameter { value: value.clone(), by: GivenBy::Default });
+        let Some(parameter) = given.get(name).or(by_default.as_ref()) else {
+            if *kind == ParameterKind::Instant {
+                bound.insert(name.clone(), instant(None));
+            }
+            continue;
+        };
         let text = parameter.value.as_str();
         let days = |text: &str| {
             let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
@@ -377,6 +440,7 @@ pub fn bind(
             ParameterKind::Month => days(&format!("{text}-01"))
                 .or_else(|| days(text).filter(|_| text.ends_with("-01")))
                 .map(|days| ScalarValue::Date32(Some(days))),
+            ParameterKind::Instant => timestamp::parse(text.as_bytes()).ok().map(|micros| instant(Some(micros))),
             ParameterKind::OneOf(words) => {
                 words.iter().any(|word| word == text).then(|| ScalarValue::Utf8(Some(text.to_owned())))
             }
@@ -385,11 +449,24 @@ pub fn bind(
             ParameterKind::Text => "text".to_owned(),
             ParameterKind::Date => "a day like 2024-03-10".to_owned(),
             ParameterKind::Month => "a month like 2024-03".to_owned(),
+            ParameterKind::Instant => "an instant like 2024-04-01 or 2024-04-01T12:00:00Z".to_owned(),
             ParameterKind::OneOf(words) => words.join(" or "),
         };
         bound.insert(name.clone(), value.ok_or_else(|| parameter.refuse(name, &expected))?);
     }
     Ok(bound)
+}
+
+/// What parameters come to as text: what was given, else what models take where nothing is.
+pub fn effective(
+    specs: &BTreeMap<String, ParameterSpec>,
+    given: &BTreeMap<String, Parameter>,
+) -> BTreeMap<String, String> {
+    let value = |(name, spec): (&String, &ParameterSpec)| {
+        let value = given.get(name).map(|parameter| parameter.value.clone()).or_else(|| spec.default.clone())?;
+        Some((name.clone(), value))
+    };
+    specs.iter().filter_map(value).collect()
 }
 
 /// The parameters that a model needs and nobody gave.
@@ -398,12 +475,13 @@ pub fn missing<'a>(model: &'a Model, bound: &BTreeMap<String, ScalarValue>) -> V
 }
 
 /// A value for every parameter, to plan queries with.
-pub fn placeholders(specs: &BTreeMap<String, ParameterKind>) -> BTreeMap<String, ScalarValue> {
+pub fn placeholders(specs: &BTreeMap<String, ParameterSpec>) -> BTreeMap<String, ScalarValue> {
     let value = |kind: &ParameterKind| match kind {
         ParameterKind::Text | ParameterKind::OneOf(_) => ScalarValue::Utf8(Some(String::new())),
         ParameterKind::Date | ParameterKind::Month => ScalarValue::Date32(Some(0)),
+        ParameterKind::Instant => ScalarValue::TimestampMicrosecond(None, Some("UTC".into())),
     };
-    specs.iter().map(|(name, kind)| (name.clone(), value(kind))).collect()
+    specs.iter().map(|(name, spec)| (name.clone(), value(&spec.kind))).collect()
 }
 
 /// The Arrow type that a declared column is written as.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use crate::place::parquet::{damaged, read};
 use crate::printer::csv;
 use crate::receipt::Receipt;
 use crate::run::{ReportRecord, Run, RunRecord};
+use crate::settings::Settings;
 use crate::transform::mart_table;
 
 /// What `manifest.json` says.
@@ -38,6 +39,15 @@ pub struct Manifest {
     pub parameters: BTreeMap<String, String>,
     /// Version of each lake table the run saw.
     pub versions: BTreeMap<String, u64>,
+    /// The accounts that journal entries are posted to, by what they are for.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, String>,
+    /// What checks and exceptions do where settings say otherwise than their authors.
+    #[serde(default)]
+    pub checks: BTreeMap<String, String>,
+    /// The month that a close pack is of.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub period: Option<String>,
     /// Whether the data is a sample; says so where it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub notice: Option<String>,
@@ -60,6 +70,74 @@ pub struct Artifact {
     pub made_from: ReportRecord,
 }
 
+impl Manifest {
+    /// What it says of the state of a lake; no artifacts yet.
+    pub fn of(record: &RunRecord, settings: &Settings) -> Self {
+        let versions = record.versions.iter().filter(|(name, _)| !name.starts_with("etl."));
+        let accounts = settings.accounts.iter().map(|account| (account.key.to_owned(), account.name.clone()));
+        let checks = settings.checks.iter().map(|(name, given)| (name.clone(), given.severity.word().to_owned()));
+        Self {
+            run_id: record.run_id.clone(),
+            started_at: record.started_at.clone(),
+            etl_version: env!("CARGO_PKG_VERSION").to_owned(),
+            environment: record.environment.clone(),
+            parameters: record.parameters.clone(),
+            versions: versions.map(|(name, version)| (name.clone(), *version)).collect(),
+            accounts: accounts.collect(),
+            checks: checks.collect(),
+            period: None,
+            notice: settings.sample_notice.clone(),
+            artifacts: BTreeMap::new(),
+        }
+    }
+
+    /// Writes it into a set of artifacts.
+    fn write(&self, next: &NextArtifacts) -> Result<()> {
+        let path = next.path(MANIFEST);
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| Error::failed(format!("the manifest cannot be written: {error}")))?;
+        let write = || -> std::io::Result<()> {
+            let mut file = File::create_new(&path)?;
+            file.write_all(text.as_bytes())?;
+            file.write_all(b"\n")?;
+            file.sync_all()
+        };
+        write().map_err(|source| Error::io("write", &path, source))
+    }
+}
+
+/// A report to print that is not, or not as such, in the lake.
+pub struct Sheet {
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub files: Vec<PathBuf>,
+    /// What it was made from.
+    pub made_from: ReportRecord,
+}
+
+/// Prints sheets into a set beside the target folder, with a manifest; [`NextArtifacts::publish`] puts it in place.
+///
+/// # Errors
+/// Damaged (exit 5) when a file cannot be read; failed when one cannot be written.
+pub fn print_apart(
+    target: &Path,
+    sheets: Vec<Sheet>,
+    mut manifest: Manifest,
+    run: &Run,
+) -> Result<(NextArtifacts, Manifest)> {
+    let mut replaced: Vec<String> = sheets.iter().map(|sheet| file_name(&sheet.name)).collect();
+    replaced.push(MANIFEST.to_owned());
+    let next = NextArtifacts::begin(target, &run.id, &replaced)?;
+    for sheet in sheets {
+        let name = file_name(&sheet.name);
+        let artifact = print(&sheet.files, Vec::new(), sheet.made_from, &next.path(&name))?;
+        manifest.artifacts.insert(name, artifact);
+    }
+    manifest.write(&next)?;
+    Ok((next, manifest))
+}
+
 /// Prints these published reports, all or none.
 ///
 /// # Errors
@@ -69,25 +147,11 @@ pub async fn load(
     reports: &[String],
     published: &RunRecord,
     lake: &Lake,
-    target: &Path,
-    notice: Option<&str>,
+    settings: &Settings,
     run: &Run,
 ) -> Result<Vec<Receipt>> {
-    let mut manifest = Manifest {
-        run_id: published.run_id.clone(),
-        started_at: published.started_at.clone(),
-        etl_version: env!("CARGO_PKG_VERSION").to_owned(),
-        environment: published.environment.clone(),
-        parameters: published.parameters.clone(),
-        versions: published
-            .versions
-            .iter()
-            .filter(|(name, _)| !name.starts_with("etl."))
-            .map(|(name, version)| (name.clone(), *version))
-            .collect(),
-        notice: notice.map(str::to_owned),
-        artifacts: BTreeMap::new(),
-    };
+    let target = settings.artifacts.as_path();
+    let mut manifest = Manifest::of(published, settings);
     let mut before = read_manifest(target);
     if let Some(before) = &mut before {
         // An artifact that is gone or was changed by hand is none of ours any more.
@@ -119,7 +183,8 @@ pub async fn load(
         let started = Instant::now();
         let name = file_name(report);
         let made_from = published.reports.get(report).cloned().unwrap_or_default();
-        let artifact = print(table, made_from, &next.path(&name))?;
+        let files: Vec<_> = table.files.iter().map(|file| table.path_of(file)).collect();
+        let artifact = print(&files, file_paths(table), made_from, &next.path(&name))?;
         receipts.push(Receipt {
             stage: "load".to_owned(),
             item: name.clone(),
@@ -131,16 +196,7 @@ pub async fn load(
         });
         manifest.artifacts.insert(name, artifact);
     }
-    let path = next.path(MANIFEST);
-    let text = serde_json::to_string_pretty(&manifest)
-        .map_err(|error| Error::failed(format!("the manifest cannot be written: {error}")))?;
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create_new(&path)?;
-        file.write_all(text.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()
-    };
-    write().map_err(|source| Error::io("write", &path, source))?;
+    manifest.write(&next)?;
     next.publish()?;
     info!("wrote {} artifacts to {}", receipts.len(), target.display());
     Ok(receipts)
@@ -188,32 +244,25 @@ async fn published_table(report: &str, published: &RunRecord, lake: &Lake) -> Re
     Ok(state)
 }
 
-fn print(state: &TableState, made_from: ReportRecord, path: &Path) -> Result<Artifact> {
+fn print(files: &[PathBuf], lake_files: Vec<String>, made_from: ReportRecord, path: &Path) -> Result<Artifact> {
     let failed = |source| Error::io("write", path, source);
     let mut out =
         Hashing { inner: BufWriter::new(File::create_new(path).map_err(failed)?), hash: Sha256::new(), bytes: 0 };
     let mut rows = 0;
-    for (place, file) in state.files.iter().enumerate() {
-        let source = state.path_of(file);
-        let batches = read(&source, None)?;
+    for (place, source) in files.iter().enumerate() {
+        let batches = read(source, None)?;
         if place == 0 {
             csv::write_header(&arrow::array::RecordBatchReader::schema(&batches), &mut out).map_err(failed)?;
         }
         for batch in batches {
-            let batch = batch.map_err(|error| damaged(&source, &error))?;
+            let batch = batch.map_err(|error| damaged(source, &error))?;
             rows += batch.num_rows() as u64;
             csv::write_rows(&batch, &mut out)?.map_err(failed)?;
         }
     }
     let file = out.inner.into_inner().map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)?;
-    Ok(Artifact {
-        rows,
-        size_bytes: out.bytes,
-        sha256: hex(&out.hash.finalize()),
-        lake_files: file_paths(state),
-        made_from,
-    })
+    Ok(Artifact { rows, size_bytes: out.bytes, sha256: hex(&out.hash.finalize()), lake_files, made_from })
 }
 
 /// Hashes and counts what it passes on.

@@ -2,16 +2,18 @@
 //!
 //! The built-in files are part of the binary; a project's own `sql/` folder adds to them and overrides by file name.
 
+pub mod document;
 mod header;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-pub use header::{Grain, Header, HeaderColumn, ParameterKind, ParameterSpec, Severity, SqlType};
+pub use header::{Code, Grain, Header, HeaderColumn, ParameterKind, ParameterSpec, SqlType};
 
 use crate::engine::references::references;
 use crate::error::{Error, Result};
+use crate::settings::{Settings, Severity};
 
 /// The files of `sql/`, by relative path.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sql.rs"));
@@ -125,14 +127,17 @@ impl Models {
                     (_, None, None) => {
                         return Err(Error::usage(format!("{}: there is no model `{name}`", model.file)).hint(
                             crate::suggest::nearest(name, self.0.keys().map(String::as_str)).map_or(
-                                "tables of the lake are read as current.NAME, egress.NAME or api.NAME".to_owned(),
+                                "tables are read as current.NAME, egress.NAME, api.NAME, etl.NAME or settings.NAME"
+                                    .to_owned(),
                                 |nearest| format!("did you mean `{nearest}`?"),
                             ),
                         ));
                     }
                     (_, None, Some(Layer::Checks)) => false,
                     (Layer::Checks, _, _) => true,
-                    (Layer::Staging, Some(schema), _) => matches!(schema, "egress" | "current" | "api"),
+                    (Layer::Staging, Some(schema), _) => {
+                        matches!(schema, "egress" | "current" | "api" | "etl" | "settings")
+                    }
                     (Layer::Staging, None, _) | (_, Some(_), _) => false,
                     (layer, None, Some(other)) => other <= layer,
                 };
@@ -144,6 +149,37 @@ impl Models {
             }
         }
         Ok(())
+    }
+
+    /// The codes of all exceptions that models find, by name.
+    pub fn codes(&self) -> BTreeMap<&str, &Code> {
+        let codes = self.0.values().flat_map(|model| &model.header.codes);
+        codes.map(|code| (code.name.as_str(), code)).collect()
+    }
+
+    /// What a broken check does: as settings say, else its header.
+    pub fn severity(&self, check: &Model, settings: &Settings) -> Severity {
+        settings.checks.get(&check.name).map_or(check.header.severity, |given| given.severity)
+    }
+
+    /// Checks that `[checks]` names codes and checks that are there.
+    ///
+    /// # Errors
+    /// Usage (exit 2), naming the line and what was meant.
+    pub fn require_known_checks(&self, settings: &Settings) -> Result<()> {
+        let checks = self.0.values().filter(|model| model.layer == Layer::Checks).map(|model| model.name.as_str());
+        let known: BTreeSet<&str> = checks.chain(self.codes().into_keys()).collect();
+        match settings.checks.iter().find(|(name, _)| !known.contains(name.as_str())) {
+            None => Ok(()),
+            Some((name, given)) => {
+                Err(Error::usage(format!("{} is neither a check nor a code of an exception", given.by)).hint(
+                    crate::suggest::nearest(name, known.iter().copied())
+                        .map_or("`etl sql -c 'select * from settings.codes'` lists the codes".to_owned(), |nearest| {
+                            format!("did you mean `{nearest}`?")
+                        }),
+                ))
+            }
+        }
     }
 
     /// The model of this name.
@@ -204,17 +240,25 @@ impl Models {
         Ok(order)
     }
 
+    /// Whether a model reads a table of the lake, itself or by what it reads.
+    ///
+    /// # Errors
+    /// As [`Self::closure`].
+    pub fn reads(&self, model: &str, (schema, table): (&str, &str)) -> Result<bool> {
+        let is_it = |(of, name): &(Option<String>, String)| of.as_deref() == Some(schema) && name == table;
+        Ok(self.closure([model])?.iter().any(|model| model.reads.iter().any(is_it)))
+    }
+
     /// Every parameter of every model, once.
     ///
     /// # Errors
     /// Usage (exit 2) when two models declare one with different types.
-    pub fn parameters(&self) -> Result<BTreeMap<String, ParameterKind>> {
-        let mut all: BTreeMap<String, (ParameterKind, &str)> = BTreeMap::new();
+    pub fn parameters(&self) -> Result<BTreeMap<String, ParameterSpec>> {
+        let mut all: BTreeMap<String, (&ParameterSpec, &str)> = BTreeMap::new();
         for model in self.0.values() {
             for parameter in &model.header.parameters {
-                let (kind, first) =
-                    all.entry(parameter.name.clone()).or_insert_with(|| (parameter.kind.clone(), &model.file));
-                if *kind != parameter.kind {
+                let (known, first) = all.entry(parameter.name.clone()).or_insert_with(|| (parameter, &model.file));
+                if *known != parameter {
                     return Err(Error::usage(format!(
                         "{}: ${} is declared otherwise in {first}",
                         model.file, parameter.name
@@ -222,7 +266,7 @@ impl Models {
                 }
             }
         }
-        Ok(all.into_iter().map(|(name, (kind, _))| (name, kind)).collect())
+        Ok(all.into_iter().map(|(name, (parameter, _))| (name, parameter.clone())).collect())
     }
 }
 

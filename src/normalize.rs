@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use tracing::{info, warn};
 
-use crate::catalog::runs::{CONTRADICTIONS, FILES, QUARANTINE};
+use crate::catalog::runs::{CONTRADICTIONS, FILES, QUARANTINE, REPEATED_FILES};
 use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
 use crate::extract::Landed;
@@ -275,8 +275,31 @@ impl Normalized {
         if let Some(extractions) = self.extractions {
             extractions.commit(lake, run).await?;
         }
+        let repeated = repeated(&self.files);
+        if repeated != newest_rows(lake, &REPEATED_FILES).await? {
+            commit_rows(lake, &REPEATED_FILES, repeated, true, &run.id, run.started_at_millis).await?;
+        }
         commit_rows(lake, &FILES, self.files, true, &run.id, run.started_at_millis).await.map(drop)
     }
+}
+
+/// Files with rows whose bytes are those of another of their table, by table and name.
+fn repeated(files: &[Row]) -> Vec<Row> {
+    let mut copies: BTreeMap<(&str, &str), BTreeMap<&str, &str>> = BTreeMap::new();
+    for row in files {
+        let of = |column: &str| cell(&FILES, row, column).unwrap_or_default();
+        if of("table_name").starts_with("egress.") && of("row_count") != "0" {
+            copies.entry((of("table_name"), of("fingerprint"))).or_default().insert(of("path"), of("row_count"));
+        }
+    }
+    let text = |text: &str| Some(text.to_owned());
+    let mut rows = Vec::new();
+    for ((table, _), paths) in copies {
+        let Some((first, _)) = paths.first_key_value() else { continue };
+        rows.extend(paths.iter().skip(1).map(|(path, count)| vec![text(table), text(path), text(first), text(count)]));
+    }
+    rows.sort();
+    rows
 }
 
 /// Files of days whose answers were kept long enough.

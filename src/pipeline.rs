@@ -4,30 +4,38 @@
 //! `etl.runs` that names the version of every table. Data that must not be reported on leaves that state as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Instant;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use datafusion::common::ScalarValue;
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::catalog::runs::{CONTRADICTIONS, EXTRACTIONS, FILES, QUARANTINE};
+use crate::catalog::runs::{CLOSES, CONTRADICTIONS, EXCEPTIONS, EXTRACTIONS, FILES, QUARANTINE, REPEATED_FILES};
 use crate::catalog::{self, Table};
 use crate::engine::{self, Engine};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{self, Account, Landed};
 use crate::fingerprint::hex;
+use crate::freeze::Close;
 use crate::load::load;
 use crate::model::{Model, Models};
 use crate::normalize::extractions::Extractions;
 use crate::normalize::{self, Normalized};
 use crate::place::lake::{Lake, damaged};
-use crate::printer::counted;
+use crate::place::parquet;
+use crate::place::records::{Row, commit_rows, newest_rows};
 use crate::printer::summary::Summary;
+use crate::printer::{counted, text_of};
 use crate::run::{ReportRecord, Run, RunRecord};
+use crate::setting_tables;
 use crate::settings::{Api, Choice, Environment, Settings, Stage};
-use crate::transform::{mart_table, require_parameters, transform};
+use crate::transform::{EXCEPTIONS_REPORT, Task, Transformed, mart_table, require_parameters, transform};
+
+pub mod close;
+pub mod past;
 
 /// Everything known before anything is touched.
 struct Plan<'a> {
@@ -38,16 +46,30 @@ struct Plan<'a> {
     models: &'a Models,
     reports: Vec<&'a Model>,
     parameters: BTreeMap<String, ScalarValue>,
+    /// The same as text, for the record.
+    texts: BTreeMap<String, String>,
+    setting_tables: Vec<(&'static str, RecordBatch)>,
+    run_tables: BTreeSet<String>,
 }
 
 /// Runs a stage, or all of them, and says what came of it.
 pub async fn run(settings: &Settings, stage: Stage, full_refresh: bool) -> (Summary, Result<()>) {
+    let name = stage_name(stage);
+    summed_up(settings, name, async |run, summary| run_stages(settings, stage, full_refresh, run, summary).await).await
+}
+
+/// Begins a run, does what it is for, and sums it up.
+async fn summed_up(
+    settings: &Settings,
+    stage: &str,
+    work: impl AsyncFnOnce(&Run, &mut Summary) -> Result<()>,
+) -> (Summary, Result<()>) {
     let started = Instant::now();
     let run = Run::begin();
     let mut summary = Summary {
         status: "done".to_owned(),
         run_id: run.id.clone(),
-        stage: stage_name(stage).to_owned(),
+        stage: stage.to_owned(),
         artifacts: settings.artifacts.display().to_string(),
         notice: settings.sample_notice.clone(),
         ..Summary::default()
@@ -55,7 +77,7 @@ pub async fn run(settings: &Settings, stage: Stage, full_refresh: bool) -> (Summ
     if let Some(notice) = &summary.notice {
         warn!("SAMPLE DATA: {notice}");
     }
-    let result = run_stages(settings, stage, full_refresh, &run, &mut summary).await;
+    let result = work(&run, &mut summary).await;
     Lake::new(&settings.lake).clear_staging(&run.id);
     if let Err(error) = &result {
         error.kind().name().clone_into(&mut summary.status);
@@ -74,24 +96,9 @@ async fn run_stages(
     summary: &mut Summary,
 ) -> Result<()> {
     let models = Models::load(settings.sql.as_deref())?;
-    let specs = models.parameters()?;
-    let known: Vec<_> = specs.keys().map(String::as_str).collect();
-    crate::settings::require_known_parameters(&settings.parameters, &known)?;
-    let plan = Plan {
-        settings,
-        stage,
-        full_refresh,
-        tables: normalize::selected(settings.tables.as_ref())?,
-        reports: models.reports(settings.reports.as_ref())?,
-        parameters: engine::bind(&specs, &settings.parameters)?,
-        models: &models,
-    };
+    let plan = Plan::new(settings, stage, full_refresh, &models)?;
     if plan.does(Stage::Transform) {
-        require_parameters(&plan.reports, &models, &plan.parameters)?;
-        // The built-in models were planned when this was built, by its tests; a project's own may be wrong in any way.
-        if settings.sql.is_some() {
-            plan_on_empty_tables(&models, settings).await?;
-        }
+        plan.check_models().await?;
     }
     if plan.does(Stage::Load) && settings.artifacts.exists() && !settings.artifacts.is_dir() {
         return Err(Error::usage(format!("{} is a file where a folder is to be", settings.artifacts.display())));
@@ -156,7 +163,14 @@ async fn run_stages(
             next.environment = plan.environment(&base, &normalize::environments(&lake).await?)?;
             check_all_published(&lake, &base)?;
         }
-        make_reports(&plan, &lake, run, &base, &mut next, summary).await?;
+        if let Some((refusal, blocked)) = make_reports(&plan, &lake, run, &base, &mut next, summary).await? {
+            let always: Vec<_> = plan.reports.iter().filter(|report| report.header.is_always_published).collect();
+            let names: Vec<_> = always.iter().map(|report| report.name.clone()).collect();
+            if plan.does(Stage::Load) && !names.is_empty() {
+                summary.receipts.extend(load(&names, &blocked, &lake, settings, run).await?);
+            }
+            return Err(refusal);
+        }
     }
     summary.environment = next.environment.clone();
     let is_new = RunRecord {
@@ -180,8 +194,7 @@ async fn run_stages(
         let record = if is_new { &next } else { &base };
         check_parameters(&plan, record)?;
         let names: Vec<_> = plan.reports.iter().map(|report| report.name.clone()).collect();
-        let notice = settings.sample_notice.as_deref();
-        let receipts = load(&names, record, &lake, &settings.artifacts, notice, run).await?;
+        let receipts = load(&names, record, &lake, settings, run).await?;
         loaded = receipts.iter().any(|receipt| receipt.note != "unchanged");
         summary.receipts.extend(receipts);
     }
@@ -235,7 +248,57 @@ fn worst(failures: Vec<Error>) -> Option<Error> {
     })
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
+    fn new(settings: &'a Settings, stage: Stage, full_refresh: bool, models: &'a Models) -> Result<Self> {
+        let specs = models.parameters()?;
+        let known: Vec<_> = specs.keys().map(String::as_str).collect();
+        crate::settings::require_known_parameters(&settings.parameters, &known)?;
+        models.require_known_checks(settings)?;
+        let of_runs = models.iter().flat_map(|model| &model.reads);
+        let of_runs = of_runs.filter(|(schema, _)| schema.as_deref() == Some("etl"));
+        Ok(Self {
+            settings,
+            stage,
+            full_refresh,
+            tables: normalize::selected(settings.tables.as_ref())?,
+            reports: models.reports(settings.reports.as_ref())?,
+            parameters: engine::bind(&specs, &settings.parameters)?,
+            texts: engine::effective(&specs, &settings.parameters),
+            setting_tables: setting_tables::of(settings, models)?,
+            // Closed months are made from the close.
+            run_tables: of_runs.map(|(_, name)| format!("etl.{name}")).chain([CLOSES.name.to_owned()]).collect(),
+            models,
+        })
+    }
+
+    /// Finds what is wrong with models before anything is read.
+    async fn check_models(&self) -> Result<()> {
+        require_parameters(&self.reports, self.models, &self.parameters)?;
+        // The built-in models were planned when this was built, by its tests; a project's own may be wrong in any way.
+        if self.settings.sql.is_some() {
+            plan_on_empty_tables(self.models, self.settings).await?;
+        }
+        Ok(())
+    }
+
+    /// What reports are to be made of, at these versions.
+    fn task<'b>(&'b self, versions: &'b BTreeMap<String, u64>, close: Option<&'b Close>) -> Task<'b> {
+        Task {
+            reports: &self.reports,
+            models: self.models,
+            parameters: &self.parameters,
+            setting_tables: &self.setting_tables,
+            settings: self.settings,
+            versions,
+            close,
+        }
+    }
+
+    /// Whether reports are made from a table: not from the raw answers and most of the lake's own, which change with every run.
+    fn is_read(&self, table: &str) -> bool {
+        table.starts_with("egress.") || table.starts_with("api.") || self.run_tables.contains(table)
+    }
+
     fn does(&self, stage: Stage) -> bool {
         self.stage == stage || self.stage == Stage::All
     }
@@ -259,15 +322,22 @@ async fn take_in(
 ) -> Result<()> {
     if let Err(refusal) = normalized.check_quarantine(settings.quarantine) {
         let versions = normalized.commit_quarantine(lake, run).await?;
-        publish_blocked(base, versions, normalized.quarantined_cells, lake, run, next).await?;
+        let found = Blocked { versions, quarantined_cells: normalized.quarantined_cells, reports: BTreeMap::new() };
+        publish_blocked(base, found, lake, run, next).await?;
         return Err(refusal);
     }
     if !normalized.is_empty() {
         normalized.commit(lake, run).await?;
     }
-    // A run that was blocked or killed may have left tables that are newer than the published ones.
+    take_heads(lake, next)
+}
+
+/// Takes the newest version of each table: a run that was blocked or killed may have left some that are not published.
+fn take_heads(lake: &Lake, next: &mut RunRecord) -> Result<()> {
     let tables = catalog::TABLES.iter().map(|table| table.qualified_name());
-    for name in tables.chain([FILES, EXTRACTIONS, CONTRADICTIONS, QUARANTINE].map(|table| table.name.to_owned())) {
+    for name in tables
+        .chain([FILES, EXTRACTIONS, CONTRADICTIONS, REPEATED_FILES, QUARANTINE].map(|table| table.name.to_owned()))
+    {
         if let Some(version) = lake.newest_version(&name)? {
             next.versions.insert(name, version);
         }
@@ -275,31 +345,43 @@ async fn take_in(
     Ok(())
 }
 
-/// Publishes what kept the run from publishing anything else.
-async fn publish_blocked(
-    base: &RunRecord,
+/// What a run may publish that is kept from publishing anything else.
+struct Blocked {
     versions: BTreeMap<String, u64>,
     quarantined_cells: u64,
+    reports: BTreeMap<String, ReportRecord>,
+}
+
+/// Publishes what kept the run from publishing anything else, and returns the lake's record then.
+async fn publish_blocked(
+    base: &RunRecord,
+    found: Blocked,
     lake: &Lake,
     run: &Run,
     next: &RunRecord,
-) -> Result<()> {
+) -> Result<RunRecord> {
     let mut blocked = RunRecord {
         run_id: next.run_id.clone(),
         started_at: next.started_at.clone(),
         stage: next.stage.clone(),
         status: "blocked".to_owned(),
-        quarantined_cells,
+        quarantined_cells: found.quarantined_cells,
         ..base.clone()
     };
-    blocked.versions.extend(versions);
-    if blocked.versions == base.versions && base.status == blocked.status {
-        return Ok(());
+    if base.reports.is_empty() {
+        blocked.environment.clone_from(&next.environment);
     }
-    blocked.publish(lake, run, &[]).await
+    blocked.versions.extend(found.versions);
+    blocked.reports.extend(found.reports);
+    if blocked.versions == base.versions && base.status == blocked.status {
+        return Ok(base.clone());
+    }
+    blocked.publish(lake, run, &[]).await?;
+    Ok(blocked)
 }
 
-/// Makes, checks and commits the reports over the candidate versions.
+/// Makes, checks and commits the reports over the candidate versions. Where a check keeps them from being published, says
+/// why, and what was published instead.
 async fn make_reports(
     plan: &Plan<'_>,
     lake: &Lake,
@@ -307,37 +389,73 @@ async fn make_reports(
     base: &RunRecord,
     next: &mut RunRecord,
     summary: &mut Summary,
-) -> Result<()> {
-    next.parameters = given_parameters(plan.settings);
-    let records = plan
-        .reports
-        .iter()
-        .map(|report| Ok((report.name.clone(), report_record(plan, report, next)?)))
-        .collect::<Result<BTreeMap<_, _>>>()?;
+) -> Result<Option<(Error, RunRecord)>> {
+    next.parameters = plan.texts.clone();
+    let records = report_records(plan, next)?;
     let is_made = |(name, record): (&String, &ReportRecord)| {
         next.versions.contains_key(&mart_table(name))
             && base.reports.get(name).is_some_and(|before| before.fingerprint == record.fingerprint)
     };
     if records.iter().all(is_made) && !plan.full_refresh {
         info!("nothing that the reports are made from has changed");
-        return Ok(());
+        return Ok(None);
     }
-    let mut engine = Engine::new(
-        lake,
-        next.versions.clone(),
-        next.environment.clone(),
-        plan.settings.threads,
-        plan.settings.memory_bytes,
-    )?;
-    let transformed = transform(&plan.reports, plan.models, &plan.parameters, &mut engine, lake, run).await?;
+    let is_judged = |model: &&Model| model.name == EXCEPTIONS_REPORT;
+    if plan.models.get(EXCEPTIONS_REPORT).is_some() && !plan.reports.iter().any(is_judged) {
+        warn!("{EXCEPTIONS_REPORT} is not among the reports: nothing says whether what they are made from reconciles");
+    }
+    let close = Close::newest(lake, &next.versions).await?;
+    let versions = next.versions.clone();
+    let task = plan.task(&versions, close.as_ref());
+    let mut engine = task.engine(lake, versions.clone(), next.environment.clone())?;
+    let transformed = transform(&task, &mut engine, lake, run).await?;
     summary.receipts.extend(transformed.receipts.iter().cloned());
+    let seen = note_exceptions(&transformed, lake, run).await?;
     if let Err(refusal) = transformed.check() {
-        let versions = transformed.commit_checks(lake, run).await?;
-        publish_blocked(base, versions, base.quarantined_cells, lake, run, next).await?;
-        return Err(refusal);
+        let always = plan.reports.iter().filter(|report| report.header.is_always_published);
+        let reports = always.map(|report| Ok((report.name.clone(), report_record(plan, report, next)?)));
+        let reports = reports.collect::<Result<BTreeMap<_, _>>>()?;
+        let mut versions = transformed.commit_always(lake, run).await?;
+        versions.extend(seen);
+        let found = Blocked { versions, quarantined_cells: base.quarantined_cells, reports };
+        return Ok(Some((refusal, publish_blocked(base, found, lake, run, next).await?)));
     }
+    next.versions.extend(seen);
     next.versions.extend(transformed.commit(lake, run).await?);
-    for (name, mut record) in records {
+    take_reports(plan, base, next).map(|()| None)
+}
+
+/// Notes exceptions that no run has seen before, with the day they were first seen, and returns the table's version.
+async fn note_exceptions(transformed: &Transformed, lake: &Lake, run: &Run) -> Result<Option<(String, u64)>> {
+    let Some(path) = transformed.staged(EXCEPTIONS_REPORT, lake, run) else { return Ok(None) };
+    let known: BTreeSet<_> =
+        newest_rows(lake, &EXCEPTIONS).await?.into_iter().filter_map(|row| row.into_iter().next()?).collect();
+    let mut rows = columns_of(&path, ["exception_id", "code", "first_seen"])?;
+    rows.retain(|row| row.first().is_some_and(|id| id.as_ref().is_some_and(|id| !known.contains(id))));
+    if rows.is_empty() {
+        return Ok(lake.newest_version(EXCEPTIONS.name)?.map(|version| (EXCEPTIONS.name.to_owned(), version)));
+    }
+    rows.iter_mut().for_each(|row| row.push(Some(run.id.clone())));
+    let version = commit_rows(lake, &EXCEPTIONS, rows, false, &run.id, run.started_at_millis).await?;
+    Ok(Some((EXCEPTIONS.name.to_owned(), version)))
+}
+
+/// Some columns of a staged report as text.
+fn columns_of<const N: usize>(path: &Path, columns: [&str; N]) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for batch in parquet::read(path, None)? {
+        let batch = batch.map_err(|error| parquet::damaged(path, &error))?;
+        for row in 0..batch.num_rows() {
+            let cell = |column: &&str| batch.column_by_name(column).map_or(Ok(None), |array| text_of(array, row));
+            rows.push(columns.iter().map(cell).collect::<Result<Row>>()?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Records what the reports were made from, at the versions that are to be published.
+fn take_reports(plan: &Plan<'_>, base: &RunRecord, next: &mut RunRecord) -> Result<()> {
+    for (name, mut record) in report_records(plan, next)? {
         // The same rows from the same tables are the same report, whoever makes it again.
         if let Some(before) = base.reports.get(&name)
             && base.versions.get(&mart_table(&name)) == next.versions.get(&mart_table(&name))
@@ -348,6 +466,10 @@ async fn make_reports(
         next.reports.insert(name, record);
     }
     Ok(())
+}
+
+fn report_records(plan: &Plan<'_>, next: &RunRecord) -> Result<BTreeMap<String, ReportRecord>> {
+    plan.reports.iter().map(|report| Ok((report.name.clone(), report_record(plan, report, next)?))).collect()
 }
 
 /// What a report is made from, by the SQL it consists of.
@@ -368,17 +490,8 @@ fn report_record(plan: &Plan<'_>, report: &Model, next: &RunRecord) -> Result<Re
             }
         }
     }
-    record.fingerprint = fingerprint(plan.models, &record, &next.versions);
+    record.fingerprint = fingerprint(plan, &record, &next.versions);
     Ok(record)
-}
-
-/// Tables that models and checks may read: not the raw answers and the lake's own, which change with every run.
-fn is_read_by_reports(table: &str) -> bool {
-    table.starts_with("egress.") || table.starts_with("api.")
-}
-
-fn given_parameters(settings: &Settings) -> BTreeMap<String, String> {
-    settings.parameters.iter().map(|(name, parameter)| (name.clone(), parameter.value.clone())).collect()
 }
 
 /// A table whose log ends before its published version has lost what was published.
@@ -424,10 +537,9 @@ fn check_one_environment(plan: &Plan<'_>, base: &RunRecord, environment: Option<
 
 /// Loading prints what was made: a parameter that asks for something else would be passed over in silence.
 fn check_parameters(plan: &Plan<'_>, published: &RunRecord) -> Result<()> {
-    let given = given_parameters(plan.settings);
     let made = plan.reports.iter().filter_map(|report| published.reports.get(&report.name));
     for (name, before) in made.flat_map(|record| &record.parameters) {
-        if let Some(value) = given.get(name).filter(|value| *value != before) {
+        if let Some(value) = plan.texts.get(name).filter(|value| *value != before) {
             return Err(Error::usage(format!(
                 "`{name}` is `{value}`, but the reports in the lake were made with `{before}`"
             ))
@@ -438,14 +550,15 @@ fn check_parameters(plan: &Plan<'_>, published: &RunRecord) -> Result<()> {
 }
 
 /// Stands for everything a report and its run's checks are made from: tables, parameters, environment, SQL, the tool.
-fn fingerprint(models: &Models, record: &ReportRecord, versions: &BTreeMap<String, u64>) -> String {
+fn fingerprint(plan: &Plan<'_>, record: &ReportRecord, versions: &BTreeMap<String, u64>) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(format!("{:?}{:?}", record.environment, record.parameters));
-    for (name, version) in versions.iter().filter(|(name, _)| is_read_by_reports(name)) {
+    for (name, version) in versions.iter().filter(|(name, _)| plan.is_read(name)) {
         hash.update(format!("{name}={version};"));
     }
-    for model in models.iter() {
+    hash.update(format!("{:?}{:?}", plan.setting_tables, plan.settings.checks));
+    for model in plan.models.iter() {
         hash.update(format!("{:?}/{}={};", model.layer, model.name, model.sql));
     }
     hex(&hash.finalize())

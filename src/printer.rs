@@ -2,6 +2,7 @@
 //! results; logs go elsewhere.
 
 pub mod csv;
+pub mod explanation;
 pub mod progress;
 pub mod rows;
 pub mod summary;

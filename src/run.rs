@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::runs::RUNS;
 use crate::error::{Error, Result};
 use crate::place::lake::Lake;
-use crate::place::records::{Row, cell, commit_rows, read_file};
+use crate::place::records::{Row, cell, commit_rows, read_file, read_rows};
 use crate::receipt::Receipt;
 use crate::value::timestamp;
 
@@ -71,6 +71,15 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// Every record, the oldest first.
+    ///
+    /// # Errors
+    /// Damaged (exit 5) when one cannot be read.
+    pub async fn all(lake: &Lake) -> Result<Vec<Self>> {
+        let Some(state) = lake.table(RUNS.name, None).await? else { return Ok(Vec::new()) };
+        read_rows(&RUNS, &state)?.iter().map(|row| Self::from_row(row)).collect()
+    }
+
     /// The newest record, or `None` in a lake that no run has published to.
     ///
     /// # Errors

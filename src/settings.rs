@@ -3,11 +3,14 @@
 //! After this nobody asks the environment or the file again. Whether a table, report or parameter exists is not known
 //! here: patterns and parameters carry who gave them, so that whoever knows can refuse them by name.
 
+mod accounts;
 mod api;
+mod checks;
 mod choice;
 mod file;
 mod given;
 mod memory;
+mod metrics;
 mod parameters;
 mod pattern;
 mod places;
@@ -21,12 +24,15 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+pub use accounts::Account;
 pub use api::{Api, BaseUrl, Rate, Window, is_loopback};
-pub use choice::{Choice, LogFormat, OutputFormat, QuarantinePolicy, Source, Stage, TableFormat};
+pub use checks::GivenSeverity;
+pub use choice::{Choice, LogFormat, OutputFormat, QuarantinePolicy, Severity, Source, Stage, TableFormat};
 pub use given::GivenBy;
+pub use metrics::Metric;
 pub use parameters::{Parameter, require_known as require_known_parameters};
 pub use pattern::Pattern;
-pub use request::{Query, Request};
+pub use request::{CloseOrder, Past, Query, Request};
 pub use token::Token;
 pub use variables::Variables;
 
@@ -51,6 +57,8 @@ pub struct Settings {
     pub lake: PathBuf,
     /// The published CSVs.
     pub artifacts: PathBuf,
+    /// The packs of closed months, a folder each.
+    pub closes: PathBuf,
     /// The project's own SQL; it exists. None where only the built-in SQL counts.
     pub sql: Option<PathBuf>,
     /// The sources to read, each once, never none.
@@ -63,6 +71,12 @@ pub struct Settings {
     pub quarantine: QuarantinePolicy,
     /// Parameters by name. The names are well formed; whether a report has them is for [`require_known_parameters`].
     pub parameters: BTreeMap<String, Parameter>,
+    /// The accounts that journal entries are posted to, every one.
+    pub accounts: Vec<Account>,
+    /// What checks and exceptions do where it is not what their author wrote, by name of check or code.
+    pub checks: BTreeMap<String, GivenSeverity>,
+    /// What metrics count that do not say it themselves.
+    pub metrics: Vec<Metric>,
     /// The tables meant; none for every table.
     pub tables: Option<Pattern>,
     /// The reports meant; none for every report.
@@ -150,12 +164,16 @@ impl Settings {
             landing: places.landing,
             lake: places.lake,
             artifacts: places.artifacts,
+            closes: places.closes,
             sql: places::sql(&file, config_file.is_some())?,
             sources,
             api,
             environment: environment(pick(flags.environment.as_ref(), "environment", "environment"))?,
             quarantine: choose_or(file.value("quality.quarantine"), QuarantinePolicy::Block)?,
             parameters: parameters::merge(file.parameters.clone(), variables.for_flag("param").as_ref(), &flags.param)?,
+            accounts: accounts::resolve(&file)?,
+            checks: checks::resolve(&file)?,
+            metrics: metrics::resolve(&file)?,
             tables: pattern(flags.table.as_ref(), "table")?,
             reports: pattern(flags.report.as_ref(), "report")?,
             threads: number(file.value("limits.threads"), 1..=1024, cores())?,
@@ -201,6 +219,16 @@ fn text(flag: Option<&String>, name: &str, variables: &Variables) -> Option<Give
 fn path(flag: Option<&PathBuf>, name: &str, variables: &Variables) -> Option<Given<PathBuf>> {
     let typed = flag.map(|value| Given::new(value.clone(), GivenBy::Flag(format!("--{name}"))));
     typed.or_else(|| variables.for_flag(name).map(|given| Given::new(given.value.into(), given.by)))
+}
+
+/// Refuses the first key that is none of those known.
+fn refuse_unknown(given: &BTreeMap<String, Given<String>>, what: &str, known: &[&str]) -> Result<()> {
+    let Some((name, given)) = given.iter().find(|(name, _)| !known.contains(&name.as_str())) else { return Ok(()) };
+    let error = Error::usage(format!("{} is not {what}", given.by));
+    Err(error.hint(match crate::suggest::nearest(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    }))
 }
 
 /// Whether the variable of a switch is on.

@@ -2,7 +2,7 @@
 //! its own order, and verifies what its header promises and what `sql/checks` demands before anything is committed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,24 +12,62 @@ use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 use tracing::{info, warn};
 
-use crate::catalog::runs::CHECKS;
+use crate::catalog::runs::{CHECKS, RESTATEMENTS};
 use crate::engine::{Engine, arrow_type, missing, plain, precision};
 use crate::error::{Error, Result};
-use crate::model::{Grain, Layer, Model, Models, Severity};
+use crate::freeze::{Close, freeze};
+use crate::model::{Grain, Layer, Model, Models};
 use crate::place::lake::{Change, DataFile, Lake, TableState, Target};
 use crate::place::parquet::FileWriter;
-use crate::place::records::{Row, commit_rows, read_rows};
+use crate::place::records::{self, Row, commit_rows, read_rows};
 use crate::printer::json_of_row;
 use crate::receipt::Receipt;
 use crate::run::Run;
+use crate::settings::{Settings, Severity};
+
+/// The report that is also about what keeps the others from being published.
+pub const EXCEPTIONS_REPORT: &str = "reconciliation_exceptions";
+
+/// What to make reports of, and by what rules.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    /// The reports, in the order they are shown in.
+    pub reports: &'a [&'a Model],
+    /// All models.
+    pub models: &'a Models,
+    /// Values of their parameters.
+    pub parameters: &'a BTreeMap<String, ScalarValue>,
+    /// What models read of the settings.
+    pub setting_tables: &'a [(&'static str, RecordBatch)],
+    /// The rest of them.
+    pub settings: &'a Settings,
+    /// The versions of the lake's tables.
+    pub versions: &'a BTreeMap<String, u64>,
+    /// The close up to which figures stay, if there is one.
+    pub close: Option<&'a Close>,
+}
+
+impl Task<'_> {
+    /// A session over these versions.
+    ///
+    /// # Errors
+    /// Failed when the engine refuses.
+    pub fn engine(&self, lake: &Lake, versions: BTreeMap<String, u64>, environment: Option<String>) -> Result<Engine> {
+        let Settings { threads, memory_bytes, .. } = *self.settings;
+        Ok(Engine::new(lake, versions, environment, threads, memory_bytes)?.with_settings(self.setting_tables.to_vec()))
+    }
+}
 
 /// Reports that are made, checked and staged.
 pub struct Transformed {
     marts: Vec<Mart>,
+    /// Movements of closed figures, and the table they replace.
+    restatements: Option<(DataFile, Option<TableState>)>,
     checks: Vec<Check>,
     /// One line a report, and one for the checks.
     pub receipts: Vec<Receipt>,
@@ -37,6 +75,7 @@ pub struct Transformed {
 
 struct Mart {
     name: String,
+    is_always_published: bool,
     doc: String,
     schema: SchemaRef,
     file: DataFile,
@@ -94,36 +133,36 @@ pub fn require_parameters(
 ///
 /// # Errors
 /// Usage (exit 2) when a model is not as it must be; failed when a query fails.
-pub async fn transform(
-    reports: &[&Model],
-    models: &Models,
-    parameters: &BTreeMap<String, ScalarValue>,
-    engine: &mut Engine,
-    lake: &Lake,
-    run: &Run,
-) -> Result<Transformed> {
+pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &Run) -> Result<Transformed> {
+    let Task { reports, models, parameters, settings, .. } = *task;
     let closure = models.closure(reports.iter().map(|report| report.name.as_str()))?;
-    let mut done = Transformed { marts: Vec::new(), checks: Vec::new(), receipts: Vec::new() };
+    let mut done = Transformed { marts: Vec::new(), restatements: None, checks: Vec::new(), receipts: Vec::new() };
     for model in &closure {
         engine.provide(&model.reads).await?;
     }
     engine.verify_bytes()?;
+    // What tells of movements is made when it is known what moved.
+    let (mut early, mut late) = (Vec::new(), Vec::new());
     for model in &closure {
-        if model.layer == Layer::Staging {
-            engine.add_models(&[*model], parameters).await?;
-            continue;
-        }
-        let started = Instant::now();
-        let mart = make(model, parameters, engine, lake, run).await?;
-        // What others read is made once: they, and the checks, read the staged file.
-        let staged = lake.staging(&run.id, &mart_table(&mart.name)).join(&mart.file.path);
-        engine.register_file(&model.name, &staged, &mart.schema)?;
-        if model.layer == Layer::Marts && reports.iter().any(|report| report.name == model.name) {
-            done.receipts.push(receipt(&model.name, mart.file.rows, mart.file.size_bytes, started, mart.unchanged));
-            info!(model = model.name, rows = mart.file.rows, "made {}", model.name);
-            done.marts.push(mart);
-        }
+        if models.reads(&model.name, RESTATED)? { late.push(*model) } else { early.push(*model) }
     }
+    make_all(&early, task, engine, lake, run, &mut done).await?;
+    if let Some(close) = task.close {
+        let made: Vec<_> =
+            reports.iter().copied().filter(|report| early.iter().any(|model| model.name == report.name)).collect();
+        let frozen = freeze(&made, close, task, engine, lake, run).await?;
+        for mart in &mut done.marts {
+            if let Some(file) = frozen.reports.get(&mart.name) {
+                mart.file = file.clone();
+                mart.unchanged =
+                    is_unchanged(mart.before.as_ref(), file, &lake.staging(&run.id, &mart_table(&mart.name)))?;
+            }
+        }
+        let staged = lake.staging(&run.id, RESTATEMENTS.name).join(&frozen.restatements.path);
+        engine.replace("etl", "restatements", &staged, &records::schema(RESTATEMENTS.columns))?;
+        done.restatements = Some((frozen.restatements, lake.table(RESTATEMENTS.name, None).await?));
+    }
+    make_all(&late, task, engine, lake, run, &mut done).await?;
     let started = Instant::now();
     for model in closure.iter().filter(|model| matches!(model.layer, Layer::Intermediate | Layer::Marts)) {
         check_header(model, engine, &mut done.checks).await?;
@@ -141,7 +180,7 @@ pub async fn transform(
             engine.provide(&check.reads).await?;
             let plan = engine.plan_model(check, parameters).await?;
             let found = offending(engine, plan, &check.file).await?;
-            done.checks.push(Check::of(check.name.clone(), check.header.severity, found));
+            done.checks.push(Check::of(check.name.clone(), models.severity(check, settings), found));
         }
     }
     let broken = done.checks.iter().filter(|check| check.offending_rows > 0).count();
@@ -149,6 +188,38 @@ pub async fn transform(
     line.note = if broken == 0 { "all hold".to_owned() } else { format!("{broken} broken") };
     done.receipts.push(line);
     Ok(done)
+}
+
+/// The table of movements of closed figures.
+const RESTATED: (&str, &str) = ("etl", "restatements");
+
+/// Makes models in the order given: staging as views, the rest as staged files.
+async fn make_all(
+    models: &[&Model],
+    task: &Task<'_>,
+    engine: &mut Engine,
+    lake: &Lake,
+    run: &Run,
+    done: &mut Transformed,
+) -> Result<()> {
+    let Task { reports, parameters, .. } = *task;
+    for model in models {
+        if model.layer == Layer::Staging {
+            engine.add_models(&[*model], parameters).await?;
+            continue;
+        }
+        let started = Instant::now();
+        let mart = make(model, parameters, engine, lake, run).await?;
+        // What others read is made once: they, and the checks, read the staged file.
+        let staged = lake.staging(&run.id, &mart_table(&mart.name)).join(&mart.file.path);
+        engine.register_file(&model.name, &staged, &mart.schema)?;
+        if model.layer == Layer::Marts && reports.iter().any(|report| report.name == model.name) {
+            done.receipts.push(receipt(&model.name, mart.file.rows, mart.file.size_bytes, started, mart.unchanged));
+            info!(model = model.name, rows = mart.file.rows, "made {}", model.name);
+            done.marts.push(mart);
+        }
+    }
+    Ok(())
 }
 
 fn receipt(item: &str, rows: u64, bytes: u64, started: Instant, unchanged: bool) -> Receipt {
@@ -180,24 +251,53 @@ pub async fn make_aside(
             continue;
         }
         engine.provide(&model.reads).await?;
-        let schema = mart_schema(model);
-        let file = write(model, parameters, engine, folder, model.name.clone(), &schema).await?;
-        engine.register_file(&model.name, &folder.join(&file.path), &schema)?;
+        let file = write_model(model, parameters, engine, folder, model.name.clone()).await?;
+        engine.register_file(&model.name, &folder.join(&file.path), &mart_schema(model))?;
     }
     Ok(())
 }
 
 /// Writes the rows of a model to a file in this folder, in the order of its query.
-async fn write(
+///
+/// # Errors
+/// As [`transform`].
+pub async fn write_model(
     model: &Model,
     parameters: &BTreeMap<String, ScalarValue>,
     engine: &Engine,
     folder: &Path,
     file_stem: String,
+) -> Result<DataFile> {
+    let plan = engine.plan_model(model, parameters).await?;
+    write_plan(plan, &model.file, engine, folder, file_stem, &mart_schema(model)).await
+}
+
+/// Writes the rows of a query of our own to a file in this folder, in its order.
+///
+/// # Errors
+/// Failed when it cannot be planned or fails.
+pub async fn write_sql(
+    engine: &Engine,
+    sql: &str,
+    folder: &Path,
+    file_stem: String,
     schema: &SchemaRef,
 ) -> Result<DataFile> {
-    let failed = |error: DataFusionError| query_failed(engine, &model.file, &error);
-    let plan = engine.plan_model(model, parameters).await?;
+    let failed = |error: DataFusionError| query_failed(engine, &file_stem, &error);
+    let plan = engine.context.state().create_logical_plan(sql).await.map_err(failed)?;
+    let what = file_stem.clone();
+    write_plan(plan, &what, engine, folder, file_stem, schema).await
+}
+
+async fn write_plan(
+    plan: LogicalPlan,
+    what: &str,
+    engine: &Engine,
+    folder: &Path,
+    file_stem: String,
+    schema: &SchemaRef,
+) -> Result<DataFile> {
+    let failed = |error: DataFusionError| query_failed(engine, what, &error);
     let state = engine.context.state();
     let physical = state.create_physical_plan(&plan).await.map_err(failed)?;
     let context = Arc::new(TaskContext::from(&state));
@@ -205,7 +305,7 @@ async fn write(
     let mut writer = FileWriter::create(folder, format!("{file_stem}.parquet"), schema, &[])?;
     while let Some(batch) = batches.next().await {
         let batch = batch.map_err(failed)?;
-        precision::check(&batch).map_err(|error| Error::failed(format!("{}: {error}", model.file)))?;
+        precision::check(&batch).map_err(|error| Error::failed(format!("{what}: {error}")))?;
         writer.write(&conform(&batch, schema).map_err(failed)?)?;
     }
     writer.finish()
@@ -222,16 +322,28 @@ async fn make(
     let schema = mart_schema(report);
     let table = mart_table(&report.name);
     let staging = lake.staging(&run.id, &table);
-    let file = write(report, parameters, engine, &staging, run.id.clone(), &schema).await?;
+    let file = write_model(report, parameters, engine, &staging, run.id.clone()).await?;
     let before = lake.table(&table, None).await?;
-    let unchanged = match before.as_ref().map(|before| (before, before.files.as_slice())) {
+    let unchanged = is_unchanged(before.as_ref(), &file, &staging)?;
+    Ok(Mart {
+        name: report.name.clone(),
+        is_always_published: report.header.is_always_published,
+        doc: report.header.title.clone(),
+        schema,
+        file,
+        before,
+        unchanged,
+    })
+}
+
+/// Whether a staged file is all that the table holds already.
+fn is_unchanged(before: Option<&TableState>, file: &DataFile, staging: &Path) -> Result<bool> {
+    match before.map(|before| (before, before.files.as_slice())) {
         Some((before, [only])) if only.size_bytes == file.size_bytes => {
-            same_bytes(&before.path_of(only), &staging.join(&file.path))?
+            same_bytes(&before.path_of(only), &staging.join(&file.path))
         }
-        _ => false,
-    };
-    let name = report.name.clone();
-    Ok(Mart { name, doc: report.header.title.clone(), schema, file, before, unchanged })
+        _ => Ok(false),
+    }
 }
 
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> std::result::Result<RecordBatch, DataFusionError> {
@@ -309,23 +421,14 @@ async fn count_broken(
     Ok(rules.into_iter().enumerate().map(|(place, (rule, broken))| (rule, broken, count(place).unwrap_or(1))).collect())
 }
 
-async fn plan_rule(
-    model: &Model,
-    engine: &Engine,
-    rule: &str,
-    sql: &str,
-) -> Result<datafusion::logical_expr::LogicalPlan> {
+async fn plan_rule(model: &Model, engine: &Engine, rule: &str, sql: &str) -> Result<LogicalPlan> {
     engine.context.state().create_logical_plan(sql).await.map_err(|error| {
         Error::usage(format!("{}: the rule {rule:?} cannot be planned: {}", model.file, plain(&error)))
     })
 }
 
 /// How many rows a query returns, and the first as JSON.
-async fn offending(
-    engine: &Engine,
-    plan: datafusion::logical_expr::LogicalPlan,
-    file: &str,
-) -> Result<(u64, Option<String>)> {
+async fn offending(engine: &Engine, plan: LogicalPlan, file: &str) -> Result<(u64, Option<String>)> {
     let failed = |error: DataFusionError| query_failed(engine, file, &error);
     let frame = engine.context.execute_logical_plan(plan).await.map_err(failed)?;
     let mut batches = frame.execute_stream().await.map_err(failed)?;
@@ -347,13 +450,6 @@ fn query_failed(engine: &Engine, file: &str, error: &DataFusionError) -> Error {
 impl Check {
     fn of(name: String, severity: Severity, (offending_rows, first_row): (u64, Option<String>)) -> Self {
         Self { name, severity, offending_rows, first_row }
-    }
-
-    fn severity_word(&self) -> &'static str {
-        match self.severity {
-            Severity::Block => "block",
-            Severity::Warn => "warn",
-        }
     }
 }
 
@@ -389,7 +485,7 @@ impl Transformed {
         let row = |check: &Check| -> Row {
             vec![
                 Some(check.name.clone()),
-                Some(check.severity_word().to_owned()),
+                Some(check.severity.word().to_owned()),
                 Some(check.offending_rows.to_string()),
                 check.first_row.clone(),
                 Some(run.id.clone()),
@@ -407,12 +503,41 @@ impl Transformed {
         Ok([(CHECKS.name.to_owned(), version)].into())
     }
 
+    /// The staged file of a report.
+    pub fn staged(&self, report: &str, lake: &Lake, run: &Run) -> Option<PathBuf> {
+        let mart = self.marts.iter().find(|mart| mart.name == report)?;
+        Some(lake.staging(&run.id, &mart_table(report)).join(&mart.file.path))
+    }
+
+    /// Commits the reports that are published whatever the checks say, and the checks.
+    ///
+    /// # Errors
+    /// Failed when they cannot be written.
+    pub async fn commit_always(mut self, lake: &Lake, run: &Run) -> Result<BTreeMap<String, u64>> {
+        self.marts.retain(|mart| mart.is_always_published);
+        self.restatements = None;
+        self.commit(lake, run).await
+    }
+
     /// Commits the reports whose rows changed, and the checks; not yet visible to readers.
     ///
     /// # Errors
     /// Failed when they cannot be written.
     pub async fn commit(self, lake: &Lake, run: &Run) -> Result<BTreeMap<String, u64>> {
         let mut versions = self.commit_checks(lake, run).await?;
+        if let Some((file, before)) = self.restatements {
+            let staging = lake.staging(&run.id, RESTATEMENTS.name);
+            if is_unchanged(before.as_ref(), &file, &staging)? || (before.is_none() && file.rows == 0) {
+                versions.extend(before.map(|before| (RESTATEMENTS.name.to_owned(), before.version)));
+            } else {
+                let remove = before.iter().flat_map(|before| &before.files).map(|file| file.path.clone()).collect();
+                let schema = records::schema(RESTATEMENTS.columns);
+                let target = Target { table: RESTATEMENTS.name, doc: RESTATEMENTS.doc, schema: &schema };
+                let change = Change { add: vec![file], remove };
+                let state = lake.commit(target, before.as_ref(), change, &run.id, run.started_at_millis).await?;
+                versions.insert(RESTATEMENTS.name.to_owned(), state.version);
+            }
+        }
         for mart in self.marts {
             let table = mart_table(&mart.name);
             let version = match &mart.before {

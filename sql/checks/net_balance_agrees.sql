@@ -2,6 +2,7 @@
 --
 -- It warns and does not block: the two are answers to two requests, and a draft that draws between them moves the second.
 --
+-- params   $as_of instant
 -- severity warn
 with
 net_balances as (
@@ -38,7 +39,7 @@ final as (
         summary.net_balance_amount - stated.stated_amount as difference_amount
     from stated
     left join summary on stated.customer_id = summary.customer_id and stated.currency = summary.currency
-    where stated.stated_amount is distinct from summary.net_balance_amount
+    where (stated.stated_amount is distinct from summary.net_balance_amount) and $as_of is null
 )
 
 select * from final order by customer_id, currency

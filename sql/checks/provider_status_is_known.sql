@@ -16,10 +16,7 @@ final as (
     from invoices
     where is_counted
         and invoice_status = 'FINALIZED'
-        and billing_provider_status not in (
-            'DRAFT', 'FINALIZED', 'SENT', 'QUEUED', 'PARTIALLY_PAID', 'PAID', 'PAYMENT_FAILED', 'UNCOLLECTIBLE',
-            'INVALID_REQUEST_ERROR', 'VOID', 'SKIPPED', 'DELETED'
-        )
+        and payment = 'unknown'
 )
 
 select * from final order by invoice_id

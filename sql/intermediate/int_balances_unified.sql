@@ -1,8 +1,10 @@
 -- Commits and credits, one row each: the API's, or the export's where the API has told of none.
 --
 -- What counts units of products instead of money has `units of …` for a currency, so that it is added to nothing else.
+-- As of an instant: those whose first segment began before it; what was left of them then is not told, the ledger shows it.
 --
 -- grain    balance_id
+-- params   $as_of instant
 -- columns
 --   balance_id                   text                         the commit or credit, as lines name it
 --   channel                      text                         api or egress: where the row comes from
@@ -16,6 +18,9 @@
 --   units_per_amount             decimal(38, 18) [fraction]   currency units in one unit as received: 0.01 for USD, else 1
 --   balance_amount               decimal(38, 18)? [currency]  left to use, drafts counted; what is not open counts 0
 --   cost_basis                   decimal(38, 18)? [fraction]  paid for each unit granted
+--   is_invoiced                  boolean                      false where it is paid for outside the vendor's invoices
+--   invoice_currency             text?                        currency of its invoice schedule; null where it has none
+--   units_per_invoiced           decimal(38, 18)? [fraction]  currency units in one unit of that schedule as received
 --   rollover_fraction            decimal(38, 18)? [fraction]  share of the rest that moves on at renewal
 --   rolled_over_from_balance_id  text?                        the commit or credit it took the rest of
 --   recurring_id                 text?                        the recurring commit or credit that makes it
@@ -28,10 +33,6 @@ api_balances as (
 
 export_balances as (
     select * from stg_egress__balances
-),
-
-product_versions as (
-    select * from stg_egress__product_versions
 ),
 
 balances as (
@@ -51,6 +52,9 @@ balances as (
         units_per_amount,
         balance_amount,
         cost_basis,
+        is_invoiced,
+        invoice_currency,
+        units_per_invoiced,
         rollover_fraction,
         rolled_over_from_balance_id,
         recurring_id,
@@ -74,6 +78,9 @@ balances as (
         units_per_amount,
         balance_amount,
         cost_basis,
+        is_invoiced,
+        invoice_currency,
+        units_per_invoiced,
         rollover_fraction,
         rolled_over_from_balance_id,
         recurring_id,
@@ -84,25 +91,18 @@ balances as (
 ),
 
 products as (
-    select product_id, max(product_name) as product_name
+    select * from int_products_unified
+),
+
+begun as (
+    select balance_id
     from (
-        select product_id, product_name from stg_api__products
+        select balance_id, starting_at from stg_api__balance_segments
         union all
-        select product_id, product_name
-        from (
-            select
-                product_id,
-                product_name,
-                row_number() over (
-                    partition by product_id
-                    order by product_version desc nulls last, product_version_id desc
-                ) as recency
-            from product_versions
-        )
-        where recency = 1 and not exists (select 1 from stg_api__products)
+        select balance_id, starting_at from stg_egress__balance_segments
     )
-    where product_id is not null
-    group by product_id
+    group by balance_id
+    having min(starting_at) < $as_of
 ),
 
 counted_ids as (
@@ -143,16 +143,20 @@ final as (
             else balances.currency
         end as currency,
         balances.units_per_amount,
-        balances.balance_amount,
+        case when $as_of is null or balances.as_of <= $as_of then balances.balance_amount end as balance_amount,
         balances.cost_basis,
+        balances.is_invoiced,
+        balances.invoice_currency,
+        balances.units_per_invoiced,
         balances.rollover_fraction,
         balances.rolled_over_from_balance_id,
         balances.recurring_id,
-        balances.archived_at,
-        balances.as_of
+        case when $as_of is null or balances.archived_at < $as_of then balances.archived_at end as archived_at,
+        least(balances.as_of, $as_of) as as_of
     from balances
     left join units on balances.balance_id = units.balance_id
     left join products on balances.product_id = products.product_id
+    where $as_of is null or balances.balance_id in (select balance_id from begun)
 )
 
 select * from final

@@ -16,9 +16,6 @@
 --   total_amount      decimal(38, 18)? [currency]  negative where a credit or commit is applied
 --   currency          text?                        currency or custom unit of the charge
 --   is_in_total       boolean                      false where a postpaid commit is applied: such a line only informs
--- checks
---   abs(money_mul(quantity, unit_price) - total_amount) <= money_mul(abs(quantity), 0.000000000000000001) + 0.000000000000000001
---   quantity <> 0 or total_amount = 0
 with
 invoices as (
     select * from int_invoices_dated

@@ -1,6 +1,7 @@
 -- Invoices with the month they bill and the customer's name, one row each.
 --
 -- grain    invoice_id
+-- params   $reporting_time_zone text = UTC
 -- columns
 --   invoice_id       text                         the invoice
 --   customer_id      text?                        the customer it bills
@@ -11,7 +12,7 @@
 --   starting_at      timestamp?                   begin of the service period, UTC
 --   ending_before    timestamp?                   end of the service period, exclusive, UTC
 --   service_month    date?                        first day of the month in which the service period begins, UTC
---   issued_month     date?                        first day of the month in which it was issued, UTC
+--   issued_month     date?                        first day of the month in which it was issued, in the reporting time zone
 --   currency         text?                        currency or custom unit of the amount
 --   total_amount     decimal(38, 18)? [currency]  after credits
 --   is_consolidated  boolean                      whether it repeats the lines of other invoices, as its label tells
@@ -35,7 +36,8 @@ final as (
         invoices.starting_at,
         invoices.ending_before,
         cast(date_trunc('month', invoices.starting_at) as date) as service_month,
-        cast(date_trunc('month', invoices.issued_at) as date) as issued_month,
+        cast(date_trunc('month', date_in_zone(invoices.issued_at, cast($reporting_time_zone as varchar))) as date)
+            as issued_month,
         invoices.currency,
         invoices.total_amount,
         coalesce(upper(invoices.invoice_label) like '%CONSOLIDATED%', false) as is_consolidated

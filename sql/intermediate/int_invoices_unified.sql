@@ -3,9 +3,11 @@
 -- The API's row stands where there is one, but a final row stands before a draft, since no invoice becomes a draft again.
 -- Drafts of the export count where the API has told of no invoice at all: its drafts are newer than any snapshot.
 -- An invoice that a consolidated one repeats is not counted itself. The export does not say what is repeated: there the
--- consolidated one is not counted, which its label tells.
+-- consolidated one is not counted, which its label tells. As of an instant drafts of the export are those of the last snapshot
+-- before it that was kept, complete or not.
 --
 -- grain    invoice_id
+-- params   $as_of instant
 -- columns
 --   invoice_id                   text                         the invoice
 --   channel                      text                         api or egress: where the row comes from
@@ -26,6 +28,7 @@
 --   billing_provider             text?                        where it was sent
 --   billing_provider_invoice_id  text?                        its id there
 --   billing_provider_status      text?                        its status there, in upper case; null until it was sent
+--   payment                      text                         what that means: unsent, open, paid, failed, dropped or unknown
 --   regenerated_from_invoice_id  text?                        the voided invoice it stands in for, where the API says it
 --   payer_customer_id            text?                        the customer that pays, in a hierarchy
 with
@@ -37,8 +40,25 @@ finals as (
     select * from stg_egress__invoices
 ),
 
+kept_drafts as (
+    select *, max(snapshot_at) over () as newest_snapshot_at
+    from stg_egress__draft_invoice_snapshots
+    -- Snapshots are kept of every environment.
+    where $as_of is not null and customer_id in (select customer_id from stg_egress__customers)
+),
+
 drafts as (
-    select * from stg_egress__draft_invoices
+    select 
+        invoice_id, customer_id, invoice_status, invoice_label, plan_id, plan_name, contract_id, starting_at,
+        ending_before, credit_type_id, currency, total_amount, billing_provider_invoice_id
+    from stg_egress__draft_invoices
+    where $as_of is null
+    union all
+    select 
+        invoice_id, customer_id, invoice_status, invoice_label, plan_id, plan_name, contract_id, starting_at,
+        ending_before, credit_type_id, currency, total_amount, billing_provider_invoice_id
+    from kept_drafts
+    where snapshot_at = newest_snapshot_at
 ),
 
 repeated as (
@@ -148,6 +168,16 @@ final as (
         ranked.billing_provider,
         ranked.billing_provider_invoice_id,
         upper(ranked.billing_provider_status) as billing_provider_status,
+        case
+            when ranked.billing_provider_status is null then 'unsent'
+            when upper(ranked.billing_provider_status) = 'PAID' then 'paid'
+            when upper(ranked.billing_provider_status) in ('DRAFT', 'FINALIZED', 'SENT', 'QUEUED', 'PARTIALLY_PAID')
+                then 'open'
+            when upper(ranked.billing_provider_status) in ('PAYMENT_FAILED', 'UNCOLLECTIBLE', 'INVALID_REQUEST_ERROR')
+                then 'failed'
+            when upper(ranked.billing_provider_status) in ('VOID', 'SKIPPED', 'DELETED') then 'dropped'
+            else 'unknown'
+        end as payment,
         ranked.regenerated_from_invoice_id,
         ranked.payer_customer_id
     from ranked

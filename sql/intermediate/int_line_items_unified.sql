@@ -5,6 +5,7 @@
 -- fee by the invoice's having no period.
 --
 -- grain    line_item_key
+-- params   $as_of instant
 -- columns
 --   line_item_key        text                         the line's id, or invoice and place where it has none
 --   invoice_id           text                         its invoice
@@ -45,8 +46,22 @@ export_lines as (
     select * from stg_egress__line_items
 ),
 
+kept_draft_lines as (
+    select *, max(snapshot_at) over () as newest_snapshot_at
+    from stg_egress__draft_line_item_snapshots
+    where $as_of is not null and invoice_id in (select invoice_id from invoices)
+),
+
 draft_lines as (
-    select * from stg_egress__draft_line_items
+    select line_item_id, invoice_id, product_id, commit_id, credit_grant_id, subscription_id, line_item_name, starting_at,
+        ending_before, quantity, credit_type_id, currency, unit_price_amount, total_amount
+    from stg_egress__draft_line_items
+    where $as_of is null
+    union all
+    select line_item_id, invoice_id, product_id, commit_id, credit_grant_id, subscription_id, line_item_name, starting_at,
+        ending_before, quantity, credit_type_id, currency, unit_price_amount, total_amount
+    from kept_draft_lines
+    where snapshot_at = newest_snapshot_at
 ),
 
 balances as (

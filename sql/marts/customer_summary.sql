@@ -6,6 +6,7 @@
 -- was not computed (draft_incomplete_count tells) or came without lines, those of balances where none were delivered.
 --
 -- grain    customer_id, currency
+-- params   $reporting_time_zone text = UTC
 -- columns
 --   customer_id                   text?                         the customer; null for amounts that name none
 --   customer_name                 text?                         its name
@@ -34,7 +35,7 @@
 --   unknown_status_amount         decimal(38, 18)? [currency]   with a status there that is not known here
 --   void_invoice_count            integer                       void invoices, which are in no amount
 --   last_invoice_id               text?                         the finalized invoice issued last
---   last_invoice_date             date?                         the day it was issued, UTC
+--   last_invoice_date             date?                         the day it was issued, in the reporting time zone
 --   last_invoice_total_amount     decimal(38, 18)? [currency]   what it came to, after credits
 --   credit_balance_amount         decimal(38, 18)? [currency]   left in credits, drafts counted
 --   prepaid_balance_amount        decimal(38, 18)? [currency]   left in prepaid commits, drafts counted
@@ -97,16 +98,7 @@ staged as (
             when invoices.invoice_status in ('DRAFT', 'DRAFT_INCOMPLETE') then 'draft'
             when invoices.invoice_status = 'FINALIZED' then 'finalized'
             when invoices.invoice_status = 'VOID' then 'void'
-        end as stage,
-        case
-            when invoices.billing_provider_status is null then 'unsent'
-            when invoices.billing_provider_status = 'PAID' then 'paid'
-            when invoices.billing_provider_status in ('DRAFT', 'FINALIZED', 'SENT', 'QUEUED', 'PARTIALLY_PAID') then 'open'
-            when invoices.billing_provider_status in ('PAYMENT_FAILED', 'UNCOLLECTIBLE', 'INVALID_REQUEST_ERROR')
-                then 'failed'
-            when invoices.billing_provider_status in ('VOID', 'SKIPPED', 'DELETED') then 'dropped'
-            else 'unknown'
-        end as payment
+        end as stage
     from invoices
     inner join invoice_totals on invoices.invoice_id = invoice_totals.invoice_id
 ),
@@ -147,7 +139,7 @@ ordered as (
         customer_id,
         currency,
         invoice_id as last_invoice_id,
-        cast(issued_at as date) as last_invoice_date,
+        date_in_zone(issued_at, cast($reporting_time_zone as varchar)) as last_invoice_date,
         total_amount as last_invoice_total_amount,
         row_number() over (
             partition by customer_id, currency order by issued_at desc, ending_before desc nulls last, invoice_id

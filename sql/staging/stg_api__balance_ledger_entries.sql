@@ -1,6 +1,9 @@
 -- Movements of commits and credits as the API lists them, one row each; amounts as received.
 --
+-- As of an instant: those up to it. One that is dated the first instant of a month closes the month before.
+--
 -- grain    balance_id, entry_number
+-- params   $as_of instant
 -- columns
 --   balance_id       text                            the commit or credit
 --   entry_number     integer                         place in its ledger, from 0
@@ -14,7 +17,7 @@
 --   reason           text?                           why somebody entered it by hand
 with
 entries as (
-    select * from api.balance_ledger_entries
+    select * from api.balance_ledger_entries where $as_of is null or "timestamp" <= $as_of
 ),
 
 final as (

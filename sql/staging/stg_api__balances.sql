@@ -16,6 +16,9 @@
 --   units_per_amount              decimal(38, 18) [fraction]   currency units in one unit as received: 0.01 for USD, else 1
 --   balance_amount                decimal(38, 18)? [currency]  left to use now; what has expired or not begun counts 0
 --   cost_basis                    decimal(38, 18)? [fraction]  paid for each unit granted
+--   is_invoiced                   boolean                      false where it is paid for outside the vendor's invoices
+--   invoice_currency              text?                        currency of its invoice schedule; null where it has none
+--   units_per_invoiced            decimal(38, 18)? [fraction]  currency units in one unit of that schedule as received
 --   rollover_fraction             decimal(38, 18)? [fraction]  share of the rest that moves on at renewal
 --   rolled_over_from_balance_id   text?                        the commit or credit it took the rest of
 --   recurring_id                  text?                        the recurring commit or credit that makes it
@@ -54,6 +57,18 @@ final as (
         units_per_amount,
         money_mul(balance, units_per_amount) as balance_amount,
         cost_basis,
+        not coalesce(do_not_invoice, false) as is_invoiced,
+        case invoice_credit_type_id
+            when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 'USD'
+            else invoice_credit_type_name
+        end as invoice_currency,
+        money_mul(
+            case
+                when invoice_credit_type_id = '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 0.01
+                when invoice_credit_type_id is not null then 1.00
+            end,
+            1
+        ) as units_per_invoiced,
         rollover_fraction,
         coalesce(rolled_over_from_commit_id, rolled_over_from_credit_id) as rolled_over_from_balance_id,
         coalesce(recurring_commit_id, recurring_credit_id) as recurring_id,

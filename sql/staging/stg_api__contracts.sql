@@ -2,15 +2,16 @@
 --
 -- grain    contract_id
 -- columns
---   contract_id       text        the contract
---   customer_id       text?       the customer it was agreed with
---   contract_name     text?       its name
---   rate_card_id      text?       the rate card with its list prices
---   starting_at       timestamp?  when it takes effect, UTC
---   ending_before     timestamp?  when it stops, exclusive, UTC; null while open-ended
---   archived_at       timestamp?  when it was archived, UTC
---   has_more_commits  boolean?    whether the answer cut its list of commits
---   has_more_credits  boolean?    whether the answer cut its list of credits
+--   contract_id         text        the contract
+--   customer_id         text?       the customer it was agreed with
+--   contract_name       text?       its name
+--   rate_card_id        text?       the rate card with its list prices
+--   starting_at         timestamp?  when it takes effect, UTC
+--   ending_before       timestamp?  when it stops, exclusive, UTC; null while open-ended
+--   archived_at         timestamp?  when it was archived, UTC
+--   payment_terms_days  integer?    days from issue until its invoices are due
+--   has_more_commits    boolean?    whether the answer cut its list of commits
+--   has_more_credits    boolean?    whether the answer cut its list of credits
 with
 contracts as (
     select * from api.contracts
@@ -25,6 +26,7 @@ final as (
         starting_at,
         ending_before,
         archived_at,
+        net_payment_terms_days as payment_terms_days,
         has_more_commits,
         has_more_credits
     from contracts

@@ -1,6 +1,10 @@
 -- Invoices of every status as the API lists them, one row each; amounts in currency units.
 --
+-- As of an instant: those issued before it, and drafts of a period that began before it, as they are now. When a status changed
+-- is not told: what is void or paid now was so then, and what is final now is not shown as the draft that it was.
+--
 -- grain    invoice_id
+-- params   $as_of instant
 -- columns
 --   invoice_id                   text                         the invoice
 --   customer_id                  text?                        the customer it bills
@@ -26,7 +30,9 @@
 --   received_at                  timestamp?                   when the answer came, UTC
 with
 invoices as (
-    select * from api.invoices
+    select *
+    from api.invoices
+    where $as_of is null or case status when 'DRAFT' then start_timestamp else issued_at end < $as_of
 ),
 
 converted as (

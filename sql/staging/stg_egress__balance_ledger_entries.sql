@@ -1,6 +1,9 @@
 -- Movements of commits and credits of the newest complete snapshot, one row each; amounts as exported.
 --
+-- As of an instant: those up to it. One that is dated the first instant of a month closes the month before.
+--
 -- grain    balance_id, entry_number
+-- params   $as_of instant
 -- columns
 --   balance_id       text                            the commit or credit
 --   entry_number     integer                         place in its ledger, from 0
@@ -35,7 +38,7 @@ entries as (
     from ledgers
 ),
 
-final as (
+read as (
     select
         balance_id,
         entry_number,
@@ -49,6 +52,10 @@ final as (
         json_text(entry, 'new_commit_id') as new_balance_id,
         json_text(entry, 'reason') as reason
     from entries
+),
+
+final as (
+    select * from read where $as_of is null or occurred_at <= $as_of
 )
 
 select * from final

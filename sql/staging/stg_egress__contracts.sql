@@ -2,13 +2,14 @@
 --
 -- grain    contract_id
 -- columns
---   contract_id    text        the contract
---   customer_id    text?       the customer it was agreed with
---   contract_name  text?       its name
---   rate_card_id   text?       the rate card with its list prices
---   starting_at    timestamp?  when it takes effect, UTC
---   ending_before  timestamp?  when it stops, exclusive, UTC; null while open-ended
---   archived_at    timestamp?  when it was archived, UTC
+--   contract_id         text        the contract
+--   customer_id         text?       the customer it was agreed with
+--   contract_name       text?       its name
+--   rate_card_id        text?       the rate card with its list prices
+--   starting_at         timestamp?  when it takes effect, UTC
+--   ending_before       timestamp?  when it stops, exclusive, UTC; null while open-ended
+--   archived_at         timestamp?  when it was archived, UTC
+--   payment_terms_days  integer?    days from issue until its invoices are due
 with
 contracts as (
     select * from current.contracts_contracts
@@ -22,7 +23,8 @@ final as (
         rate_card_id,
         starting_at,
         ending_before,
-        archived_at
+        archived_at,
+        net_payment_terms_days as payment_terms_days
     from contracts
 )
 

@@ -1,6 +1,7 @@
--- Usage events, matched to a customer or not, one row each.
+-- Usage events, matched to a customer or not, one row each. As of an instant: those before it.
 --
 -- grain    transaction_id
+-- params   $as_of instant
 -- columns
 --   transaction_id      text        the sender's deduplication id
 --   customer_reference  text?       what the sender named the customer: its id or an ingest alias
@@ -9,7 +10,7 @@
 --   properties          text?       JSON object of what was used
 with
 events as (
-    select * from current.events
+    select * from current.events where $as_of is null or "timestamp" < $as_of
 ),
 
 final as (

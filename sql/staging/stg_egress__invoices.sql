@@ -1,6 +1,9 @@
 -- Invoices, finalized and void, one row each; amounts in currency units.
 --
+-- As of an instant: those issued before it. When a status changed is not told: what is void or paid now was so then.
+--
 -- grain    invoice_id
+-- params   $as_of instant
 -- columns
 --   invoice_id                   text                         the invoice
 --   customer_id                  text?                        the customer it bills
@@ -18,9 +21,12 @@
 --   billing_provider             text?                        where it was sent
 --   billing_provider_invoice_id  text?                        its id there
 --   billing_provider_status      text?                        its status there; null until it was sent
+--   received_at                  timestamp?                   when it was transferred; where files do not tell, when it last changed, UTC
 with
 invoices as (
-    select * from current.invoice
+    select *
+    from current.invoice
+    where $as_of is null or coalesce(issued_at, end_timestamp, start_timestamp) < $as_of
 ),
 
 final as (
@@ -43,7 +49,8 @@ final as (
         invoice_label,
         billing_provider_type as billing_provider,
         billing_provider_invoice_id,
-        billing_provider_invoice_external_status as billing_provider_status
+        billing_provider_invoice_external_status as billing_provider_status,
+        coalesce(_transferred_at, updated_at) as received_at
     from invoices
 )
 

@@ -6,6 +6,8 @@
 --   product_id          text?       the product, as lines name it
 --   product_version     integer?    its number, rising
 --   product_name        text?       the product's name in this version
+--   billable_metric_id  text?       the metric that measures its quantity, of usage products
+--   is_converted        boolean     whether the metric's quantity is converted or rounded before it is priced
 --   starting_at         timestamp?  when it came into force, UTC; null from the beginning
 with
 product_versions as (
@@ -18,6 +20,8 @@ final as (
         product_list_item_id as product_id,
         version as product_version,
         name as product_name,
+        billable_metric_id,
+        coalesce(quantity_conversion, quantity_rounding) is not null as is_converted,
         starting_at
     from product_versions
 )

@@ -7,6 +7,7 @@
 --   sub_line_item_name   text?                                      as the invoice shows it
 --   quantity             decimal(38, 18)? [quantity]                units billed
 --   subtotal             decimal(38, 18)? [credit type of the line]  before credits, as exported
+--   billable_metric_id   text?                                      the metric that measures the quantity
 with
 sub_line_items as (
     select * from current.sub_line_item
@@ -18,7 +19,8 @@ final as (
         line_item_id,
         name as sub_line_item_name,
         quantity,
-        subtotal
+        subtotal,
+        billable_metric_id
     from sub_line_items
 )
 

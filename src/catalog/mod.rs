@@ -10,6 +10,7 @@ pub mod document;
 mod egress;
 pub mod endpoint;
 pub mod runs;
+pub mod settings;
 mod system;
 
 use endpoint::Endpoint;

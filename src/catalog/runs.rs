@@ -1,6 +1,6 @@
 //! The lake's own tables, schema `etl`: what runs did. Described like all others, so that they can be asked with SQL.
 
-use super::{Column, Kind};
+use super::{Column, Kind, Unit};
 
 /// One of the lake's own tables.
 #[derive(Debug)]
@@ -89,6 +89,18 @@ pub const CONTRADICTIONS: RunTable = RunTable {
     ],
 };
 
+/// Export files that were delivered more than once.
+pub const REPEATED_FILES: RunTable = RunTable {
+    name: "etl.repeated_files",
+    doc: "Export files with the bytes of another, one row each; their rows count once.",
+    columns: &[
+        Column::new("table_name", Kind::Text, "The table it belongs to, qualified."),
+        Column::new("path", Kind::Text, "The file, relative to the landing folder."),
+        Column::new("same_as", Kind::Text, "The file with these bytes that is first by name."),
+        Column::new("row_count", Kind::Integer, "Rows in it."),
+    ],
+};
+
 /// What was read of the API.
 pub const EXTRACTIONS: RunTable = RunTable {
     name: "etl.extractions",
@@ -122,5 +134,90 @@ pub const CHECKS: RunTable = RunTable {
     ],
 };
 
+/// When reconciliation exceptions were first seen.
+pub const EXCEPTIONS: RunTable = RunTable {
+    name: "etl.exceptions",
+    doc: "Reconciliation exceptions that some run found, one row each, whether they stand still or not.",
+    columns: &[
+        Column::new("exception_id", Kind::Id, "The exception: the same in every run."),
+        Column::new("code", Kind::Text, "Its code."),
+        Column::new("first_seen", Kind::Timestamp, "The day of the newest delivery when it was first found, UTC."),
+        Column::new("run_id", Kind::Id, "The run that found it."),
+    ],
+};
+
+/// Exceptions that somebody takes as they are.
+pub const ACCEPTANCES: RunTable = RunTable {
+    name: "etl.acceptances",
+    doc: "Reconciliation exceptions accepted with a reason, one row each: they block no more.",
+    columns: &[
+        Column::new("exception_id", Kind::Id, "The exception."),
+        Column::new("code", Kind::Text, "Its code."),
+        Column::new("period", Kind::Timestamp, "The month for whose close it was accepted, its first instant, UTC."),
+        Column::new("reason", Kind::Text, "Why, as it was given."),
+        Column::new("accepted_at", Kind::Timestamp, "When, UTC."),
+        Column::new("run_id", Kind::Id, "The close that accepted it."),
+    ],
+};
+
+/// Months that are closed.
+pub const CLOSES: RunTable = RunTable {
+    name: "etl.closes",
+    doc: "Closes, one row each: the newest says up to which month figures stay as they are.",
+    columns: &[
+        Column::new(
+            "period",
+            Kind::Timestamp,
+            "The month closed, its first instant, UTC; all before it are closed too.",
+        ),
+        Column::new("closed_at", Kind::Timestamp, "When, UTC."),
+        Column::new("run_id", Kind::Id, "The close."),
+        Column::new("environment", Kind::Text, "The environment closed; null where rows name none."),
+        Column::new("parameters", Kind::Json, "The parameters, policies among them, a JSON object of texts."),
+        Column::new("versions", Kind::Json, "The version of every table that was closed on, a JSON object."),
+        Column::new("pack", Kind::Json, "The files of the close pack, SHA-256 by name, a JSON object."),
+        Column::new("etl_version", Kind::Text, "Version of the tool."),
+    ],
+};
+
+/// Closed figures that would be others by now.
+pub const RESTATEMENTS: RunTable = RunTable {
+    name: "etl.restatements",
+    doc: "Movements of closed figures, one row each: what the figure is booked as, and what it would be by now.",
+    columns: &[
+        Column::new("restatement_id", Kind::Id, "Made of report, row, figure and booked month: the same in every run."),
+        Column::new("report", Kind::Text, "The report."),
+        Column::new("row_key", Kind::Json, "The row: its grain, a JSON object of texts."),
+        Column::new("customer_id", Kind::Text, "The customer, where the report names one."),
+        Column::new("currency", Kind::Text, "The currency or unit of the figure."),
+        Column::new("figure", Kind::Text, "The column."),
+        Column::new("period", Kind::Timestamp, "The closed month it belongs to, its first instant, UTC."),
+        Column::new(
+            "booked_month",
+            Kind::Timestamp,
+            "The open month the movement is booked in, its first instant, UTC.",
+        ),
+        Column::new("old_amount", Kind::Decimal, "As closed, and as restated in months closed since.")
+            .unit(Unit::CreditType),
+        Column::new("new_amount", Kind::Decimal, "As it would be by now.").unit(Unit::CreditType),
+        Column::new("difference_amount", Kind::Decimal, "New less old.").unit(Unit::CreditType),
+        Column::new("cause", Kind::Text, "What changed in the data since, as far as it can be told."),
+        Column::new("closed_run_id", Kind::Id, "The close that fixed the figure."),
+        Column::new("run_id", Kind::Id, "The run that found the movement."),
+    ],
+};
+
 /// All of them.
-pub const RUN_TABLES: &[&RunTable] = &[&RUNS, &FILES, &QUARANTINE, &CONTRADICTIONS, &EXTRACTIONS, &CHECKS];
+pub const RUN_TABLES: &[&RunTable] = &[
+    &RUNS,
+    &FILES,
+    &QUARANTINE,
+    &CONTRADICTIONS,
+    &REPEATED_FILES,
+    &EXTRACTIONS,
+    &CHECKS,
+    &EXCEPTIONS,
+    &ACCEPTANCES,
+    &CLOSES,
+    &RESTATEMENTS,
+];

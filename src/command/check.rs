@@ -28,6 +28,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let specs = models.parameters()?;
     let known: Vec<_> = specs.keys().map(String::as_str).collect();
     crate::settings::require_known_parameters(&settings.parameters, &known)?;
+    models.require_known_checks(settings)?;
     let parameters = crate::engine::bind(&specs, &settings.parameters)?;
     let tables = crate::normalize::selected(settings.tables.as_ref())?;
     models.reports(settings.reports.as_ref())?;

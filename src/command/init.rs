@@ -15,7 +15,7 @@ use crate::settings::{OutputFormat, Settings};
 pub(crate) const PIPELINE: &str = include_str!("init/pipeline.toml");
 
 /// What no repository should keep: what can be made again, what a customer's data is in, and the token.
-const IGNORED: &str = "/landing/\n/lake/\n/artifacts/\n/token\n";
+const IGNORED: &str = "/landing/\n/lake/\n/artifacts/\n/closes/\n/token\n";
 
 /// Makes the folder with `pipeline.toml`, `.gitignore` and `landing/egress`, and says what to do next. A `.gitignore`
 /// that is there stays as it is.
@@ -67,7 +67,8 @@ fn create(path: &Path, text: &str) -> Result<bool> {
 fn next_steps(folder: &Path, ignores: bool) -> String {
     let mut text = format!("{} has pipeline.toml, .gitignore and landing/egress\n", folder.display());
     if !ignores {
-        text += "its .gitignore stays as it was: landing, lake, artifacts and token are no part of a repository\n";
+        text +=
+            "its .gitignore stays as it was: landing, lake, artifacts, closes and token are no part of a repository\n";
     }
     text += "\nnext:\n";
     let steps = [

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
@@ -15,8 +15,10 @@ use crate::engine::{self, Engine, missing, plain, references::references};
 use crate::error::{Error, Result};
 use crate::model::{Layer, Models};
 use crate::place::lake::Lake;
+use crate::place::scratch::Scratch;
 use crate::printer::rows::RowPrinter;
 use crate::run::RunRecord;
+use crate::setting_tables;
 use crate::settings::{Environment, Query, Settings, TableFormat};
 use crate::transform::{make_aside, mart_schema, mart_table};
 
@@ -76,7 +78,8 @@ async fn session(settings: &Settings, sql: &str, scratch: &Scratch) -> Result<En
         })
     };
     let mut engine =
-        Engine::new(&lake, published.versions.clone(), environment.clone(), settings.threads, settings.memory_bytes)?;
+        Engine::new(&lake, published.versions.clone(), environment.clone(), settings.threads, settings.memory_bytes)?
+            .with_settings(setting_tables::of(settings, &models)?);
     let named = references(sql)
         .ok()
         .map(|found| found.tables)
@@ -104,27 +107,10 @@ async fn session(settings: &Settings, sql: &str, scratch: &Scratch) -> Result<En
         }
         let closure = models.closure([name.as_str()])?;
         if closure.iter().all(|model| missing(model, &parameters).is_empty()) {
-            make_aside(&closure, &parameters, &mut engine, &scratch.0).await?;
+            make_aside(&closure, &parameters, &mut engine, scratch.path()).await?;
         }
     }
     Ok(engine)
-}
-
-/// A folder for what a query is made of, removed with it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    /// Named; made when the first file is.
-    fn new() -> Self {
-        Self(std::env::temp_dir().join(format!("etl-sql-{}", uuid::Uuid::now_v7())))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Where no file was made there is no folder; what cannot be removed is the system's to clear.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 async fn write<W: Write>(

@@ -4,6 +4,7 @@
 //! text to decimal rounds. Each is immutable, holds no state and is known by its name alone, so any process that calls
 //! [`register`] can run a plan that names them. Nothing here may know a table, a setting or a file.
 
+mod date_in_zone;
 mod exact;
 mod exact_decimal;
 mod json_elements;
@@ -26,6 +27,7 @@ pub fn all() -> (Vec<Arc<ScalarUDF>>, Vec<Arc<AggregateUDF>>) {
         ScalarUDF::from(money_round::MoneyRound::new()),
         ScalarUDF::from(exact_decimal::ExactDecimal::strict()),
         ScalarUDF::from(exact_decimal::ExactDecimal::lenient()),
+        ScalarUDF::from(date_in_zone::DateInZone::new()),
         ScalarUDF::from(json_text::JsonText::new()),
         ScalarUDF::from(json_elements::JsonElements::new()),
     ];

@@ -15,10 +15,20 @@
 //! --   total_amount >= 0
 //! ```
 //!
-//! Everything in it is verified: columns, types and units when the query is planned; nulls, grain and checks against the
+//! A report whose rows belong to accounting months says by which column: `period  month`. One that is published also when
+//! a check keeps everything else back says `published always`. A model of reconciliation exceptions lists its codes:
+//!
+//! ```text
+//! -- codes
+//! --   INVOICE_TOTAL  block  an invoice is not the sum of its lines
+//! ```
+//!
+//! The words `period`, `published` and `codes` are followed by two blanks or by nothing, since sentences begin with them too.
+//! Everything is verified: columns, types and units when the query is planned; nulls, grain and checks against the
 //! rows, from the intermediate layer upwards. Staging keeps the rows of a lake table, whose key the lake keeps unique.
 
 use super::Layer;
+use crate::settings::Severity;
 
 /// What a header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +45,23 @@ pub struct Header {
     pub checks: Vec<String>,
     /// For a check: what a broken rule does.
     pub severity: Severity,
+    /// The date column, first day of a month, that says which accounting period a row belongs to.
+    pub period: Option<String>,
+    /// Whether it is published also when a check keeps the other reports back.
+    pub is_always_published: bool,
+    /// The codes of the exceptions it finds.
+    pub codes: Vec<Code>,
+}
+
+/// A kind of reconciliation exception.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// Its name, in upper case.
+    pub name: String,
+    /// What one does where settings say nothing else.
+    pub severity: Severity,
+    /// What is wrong.
+    pub doc: String,
 }
 
 /// What makes a row unique.
@@ -87,6 +114,8 @@ pub struct ParameterSpec {
     pub name: String,
     /// Its type.
     pub kind: ParameterKind,
+    /// Its value where nobody gives one: `$name one|two = one`.
+    pub default: Option<String>,
 }
 
 /// The types a parameter can have.
@@ -98,18 +127,14 @@ pub enum ParameterKind {
     Date,
     /// A month, `2024-03`; bound as its first day.
     Month,
+    /// An instant or a day, which is its midnight, UTC; null where nobody gives one.
+    Instant,
     /// One of these words.
     OneOf(Vec<String>),
 }
 
-/// What a broken rule does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// The run publishes nothing and ends with exit 3.
-    Block,
-    /// It is said, and the run goes on.
-    Warn,
-}
+/// What a header can say behind its first sentences.
+const SECTIONS: [&str; 8] = ["grain", "params", "columns", "checks", "severity", "period", "published", "codes"];
 
 /// Units a decimal column can be in, and the column that must stand beside it.
 const UNITS: [(&str, Option<&str>); 7] = [
@@ -135,6 +160,9 @@ impl Header {
             columns: Vec::new(),
             checks: Vec::new(),
             severity: Severity::Block,
+            period: None,
+            is_always_published: false,
+            codes: Vec::new(),
         };
         let mut section = "title";
         for line in sql.lines().map_while(|line| line.strip_prefix("--")) {
@@ -146,14 +174,8 @@ impl Header {
             let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
             let indented = line.starts_with("   ");
             let rest = match (indented, word) {
-                (false, "grain" | "params" | "columns" | "checks" | "severity") => {
-                    section = match word {
-                        "grain" => "grain",
-                        "params" => "params",
-                        "columns" => "columns",
-                        "checks" => "checks",
-                        _ => "severity",
-                    };
+                (false, word) if SECTIONS.contains(&word) && !is_sentence(word, rest) => {
+                    section = word;
                     rest.trim()
                 }
                 _ => text,
@@ -184,13 +206,11 @@ impl Header {
             }
             "columns" => self.columns.push(column(text)?),
             "checks" => self.checks.push(text.to_owned()),
-            "severity" => {
-                self.severity = match text.split_whitespace().next() {
-                    Some("block") => Severity::Block,
-                    Some("warn") => Severity::Warn,
-                    _ => return Err(format!("severity is {text:?}, expected block or warn")),
-                };
-            }
+            "severity" => self.severity = severity(text.split_whitespace().next().unwrap_or_default())?,
+            "period" => self.period = Some(text.to_owned()),
+            "published" if text == "always" => self.is_always_published = true,
+            "published" => return Err(format!("published is {text:?}, expected always")),
+            "codes" => self.codes.push(code(text)?),
             _ => {}
         }
         Ok(())
@@ -214,6 +234,14 @@ impl Header {
                     return Err(format!("the grain names {name}, which is no column"));
                 }
             }
+        }
+        if self.period.is_some() && !matches!(self.grain, Grain::Columns(_)) {
+            return Err("a report with a period declares its grain by columns".to_owned());
+        }
+        if let Some(period) = &self.period
+            && !self.columns.iter().any(|column| column.name == *period && column.kind == SqlType::Date)
+        {
+            return Err(format!("the period is {period}, which is no column of type date"));
         }
         for column in &self.columns {
             match (&column.unit, column.kind) {
@@ -243,6 +271,30 @@ impl Header {
     fn has(&self, name: &str) -> bool {
         self.columns.iter().any(|column| column.name == name)
     }
+}
+
+/// Whether a line begins with the word of a section by chance: one blank follows a word of a sentence.
+fn is_sentence(word: &str, rest: &str) -> bool {
+    ["period", "published", "codes"].contains(&word) && !(rest.is_empty() || rest.starts_with(char::is_whitespace))
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    match text {
+        "block" => Ok(Severity::Block),
+        "warn" => Ok(Severity::Warn),
+        _ => Err(format!("severity is {text:?}, expected block or warn")),
+    }
+}
+
+fn code(text: &str) -> Result<Code, String> {
+    let wrong = || format!("code line {text:?}: expected `CODE block|warn description`");
+    let (name, rest) = text.split_once(char::is_whitespace).ok_or_else(wrong)?;
+    let (word, doc) = rest.trim().split_once(char::is_whitespace).ok_or_else(wrong)?;
+    let is_upper = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    if !name.chars().all(is_upper) {
+        return Err(format!("the code {name} is to be in upper-case letters, digits and underscores"));
+    }
+    Ok(Code { name: name.to_owned(), severity: severity(word)?, doc: doc.trim().to_owned() })
 }
 
 fn column(text: &str) -> Result<HeaderColumn, String> {
@@ -275,17 +327,20 @@ fn column(text: &str) -> Result<HeaderColumn, String> {
 }
 
 fn parameter(text: &str) -> Result<ParameterSpec, String> {
-    let wrong = || format!("params entry {text:?}: expected `$name text|date|month` or `$name one|two`");
+    let wrong = || format!("params entry {text:?}: expected `$name text|date|month|instant` or `$name one|two`");
     let (name, kind) = text.split_once(char::is_whitespace).ok_or_else(wrong)?;
     let name = name.to_owned();
-    let kind = match kind.split_whitespace().next().ok_or_else(wrong)? {
+    let mut words = kind.split_whitespace();
+    let kind = match words.next().ok_or_else(wrong)? {
         "text" => ParameterKind::Text,
         "date" => ParameterKind::Date,
         "month" => ParameterKind::Month,
-        words if words.contains('|') => ParameterKind::OneOf(words.split('|').map(str::to_owned).collect()),
+        "instant" => ParameterKind::Instant,
+        choice if choice.contains('|') => ParameterKind::OneOf(choice.split('|').map(str::to_owned).collect()),
         _ => return Err(wrong()),
     };
-    Ok(ParameterSpec { name, kind })
+    let default = words.next().filter(|word| *word == "=").and_then(|_| words.next()).map(str::to_owned);
+    Ok(ParameterSpec { name, kind, default })
 }
 
 #[cfg(test)]
@@ -306,6 +361,32 @@ mod tests {
         assert_eq!(header.columns[2].unit.as_deref(), Some("currency"));
         assert!(header.columns[3].nullable && !header.columns[2].nullable);
         assert_eq!(header.checks, ["total_amount >= 0"]);
+    }
+
+    #[test]
+    fn a_period_is_a_date_column_and_codes_say_what_they_do() {
+        let with =
+            |lines: &str| Header::parse(&GOOD.replace("-- columns", &format!("{lines}-- columns")), Layer::Marts);
+        let header = with("-- published  always\n-- codes\n--   LINE_LOST  warn   a line is not there\n").unwrap();
+        assert!(header.is_always_published);
+        assert_eq!(header.codes[0].name, "LINE_LOST");
+        assert_eq!(header.codes[0].severity, Severity::Warn);
+        assert_eq!(header.codes[0].doc, "a line is not there");
+        assert!(with("-- period   currency\n").unwrap_err().contains("no column of type date"));
+        assert!(with("-- codes\n--   LINE_LOST  stop  gone\n").unwrap_err().contains("expected block or warn"));
+        assert!(with("-- codes\n--   line_lost  warn  gone\n").unwrap_err().contains("upper-case"));
+        assert!(with("-- codes\n--   LINE_LOST\n").unwrap_err().contains("expected `CODE block|warn"));
+        // A sentence that begins with the word of a section.
+        assert_eq!(with("-- period of the invoice, not of the line.\n").unwrap().period, None);
+    }
+
+    #[test]
+    fn a_parameter_can_have_a_default() {
+        let header =
+            Header::parse(&GOOD.replace("$basis a|b", "$basis a|b = b, $as_of instant"), Layer::Marts).unwrap();
+        let defaults: Vec<_> = header.parameters.iter().map(|given| given.default.as_deref()).collect();
+        assert_eq!(defaults, [None, Some("b"), None]);
+        assert_eq!(header.parameters[2].kind, ParameterKind::Instant);
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod lake;
 pub mod landing;
 pub mod parquet;
 pub mod records;
+pub mod scratch;
 
 use std::fs::File;
 use std::path::Path;

@@ -82,6 +82,27 @@ fn text_at(array: &dyn Array, row: usize) -> Option<String> {
     array.as_primitive_opt::<Int64Type>().map(|values| values.value(row).to_string())
 }
 
+/// Rows as a batch of the table's schema.
+///
+/// # Errors
+/// Failed when a text is no value of its column.
+pub fn batch(table: &RunTable, rows: &[Row]) -> Result<RecordBatch> {
+    let mut columns: Vec<_> = table.columns.iter().map(|column| Cells::new(column.kind, rows.len())).collect();
+    for row in rows {
+        for ((cells, cell), column) in columns.iter_mut().zip(row).zip(table.columns) {
+            match cell {
+                None => cells.push_null(),
+                Some(text) => cells.push_text(text.as_bytes(), true).map_err(|invalid| {
+                    Error::failed(format!("{}: `{}` is {text:?}: {invalid}", table.name, column.name))
+                })?,
+            }
+        }
+    }
+    let arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
+    RecordBatch::try_new(schema(table.columns), arrays)
+        .map_err(|error| Error::failed(format!("{}: {error}", table.name)))
+}
+
 /// Writes rows as one file and commits it: behind the rows that are there, or in their place.
 ///
 /// # Errors
@@ -95,21 +116,8 @@ pub async fn commit_rows(
     now_millis: i64,
 ) -> Result<u64> {
     let state = lake.table(table.name, None).await?;
-    let schema = schema(table.columns);
-    let mut columns: Vec<_> = table.columns.iter().map(|column| Cells::new(column.kind, rows.len())).collect();
-    for row in &rows {
-        for ((cells, cell), column) in columns.iter_mut().zip(row).zip(table.columns) {
-            match cell {
-                None => cells.push_null(),
-                Some(text) => cells.push_text(text.as_bytes(), true).map_err(|invalid| {
-                    Error::failed(format!("{}: `{}` is {text:?}: {invalid}", table.name, column.name))
-                })?,
-            }
-        }
-    }
-    let arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
-    let batch = RecordBatch::try_new(schema.clone(), arrays)
-        .map_err(|error| Error::failed(format!("{}: {error}", table.name)))?;
+    let batch = batch(table, &rows)?;
+    let schema = batch.schema();
     // Named by the version it comes with: the last file by name is the newest, whatever the clock did.
     let version = state.as_ref().map_or(0, |state| state.version + 1);
     let name = format!("{version:010}-{run_id}.parquet");

@@ -24,6 +24,15 @@ pub enum QuarantinePolicy {
     Allow,
 }
 
+/// What a broken check or an exception does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The run publishes nothing and ends with exit 3.
+    Block,
+    /// It is said, and the run goes on.
+    Warn,
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -78,6 +87,20 @@ impl Choice for Source {
 
 impl Choice for QuarantinePolicy {
     const CHOICES: &'static [(&'static str, Self)] = &[("block", Self::Block), ("allow", Self::Allow)];
+}
+
+impl Choice for Severity {
+    const CHOICES: &'static [(&'static str, Self)] = &[("block", Self::Block), ("warn", Self::Warn)];
+}
+
+impl Severity {
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Warn => "warn",
+        }
+    }
 }
 
 impl Choice for LogFormat {

@@ -28,13 +28,14 @@ pub(crate) enum Kind {
     Names,
 }
 
-/// Every key there is, but for those of `[parameters]`, which the reports name.
+/// Every key there is, but for those of `[parameters]`, `[accounts]`, `[checks]` and `[metrics]`, which others know.
 pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("source", Kind::Names),
     ("environment", Kind::Text),
     ("paths.landing", Kind::Text),
     ("paths.lake", Kind::Text),
     ("paths.artifacts", Kind::Text),
+    ("paths.closes", Kind::Text),
     ("paths.sql", Kind::Text),
     ("api.base_url", Kind::Text),
     ("api.token_file", Kind::Text),
@@ -59,6 +60,12 @@ pub(crate) const KEYS: &[(&str, Kind)] = &[
 ];
 
 const PARAMETERS: &str = "parameters";
+const ACCOUNTS: &str = "accounts";
+const CHECKS: &str = "checks";
+const METRICS: &str = "metrics";
+
+/// What a metric of `[metrics]` says.
+const METRIC_KEYS: [&str; 3] = ["event_type", "aggregate", "key"];
 
 /// What somebody may call a token that they are about to keep in the file.
 const SECRETS: [&str; 4] = ["token", "bearer_token", "api_token", "metronome_bearer_token"];
@@ -69,6 +76,16 @@ pub(crate) struct File {
     path: PathBuf,
     values: BTreeMap<String, Given<String>>,
     pub(crate) parameters: BTreeMap<String, Parameter>,
+    pub(crate) accounts: BTreeMap<String, Given<String>>,
+    pub(crate) checks: BTreeMap<String, Given<String>>,
+    pub(crate) metrics: BTreeMap<String, GivenMetric>,
+}
+
+/// A metric of `[metrics]`, its values by key.
+#[derive(Debug)]
+pub(crate) struct GivenMetric {
+    pub(crate) by: GivenBy,
+    pub(crate) values: BTreeMap<String, Given<String>>,
 }
 
 impl File {
@@ -115,6 +132,13 @@ impl Reader<'_> {
             let name = join(prefix, key.get_ref());
             if prefix == PARAMETERS {
                 self.parameter(&name, key, value)?;
+            } else if prefix == ACCOUNTS || prefix == CHECKS {
+                let given = self.text(&name, value)?;
+                let named = if prefix == ACCOUNTS { &mut self.file.accounts } else { &mut self.file.checks };
+                named.insert(key.get_ref().to_string(), given);
+            } else if prefix == METRICS {
+                let metric = self.metric(&name, value)?;
+                self.file.metrics.insert(key.get_ref().to_string(), metric);
             } else if let Some((_, kind)) = KEYS.iter().find(|(known, _)| *known == name) {
                 self.key(&name, *kind, value)?;
             } else if sections().any(|section| section == name) {
@@ -140,6 +164,27 @@ impl Reader<'_> {
         let by = self.by(name, value.span());
         self.file.values.insert(name.to_owned(), Given::new(text, by));
         Ok(())
+    }
+
+    fn text(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<Given<String>> {
+        let text = written(value.get_ref()).ok_or_else(|| self.refuse(name, value, "a text that is not empty"))?;
+        Ok(Given::new(text, self.by(name, value.span())))
+    }
+
+    fn metric(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<GivenMetric> {
+        let expected = "a table such as { event_type = \"image\", aggregate = \"sum\", key = \"count\" }";
+        let DeValue::Table(table) = value.get_ref() else { return Err(self.refuse(name, value, expected)) };
+        let mut values = BTreeMap::new();
+        for (key, value) in table {
+            let short: &str = key.get_ref();
+            let full = join(name, short);
+            if !METRIC_KEYS.contains(&short) {
+                return Err(Error::usage(format!("{} is unknown", self.by(&full, key.span())))
+                    .hint(format!("known here: {}", METRIC_KEYS.join(", "))));
+            }
+            values.insert(short.to_owned(), self.text(&full, value)?);
+        }
+        Ok(GivenMetric { by: self.by(name, value.span()), values })
     }
 
     fn parameter(&mut self, name: &str, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue<'_>>) -> Result<()> {
@@ -194,11 +239,13 @@ impl Reader<'_> {
     }
 }
 
-/// `paths`, `quality` and so on, each once, then `parameters`.
+/// `paths`, `quality` and so on, each once, then those whose keys others know.
 fn sections() -> impl Iterator<Item = &'static str> {
     let mut last = "";
     let sections = KEYS.iter().filter_map(|(key, _)| key.split_once('.')).map(|(section, _)| section);
-    sections.filter(move |section| std::mem::replace(&mut last, *section) != *section).chain([PARAMETERS])
+    sections
+        .filter(move |section| std::mem::replace(&mut last, *section) != *section)
+        .chain([PARAMETERS, ACCOUNTS, CHECKS, METRICS])
 }
 
 fn parent(key: &str) -> &str {
@@ -314,6 +361,21 @@ mod tests {
         assert!(report("[parameters]\nrate = 0.1").ends_with("hint: write the number in quotes"));
         assert!(report("[parameters]\nlist = [1]").contains("expected a text, a whole number, a date or a boolean"));
         assert!(report("[parameters]\nRate = \"1\"").contains("is no name for a parameter"));
+    }
+
+    #[test]
+    fn accounts_checks_and_metrics_are_named_by_those_who_know_them() {
+        let file = parse(
+            "[accounts]\ndeferred = \"2400\"\n[checks]\nLINE_LOST = \"warn\"\n[metrics]\n\
+             \"Images ({size})\" = { event_type = \"image\", aggregate = \"sum\", key = \"count\" }\n",
+        )
+        .expect("parses");
+        assert_eq!(file.accounts["deferred"].value, "2400");
+        assert_eq!(file.checks["LINE_LOST"].value, "warn");
+        assert_eq!(file.metrics["Images ({size})"].values["aggregate"].value, "sum");
+        assert!(report("[metrics]\nx = \"sum\"").contains("expected a table such as { event_type"));
+        assert!(report("[metrics]\nx = { kind = \"sum\" }").ends_with("hint: known here: event_type, aggregate, key"));
+        assert!(report("[accounts]\ndeferred = 2400").contains("expected a text that is not empty"));
     }
 
     #[test]

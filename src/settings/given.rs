@@ -11,6 +11,8 @@ use crate::suggest::{nearest, one_of};
 /// `` pipeline.toml:4: `log.format` ``.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GivenBy {
+    /// Nobody: the default.
+    Default,
     /// A flag, by its long name with the dashes.
     Flag(String),
     /// An environment variable, by its name.
@@ -36,6 +38,7 @@ pub(crate) struct Given<T> {
 impl fmt::Display for GivenBy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Default => write!(formatter, "the default"),
             Self::Flag(name) | Self::Variable(name) => write!(formatter, "`{name}`"),
             Self::File { path, line, key } => write!(formatter, "{}:{line}: `{key}`", path.display()),
         }

@@ -13,6 +13,7 @@ pub(crate) struct Places {
     pub(crate) landing: PathBuf,
     pub(crate) lake: PathBuf,
     pub(crate) artifacts: PathBuf,
+    pub(crate) closes: PathBuf,
     /// Whether neither a flag nor a variable moved landing away from what the file says.
     pub(crate) landing_is_files_own: bool,
 }
@@ -27,8 +28,9 @@ pub(crate) fn resolve(flags: &Common, variables: &Variables, file: &File, folder
     let (landing, landing_is_files_own) = place(flags.landing.as_ref(), "landing", "paths.landing");
     let (lake, _) = place(flags.lake.as_ref(), "lake", "paths.lake");
     let (artifacts, _) = place(flags.artifacts.as_ref(), "artifacts", "paths.artifacts");
-    require_apart(&landing, &lake, &artifacts)?;
-    Ok(Places { landing, lake, artifacts, landing_is_files_own })
+    let (closes, _) = place(flags.closes.as_ref(), "closes", "paths.closes");
+    require_apart(&landing, [("lake", &lake), ("artifacts", &artifacts), ("closes", &closes)])?;
+    Ok(Places { landing, lake, artifacts, closes, landing_is_files_own })
 }
 
 /// The project's own SQL: `[paths] sql`, else a folder `sql` beside the file.
@@ -44,9 +46,9 @@ pub(crate) fn sql(file: &File, has_file: bool) -> Result<Option<PathBuf>> {
 
 /// A place inside another would be overwritten or read as the other's. Only the sources' own folders of landing count:
 /// a lake beside them in the same folder harms nobody.
-fn require_apart(landing: &Path, lake: &Path, artifacts: &Path) -> Result<()> {
+fn require_apart(landing: &Path, places: [(&'static str, &PathBuf); 3]) -> Result<()> {
     let sources = Source::CHOICES.iter().map(|(name, _)| ("landing", landing.join(name)));
-    let places = [("lake", lake.to_owned()), ("artifacts", artifacts.to_owned())];
+    let places = places.map(|(name, path)| (name, path.clone()));
     let all: Vec<(&str, PathBuf, PathBuf)> =
         sources.chain(places).map(|(name, path)| (name, path.clone(), plain(&path))).collect();
     for (at, (name, path, plain)) in all.iter().enumerate() {

@@ -2,12 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Cli, Command, ReadFlags, RunFlags, SqlFlags};
+use chrono::NaiveDate;
+
+use crate::cli::{Cli, CloseFlags, Command, ExplainFlags, ReadFlags, RunFlags, SqlFlags};
 use crate::error::{Error, Result};
 use crate::settings::choice::{Stage, TableFormat};
 use crate::settings::given::{Given, GivenBy, choose_or};
 use crate::settings::variables::Variables;
-use crate::settings::{text, truth};
+use crate::settings::{number, text, truth};
+use crate::value::timestamp;
+
+/// Rows that `etl explain` shows of each step where nobody says how many.
+const SHOWN: usize = 20;
+/// What it can be made to show: all of it is held until the widths of columns are known.
+const SHOWN_AT_MOST: usize = 100_000;
 
 /// A command with everything that is its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +27,10 @@ pub enum Request {
         /// Whether every landing file is read again, not only the new ones.
         full_refresh: bool,
     },
+    /// `etl run` of another time
+    LookBack(Past),
+    /// `etl close`
+    Close(CloseOrder),
     /// `etl plan`
     Plan {
         /// As for a run.
@@ -33,6 +45,22 @@ pub enum Request {
         /// Where rows are written; standard output where there is none.
         output_file: Option<PathBuf>,
     },
+    /// `etl diff`
+    Diff {
+        /// The run that is compared with: an id, the beginning of one, `latest` or `previous`.
+        old: String,
+        /// The run that is compared, likewise.
+        new: String,
+    },
+    /// `etl explain`
+    Explain {
+        /// The report.
+        report: String,
+        /// Which of its rows, as typed.
+        key: String,
+        /// Rows to show of each step.
+        limit: usize,
+    },
     /// `etl check`
     Check,
     /// `etl init`
@@ -40,6 +68,26 @@ pub enum Request {
         /// The folder to make.
         folder: PathBuf,
     },
+}
+
+/// Which time reports are of; one of the two is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    /// What was true then, microseconds since the epoch.
+    pub as_of: Option<i64>,
+    /// What was known then, likewise.
+    pub known_at: Option<i64>,
+}
+
+/// Which month to close, and what to accept for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloseOrder {
+    /// First day of the month.
+    pub month: NaiveDate,
+    /// Codes of exceptions to accept; none without a reason.
+    pub accept: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// Where the text of a query is.
@@ -57,12 +105,16 @@ impl Request {
     /// The request of a command line; a command that is missing counts as `check`, which touches nothing.
     ///
     /// # Errors
-    /// Usage: an unknown stage or format, days for a stage that reads none, no query, or Parquet without a file to write.
+    /// Usage: an unknown stage or format, days for a stage that reads none, no query, Parquet without a file to write, or a
+    /// limit that is no number.
     pub fn resolve(cli: &Cli, variables: &Variables) -> Result<Self> {
         match &cli.command {
             Some(Command::Run(flags)) => run(flags, variables),
             Some(Command::Sql(flags)) => sql(flags, variables),
+            Some(Command::Close(flags)) => close(flags, variables).map(Self::Close),
             Some(Command::Plan(flags)) => Ok(Self::Plan { full_refresh: full_refresh(flags, variables)? }),
+            Some(Command::Diff(flags)) => Ok(Self::Diff { old: flags.old.clone(), new: flags.new.clone() }),
+            Some(Command::Explain(flags)) => explain(flags, variables),
             Some(Command::Init(flags)) => Ok(Self::Init { folder: flags.folder.clone() }),
             Some(Command::Check) | None => Ok(Self::Check),
         }
@@ -73,7 +125,12 @@ impl Request {
         match self {
             Self::Run { stage, .. } => stage.asks_sources(),
             Self::Plan { .. } | Self::Check => true,
-            Self::Sql { .. } | Self::Init { .. } => false,
+            Self::Sql { .. }
+            | Self::Explain { .. }
+            | Self::Diff { .. }
+            | Self::Init { .. }
+            | Self::LookBack(_)
+            | Self::Close(_) => false,
         }
     }
 }
@@ -85,7 +142,44 @@ fn run(flags: &RunFlags, variables: &Variables) -> Result<Request> {
         let error = Error::usage("`--from` and `--to` are for the stages that ask the sources, extract and all");
         return Err(error.hint("what landing holds is taken into the lake whatever its days"));
     }
-    Ok(Request::Run { stage, full_refresh: full_refresh(&flags.read, variables)? })
+    let past = Past {
+        as_of: instant(flags.as_of.as_ref(), "as-of", variables)?,
+        known_at: instant(flags.known_at.as_ref(), "known-at", variables)?,
+    };
+    if past == (Past { as_of: None, known_at: None }) {
+        return Ok(Request::Run { stage, full_refresh: full_refresh(&flags.read, variables)? });
+    }
+    if stage != Stage::All || full_refresh(&flags.read, variables)? {
+        return Err(Error::usage("reports of another time are made from the lake alone, from what it has published")
+            .hint("leave out --stage and --full-refresh beside --as-of and --known-at"));
+    }
+    Ok(Request::LookBack(past))
+}
+
+fn instant(flag: Option<&String>, name: &str, variables: &Variables) -> Result<Option<i64>> {
+    let Some(given) = text(flag, name, variables) else { return Ok(None) };
+    let expected = "an instant in UTC such as 2024-04-01 or 2024-04-01T12:00:00Z";
+    timestamp::parse(given.value.trim().as_bytes()).map(Some).map_err(|_| given.by.refuse(&given.value, expected))
+}
+
+fn close(flags: &CloseFlags, variables: &Variables) -> Result<CloseOrder> {
+    let expected = || Error::usage(format!("`{}` is no month", flags.month)).hint("a month is written 2024-03");
+    let is_short = flags.month.len() == 7;
+    let month = NaiveDate::parse_from_str(&format!("{}-01", flags.month), "%Y-%m-%d").map_err(|_| expected())?;
+    if !is_short {
+        return Err(expected());
+    }
+    let mut accept = flags.accept.clone();
+    if let Some(given) = variables.for_flag("accept").filter(|_| accept.is_empty()) {
+        accept = given.value.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect();
+    }
+    let reason = text(flags.reason.as_ref(), "reason", variables).map(|given| given.value.trim().to_owned());
+    let reason = reason.filter(|reason| !reason.is_empty());
+    match (accept.is_empty(), &reason) {
+        (false, None) => Err(Error::usage("an exception is accepted for a reason").hint("say it with --reason TEXT")),
+        (true, Some(_)) => Err(Error::usage("a reason for nothing").hint("say what is accepted with --accept CODE")),
+        _ => Ok(CloseOrder { month, accept, reason }),
+    }
 }
 
 fn full_refresh(flags: &ReadFlags, variables: &Variables) -> Result<bool> {
@@ -101,6 +195,11 @@ fn sql(flags: &SqlFlags, variables: &Variables) -> Result<Request> {
         return Err(Error::usage("parquet is no format for standard output").hint("name a file with `--output-file`"));
     }
     Ok(Request::Sql { query: query(flags, variables)?, format, output_file })
+}
+
+fn explain(flags: &ExplainFlags, variables: &Variables) -> Result<Request> {
+    let limit = number(text(flags.limit.as_ref(), "limit", variables).as_ref(), 0..=SHOWN_AT_MOST, SHOWN)?;
+    Ok(Request::Explain { report: flags.report.clone(), key: flags.key.clone(), limit })
 }
 
 /// A flag, either one, is stronger than both variables.
@@ -212,6 +311,7 @@ mod tests {
             (&["plan"], true),
             (&["check"], true),
             (&["sql", "-c", "select 1"], false),
+            (&["explain", "x", "a=1"], false),
             (&["init", "x"], false),
         ] {
             assert_eq!(request(words, &[]).expect("resolves").asks_sources(), expected, "{words:?}");
@@ -231,6 +331,21 @@ mod tests {
             assert_eq!(format, expected, "{words:?}");
         }
         assert!(request(&["sql", "-c", "select 1", "--format", "parquet"], &[]).is_err());
+    }
+
+    #[test]
+    fn an_explanation_shows_as_many_rows_as_flag_or_variable_say() {
+        let limit = |words: &[&str], set: &[(&str, &str)]| {
+            request(&[&["explain", "r", "a=1"], words].concat(), set).map(|request| match request {
+                Request::Explain { limit, .. } => limit,
+                other => panic!("{other:?}"),
+            })
+        };
+        assert_eq!(limit(&[], &[]), Ok(20));
+        assert_eq!(limit(&[], &[("ETL_LIMIT", "5")]), Ok(5));
+        assert_eq!(limit(&["--limit", "0"], &[("ETL_LIMIT", "5")]), Ok(0));
+        let error = limit(&["--limit", "all"], &[]).expect_err("refused").to_string();
+        assert_eq!(error, "`--limit` is `all`, expected a number from 0 to 100000");
     }
 
     #[test]

@@ -480,16 +480,17 @@ fn what_init_shows_as_defaults_is_what_holds_without() {
     assert!(api.tables.take().expect("tables").matches("api.customers"));
     assert_eq!((api.keep_days.take(), api.token.take()), (Some(400), Some(Token::new("t".to_owned()))));
     api.token_fault = plain.api.as_ref().and_then(|api| api.token_fault.clone());
-    assert_eq!(all.parameters.len(), 5);
-    let all = Settings { sql: None, threads: plain.threads, parameters: plain.parameters.clone(), ..all };
+    assert_eq!(all.parameters.len(), 11);
+    assert_eq!((all.checks.len(), all.metrics.len()), (1, 1));
+    let Settings { threads, parameters, accounts, checks, metrics, .. } = plain.clone();
+    let all = Settings { sql: None, threads, parameters, accounts, checks, metrics, ..all };
     assert_eq!(all, plain);
 }
 
 #[test]
 fn the_example_file_is_read_as_it_says() {
     let settings = settings(include_str!("../../pipeline.toml"), &[], &[]);
-    let names: Vec<&str> = settings.parameters.keys().map(String::as_str).collect();
-    assert_eq!(names, ["billing_month", "billing_month_basis", "customer_name", "images_from", "images_through"]);
+    assert_eq!(settings.parameters.len(), 11, "the questions of five, and six policies");
     assert_eq!(settings.parameters["images_from"].value, "2024-03-10");
     let notice = settings.sample_notice.expect("a notice");
     assert!(notice.contains("sample") && notice.ends_with("; the API is the simulator, in this process"), "{notice}");
@@ -502,4 +503,33 @@ fn every_commented_key_of_the_example_file_is_a_key() {
     fs::create_dir(folder.path().join("sql")).expect("a folder");
     let settings = resolve(&folder, &[], &[]).expect("resolves");
     assert_eq!((settings.threads, settings.memory_bytes), (4, 1 << 30));
+}
+
+#[test]
+fn accounts_have_names_of_their_own_and_an_unknown_one_is_told_what_was_meant() {
+    let accounts = settings("[accounts]\ndeferred = \"2400 Deferred\"\n", &[], &[]).accounts;
+    let name = |key: &str| accounts.iter().find(|account| account.key == key).map(|account| account.name.clone());
+    assert_eq!(name("deferred").as_deref(), Some("2400 Deferred"));
+    assert_eq!(name("receivable").as_deref(), Some("Accounts receivable"));
+    let told = refusal("[accounts]\ndefered = \"2400\"\n", &[], &[]);
+    assert!(told.contains("`accounts.defered` is not an account\nhint: did you mean `deferred`?"), "{told}");
+}
+
+#[test]
+fn a_check_blocks_or_warns_and_a_metric_says_what_it_counts() {
+    let checks = settings("[checks]\nLINE_LOST = \"warn\"\n", &[], &[]).checks;
+    assert_eq!(checks["LINE_LOST"].severity, Severity::Warn);
+    assert!(refusal("[checks]\nLINE_LOST = \"stop\"\n", &[], &[]).contains("expected block or warn"));
+    let metric = |text: &str| format!("[metrics]\n\"Images ({{size}})\" = {{ {text} }}\n");
+    let metrics = settings(&metric("event_type = \"image\", aggregate = \"sum\", key = \"count\""), &[], &[]).metrics;
+    assert_eq!((&*metrics[0].pattern, &*metrics[0].properties), (r"^Images \((.+)\)$", &["size".to_owned()][..]));
+    for (text, part) in [
+        ("aggregate = \"count\"", "says no `event_type`"),
+        ("event_type = \"image\"", "says no `aggregate`"),
+        ("event_type = \"image\", aggregate = \"sum\"", "says no `key`"),
+        ("event_type = \"image\", aggregate = \"count\", key = \"count\"", "a count is of events"),
+        ("event_type = \"image\", aggregate = \"mean\", key = \"count\"", "the aggregate `mean`, expected count"),
+    ] {
+        assert!(refusal(&metric(text), &[], &[]).contains(part), "{text}");
+    }
 }

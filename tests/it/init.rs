@@ -11,7 +11,7 @@ fn a_new_folder_has_settings_and_a_place_for_export_files_and_is_told_what_to_do
     for part in ["cd new/mine", "METRONOME_BEARER_TOKEN", "landing/egress", "[parameters]", "etl check", "etl run"] {
         assert!(made.stdout.contains(part), "{part:?} is not in\n{}", made.stdout);
     }
-    for ignored in ["/landing/", "/lake/", "/artifacts/", "/token"] {
+    for ignored in ["/landing/", "/lake/", "/artifacts/", "/closes/", "/token"] {
         assert!(project.read("new/mine/.gitignore").lines().any(|line| line == ignored), "{ignored}");
     }
 }

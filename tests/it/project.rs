@@ -16,9 +16,13 @@ billing_month = "2024-03"
 billing_month_basis = "service_period"
 "#;
 
+/// The reports that most tests ask for: all of them take several seconds a run in an unoptimised build.
+const REPORTS: &str = "billings_by_plan,customer_summary,images_by_size,invoice_charges";
+
 /// A temporary project folder.
 pub struct Project {
     folder: TempDir,
+    reports: Option<&'static str>,
 }
 
 /// What a process left behind.
@@ -35,7 +39,7 @@ pub struct Outcome {
 impl Project {
     /// Settings with the reports' parameters, and an empty `landing/egress`.
     pub fn new() -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
+        let project = Self { folder: tempfile::tempdir().unwrap(), reports: Some(REPORTS) };
         fs::create_dir_all(project.path("landing/egress")).unwrap();
         project.write("pipeline.toml", SETTINGS);
         project
@@ -48,6 +52,11 @@ impl Project {
             project.deliver(name, text);
         }
         project
+    }
+
+    /// The same project, in which every report is made.
+    pub fn whole(self) -> Self {
+        Self { reports: None, ..self }
     }
 
     /// A path in the project.
@@ -96,6 +105,9 @@ impl Project {
             {
                 command.env_remove(&name);
             }
+        }
+        if let Some(reports) = self.reports {
+            command.env("ETL_REPORT", reports);
         }
         command
     }

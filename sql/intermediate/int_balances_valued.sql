@@ -1,0 +1,126 @@
+-- What commits and credits are worth in revenue, one row each: what makes money of an amount drawn.
+--
+-- An amount drawn is worth that amount times paid over granted, in this order, so that all of a commit is worth exactly what
+-- was paid. Its invoice schedule tells what that is, whoever bills it, as a sum that is exact; else, of a rest that moved on,
+-- the commit first paid for; else the vendor's cost basis, which is a float. A schedule that is there and empty, of a commit
+-- that the vendor bills, means that it was free, as credits are. Null where none of these is known.
+--
+-- grain    balance_id
+-- columns
+--   balance_id        text                         the commit or credit
+--   root_balance_id   text                         the commit that its rest was first paid for with, through rollovers
+--   customer_id       text?                        the customer who may use it
+--   contract_id       text?                        the contract it was made on; null where on the customer
+--   balance_type      text?                        prepaid, postpaid or credit
+--   product_id        text?                        the product it is invoiced under
+--   balance_currency  text?                        what the balance counts: a currency, a custom unit or `units of …`
+--   currency          text?                        currency of the money it is worth
+--   starting_at       timestamp?                   begin of its first segment, UTC
+--   granted           decimal(38, 18)? [quantity]  granted by all of its access schedule, in what the balance counts
+--   scheduled_amount  decimal(38, 18)? [currency]  all of its invoice schedule; null where it has no items
+--   is_invoiced       boolean                      false where that is billed outside the vendor's invoices
+--   paid_amount       decimal(38, 18)? [currency]  what all that is granted is worth; null where it is not known
+--   cost_basis        decimal(38, 18)? [fraction]  money for each unit of the balance, to 18 places
+--   stated_basis      decimal(38, 18)? [fraction]  the same as the vendor says it
+with
+balances as (
+    select * from int_balances_unified
+),
+
+terms as (
+    select * from int_commits_dated
+),
+
+items as (
+    select 'api' as channel, balance_id, billed from stg_api__balance_invoice_items
+    union all
+    select 'egress' as channel, balance_id, billed from stg_egress__balance_invoice_items
+),
+
+schedules as (
+    select channel, balance_id, case when count(*) = count(billed) then money_sum(billed) end as billed
+    from items
+    group by channel, balance_id
+),
+
+-- A rest may move on again: four steps back are followed.
+rooted as (
+    select
+        first.balance_id,
+        coalesce(fifth.balance_id, fourth.balance_id, third.balance_id, second.balance_id, first.balance_id)
+            as root_balance_id
+    from balances as first
+    left join balances as second on first.rolled_over_from_balance_id = second.balance_id
+    left join balances as third on second.rolled_over_from_balance_id = third.balance_id
+    left join balances as fourth on third.rolled_over_from_balance_id = fourth.balance_id
+    left join balances as fifth on fourth.rolled_over_from_balance_id = fifth.balance_id
+),
+
+-- A schedule without items may come without its currency: then it is that of the balance, unless that counts units.
+paid_in as (
+    select
+        balances.*,
+        rooted.root_balance_id,
+        terms.starting_at,
+        terms.scheduled_amount as granted,
+        case
+            when balances.invoice_currency is not null then balances.invoice_currency
+            when balances.credit_type_id is not null then balances.currency
+        end as paid_currency,
+        case
+            when balances.invoice_currency is not null then balances.units_per_invoiced
+            when balances.credit_type_id is not null then balances.units_per_amount
+        end as units_per_paid,
+        schedules.billed
+    from balances
+    inner join rooted on balances.balance_id = rooted.balance_id
+    inner join terms on balances.balance_id = terms.balance_id
+    left join schedules on balances.balance_id = schedules.balance_id and balances.channel = schedules.channel
+),
+
+-- The vendor divides what it stores: cents for each cent, or cents for each custom unit.
+stated as (
+    select
+        *,
+        money_mul(billed, units_per_paid) as scheduled_amount,
+        money_mul(money_div(cost_basis, units_per_amount), units_per_paid) as stated_basis
+    from paid_in
+),
+
+valued as (
+    select
+        stated.*,
+        case
+            when stated.balance_type = 'credit' then cast(0 as decimal(38, 18))
+            when stated.scheduled_amount is not null then stated.scheduled_amount
+            when roots.scheduled_amount is not null
+                then money_div(money_mul(stated.granted, roots.scheduled_amount), nullif(roots.granted, 0))
+            when coalesce(stated.stated_basis, roots.stated_basis) is not null
+                then money_mul(stated.granted, coalesce(stated.stated_basis, roots.stated_basis))
+            when roots.is_invoiced and roots.invoice_currency is not null then cast(0 as decimal(38, 18))
+        end as paid_amount
+    from stated
+    inner join stated as roots on stated.root_balance_id = roots.balance_id
+),
+
+final as (
+    select
+        balance_id,
+        root_balance_id,
+        customer_id,
+        contract_id,
+        balance_type,
+        product_id,
+        currency as balance_currency,
+        coalesce(paid_currency, currency) as currency,
+        starting_at,
+        granted,
+        scheduled_amount,
+        is_invoiced,
+        paid_amount,
+        money_div(paid_amount, nullif(granted, 0)) as cost_basis,
+        stated_basis
+    from valued
+)
+
+select * from final

@@ -1,0 +1,143 @@
+-- What recognized revenue is made of before it is put into months: one row each.
+--
+-- Usage and fees count as far as no prepaid commit and no credit paid for them; what those paid counts as drawn, and is worth
+-- its cost basis. Usage in a custom unit is no money: the line that converts it is. What a credit grant of a plan pays lowers
+-- usage of no product.
+--
+-- grain    component_id
+-- params   $uncovered_usage overage|on_demand = overage, $breakage on_expiry|proportional = on_expiry
+-- columns
+--   component_id   text                         a line, usage of one product and period, a ledger entry, or what lapsed in a month
+--   component      text                         usage, drawdown, credit, fee, trueup, expiration, rollover or adjustment
+--   category       text                         on_demand, overage, …; rolled and adjusted move no revenue
+--   is_draft       boolean                      whether it is of a draft
+--   customer_id    text?                        the customer
+--   contract_id    text?                        the contract
+--   product_id     text?                        the product; of expirations the commit's
+--   balance_id     text?                        the commit or credit concerned
+--   invoice_id     text?                        the invoice; null for what only the ledger has
+--   starting_at    timestamp?                   begin of its service period, UTC; null where it counts at once
+--   ending_before  timestamp?                   end of it, exclusive, UTC
+--   booked_month   date?                        first day of the month it was billed in
+--   point_month    date?                        first day of the month it counts for, where at once
+--   currency       text?                        currency of the revenue
+--   billed_amount  decimal(38, 18)? [currency]  revenue as billed; null where a commit or credit paid
+--   drawn          decimal(38, 18)? [quantity]  drawn from the commit or credit, in what it counts
+with
+lines as (
+    select * from int_lines_classified where is_counted
+),
+
+netted as (
+    select * from int_usage_netted where is_counted and is_money
+),
+
+balances as (
+    select * from int_balances_valued
+),
+
+entries as (
+    select * from int_ledger_entries_classified where balance_type = 'prepaid' and not is_void
+),
+
+lapses as (
+    select *, case when $breakage = 'proportional' then coalesce(lapsed_proportional, lapsed) else lapsed end as counted
+    from int_lapses_spread
+),
+
+open_usage as (
+    select
+        netted_id as component_id, is_draft, customer_id, contract_id, product_id, invoice_id, starting_at, ending_before,
+        booked_at, booked_month, point_month, currency, open_amount as billed_amount
+    from netted
+    where billed_role = 'usage' and open_amount <> 0
+    union all
+    select
+        'line/' || line_item_key as component_id, is_draft, customer_id, contract_id, product_id, invoice_id, starting_at,
+        ending_before, booked_at, booked_month, point_month, currency, total_amount as billed_amount
+    from lines
+    where line_role = 'application' and balance_type = 'grant' and is_money
+),
+
+-- It is overage where the customer has or had a commit for the contract by then.
+committed as (
+    select distinct open_usage.component_id
+    from open_usage
+    inner join balances
+        on open_usage.customer_id = balances.customer_id
+        and (balances.contract_id is null or balances.contract_id = open_usage.contract_id)
+        and balances.starting_at < coalesce(open_usage.ending_before, open_usage.booked_at)
+    where balances.balance_type in ('prepaid', 'postpaid')
+),
+
+final as (
+    select
+        open_usage.component_id, 'usage' as component,
+        case when $uncovered_usage = 'overage' and committed.component_id is not null then 'overage' else 'on_demand' end
+            as category,
+        is_draft, customer_id, contract_id, product_id, cast(null as varchar) as balance_id, invoice_id, starting_at,
+        ending_before, booked_month, point_month, currency, billed_amount, cast(null as decimal(38, 18)) as drawn
+    from open_usage
+    left join committed on open_usage.component_id = committed.component_id
+    union all
+    select
+        'postpaid/' || netted_id as component_id, 'usage' as component, 'postpaid_drawdown' as category, is_draft,
+        customer_id, contract_id, product_id, postpaid_balance_id as balance_id, invoice_id, starting_at, ending_before,
+        booked_month, point_month, currency, postpaid_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
+    from netted
+    where billed_role = 'usage' and postpaid_amount <> 0
+    union all
+    select
+        'fee/' || netted_id as component_id, 'fee' as component, billed_role as category, is_draft, customer_id,
+        contract_id, product_id, postpaid_balance_id as balance_id, invoice_id, starting_at, ending_before, booked_month,
+        point_month, currency, open_amount + postpaid_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
+    from netted
+    -- What a draft plans for a date is not earned before it.
+    where billed_role <> 'usage' and open_amount + postpaid_amount <> 0 and (not is_draft or starting_at is not null)
+    union all
+    select
+        'line/' || line_item_key as component_id, 'trueup' as component, 'true_up' as category, is_draft, customer_id,
+        contract_id, product_id, balance_id, invoice_id, starting_at, ending_before, booked_month, point_month, currency,
+        total_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
+    from lines
+    where line_role = 'trueup' and is_money and not is_draft
+    union all
+    select
+        'drawn/' || line_item_key as component_id,
+        case balance_type when 'prepaid' then 'drawdown' else 'credit' end as component,
+        case balance_type when 'prepaid' then 'prepaid_drawdown' else 'credit_drawdown' end as category, is_draft,
+        customer_id, contract_id, product_id, balance_id, invoice_id, starting_at, ending_before, booked_month, point_month,
+        -- What is drawn in a custom unit and was not paid for has no place among amounts of money.
+        invoice_currency as currency, cast(null as decimal(38, 18)) as billed_amount, -total_amount as drawn
+    from lines
+    where line_role = 'application'
+        and balance_type in ('prepaid', 'credit', 'unknown', 'grant')
+        and (is_money or balance_type = 'prepaid')
+    union all
+    select
+        'lapse/' || balances.balance_id || '/' || cast(lapses.month as varchar) as component_id,
+        'expiration' as component, 'expiration' as category, false as is_draft, balances.customer_id, balances.contract_id,
+        balances.product_id, balances.balance_id, cast(null as varchar) as invoice_id,
+        cast(null as timestamp(6) with time zone) as starting_at,
+        cast(null as timestamp(6) with time zone) as ending_before, cast(null as date) as booked_month,
+        lapses.month as point_month, balances.currency, cast(null as decimal(38, 18)) as billed_amount,
+        lapses.counted as drawn
+    from lapses
+    inner join balances on lapses.balance_id = balances.balance_id
+    where lapses.counted <> 0
+    union all
+    select
+        'entry/' || balances.balance_id || '/' || cast(entries.entry_number as varchar) as component_id,
+        case entries.movement_class when 'rollover_out' then 'rollover' else 'adjustment' end as component,
+        case entries.movement_class when 'rollover_out' then 'rolled' else 'adjusted' end as category, false as is_draft,
+        balances.customer_id, balances.contract_id, balances.product_id, balances.balance_id, entries.invoice_id,
+        cast(null as timestamp(6) with time zone) as starting_at,
+        cast(null as timestamp(6) with time zone) as ending_before, cast(null as date) as booked_month,
+        entries.accounting_month as point_month, balances.currency, cast(null as decimal(38, 18)) as billed_amount,
+        -entries.amount as drawn
+    from entries
+    inner join balances on entries.balance_id = balances.balance_id
+    where entries.movement_class in ('rollover_out', 'manual', 'seat_adjustment', 'credit_back', 'other')
+)
+
+select * from final

@@ -1,0 +1,99 @@
+-- What usage and fees come to by invoice, product and period, and who pays for it: one row each. The one place where it is
+-- worked out what no commit and no credit covers.
+--
+-- A prepaid commit or a credit covers what was applied of it, whatever the lines name: a line may name one that paid for a
+-- part of it, or none where two paid. A postpaid commit covers what was applied too, or, where no line says how far, the
+-- usage that names it. What it covers is billed all the same. Draws of credit grants (legacy) have no product and are left out.
+--
+-- grain    netted_id
+-- columns
+--   netted_id        text                         made of a line of it
+--   is_draft         boolean                      whether the invoice is still a draft
+--   is_counted       boolean                      false where the invoice's amount stands on another invoice too
+--   is_consolidated  boolean                      whether the invoice repeats lines of others, on which ledgers draw
+--   billed_role      text                         usage, subscription or scheduled
+--   customer_id      text?                        the customer billed
+--   contract_id      text?                        the contract billed
+--   product_id       text?                        the product
+--   invoice_id       text                         the invoice
+--   is_money         boolean                      whether it is in the invoice's currency; a custom unit is no money
+--   currency         text?                        currency or custom unit of the amounts
+--   starting_at      timestamp?                   begin of the service period, UTC; null where it has none
+--   ending_before    timestamp?                   end of it, exclusive, UTC
+--   booked_at        timestamp?                   when it is billed, UTC
+--   booked_month     date?                        first day of the month it is billed in
+--   point_month      date?                        first day of the month it counts for where it has no period
+--   gross_amount     decimal(38, 18) [currency]   at the price billed
+--   unnamed_amount   decimal(38, 18) [currency]   of it: lines that name no commit and no credit
+--   postpaid_amount  decimal(38, 18) [currency]   of it: covered by postpaid commits, and billed
+--   postpaid_balance_id  text?                    the postpaid commit that covers it
+--   open_amount      decimal(38, 18) [currency]   of it: covered by nothing, and billed
+with
+lines as (
+    select *
+    from int_lines_classified
+    where billed_role in ('usage', 'subscription', 'scheduled')
+        and not (line_role = 'application' and balance_type = 'grant')
+),
+
+summed as (
+    select
+        'usage/' || min(line_item_key) as netted_id,
+        bool_or(is_draft) as is_draft,
+        bool_or(is_counted) as is_counted,
+        bool_or(is_consolidated) as is_consolidated,
+        billed_role,
+        min(customer_id) as customer_id,
+        min(contract_id) as contract_id,
+        product_id,
+        invoice_id,
+        is_money,
+        currency,
+        starting_at,
+        ending_before,
+        min(booked_at) as booked_at,
+        min(booked_month) as booked_month,
+        min(point_month) as point_month,
+        coalesce(money_sum(case when line_role <> 'application' then total_amount end), 0) as gross_amount,
+        coalesce(
+            money_sum(case when line_role <> 'application' and balance_type is null then total_amount end), 0
+        ) as unnamed_amount,
+        -money_sum(case when line_role = 'application' and balance_type = 'postpaid' then total_amount end)
+            as postpaid_applied_amount,
+        money_sum(case when line_role <> 'application' and balance_type = 'postpaid' then total_amount end)
+            as postpaid_named_amount,
+        coalesce(
+            money_sum(case when line_role = 'application' and balance_type <> 'postpaid' then total_amount end), 0
+        ) as applied_amount,
+        min(case when balance_type = 'postpaid' then balance_id end) as postpaid_balance_id
+    from lines
+    group by billed_role, product_id, invoice_id, is_money, currency, starting_at, ending_before
+),
+
+final as (
+    select
+        netted_id,
+        is_draft,
+        is_counted,
+        is_consolidated,
+        billed_role,
+        customer_id,
+        contract_id,
+        product_id,
+        invoice_id,
+        is_money,
+        currency,
+        starting_at,
+        ending_before,
+        booked_at,
+        booked_month,
+        point_month,
+        gross_amount,
+        unnamed_amount,
+        coalesce(postpaid_applied_amount, postpaid_named_amount, 0) as postpaid_amount,
+        postpaid_balance_id,
+        gross_amount + applied_amount - coalesce(postpaid_applied_amount, postpaid_named_amount, 0) as open_amount
+    from summed
+)
+
+select * from final

@@ -1,0 +1,51 @@
+-- Draft invoices of every snapshot that was kept, of any environment, one row each; amounts in currency units.
+--
+-- As of an instant: of the snapshots before it.
+--
+-- grain    invoice_id, snapshot_at
+-- params   $as_of instant
+-- columns
+--   invoice_id                   text                         the invoice: the id it keeps once it is finalized
+--   customer_id                  text?                        the customer it will bill
+--   invoice_status               text?                        DRAFT, or DRAFT_INCOMPLETE: not computed
+--   invoice_label                text?                        kind of invoice; the values are not documented
+--   plan_id                      text?                        the plan it bills; null on contracts
+--   plan_name                    text?                        its name
+--   contract_id                  text?                        the contract it bills; null on plans
+--   starting_at                  timestamp?                   begin of the service period, UTC
+--   ending_before                timestamp?                   end of the service period, exclusive, UTC
+--   credit_type_id               text?                        unit of the amount as exported
+--   currency                     text?                        currency or custom unit of the amount
+--   total_amount                 decimal(38, 18)? [currency]  after credits; null where it was not computed
+--   billing_provider_invoice_id  text?                        its id at the billing provider, if any yet
+--   snapshot_at                  timestamp                    begin of the UTC day of the snapshot
+with
+drafts as (
+    select *
+    from egress.draft_invoice
+    where snapshot_time is not null and ($as_of is null or snapshot_time < $as_of)
+),
+
+final as (
+    select
+        id as invoice_id,
+        customer_id,
+        status as invoice_status,
+        label as invoice_label,
+        plan_id,
+        plan_name,
+        contract_id,
+        start_timestamp as starting_at,
+        end_timestamp as ending_before,
+        credit_type_id,
+        -- USD alone arrives in cents. Its id is the same in every account; its name is spelled in two ways.
+        case credit_type_id when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 'USD' else credit_type_name end as currency,
+        money_mul(
+            total, case credit_type_id when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 0.01 else 1.00 end
+        ) as total_amount,
+        billing_provider_invoice_id,
+        snapshot_time as snapshot_at
+    from drafts
+)
+
+select * from final

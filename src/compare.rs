@@ -1,0 +1,169 @@
+//! Two states of the reports, figure by figure, and what changed in the data between them.
+//!
+//! Figures are the money and quantity columns that headers declare; a row is known by its grain. Differences are made in
+//! SQL that is written from the headers, so a report that is added later needs nothing here. What changed is told from the
+//! unified models at the versions of either state: which invoices, ledger entries and events came, went or moved.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::model::{Grain, HeaderColumn, Model};
+use crate::place::lake::Lake;
+use crate::transform::{Task, make_aside, mart_schema, write_model, write_sql};
+
+/// What the causes of movements are told from.
+const WITNESSES: [&str; 7] = [
+    "int_customers_unified",
+    "int_invoices_unified",
+    "int_line_items_unified",
+    "int_balance_ledger_unified",
+    "int_agreements_unified",
+    "int_customer_references",
+    "stg_egress__events",
+];
+
+/// Finds what changed: a row for each customer and month, from `before_NAME` and `after_NAME` of the witnesses.
+const CAUSES: &str = include_str!("compare/causes.sql");
+
+/// Whose a contract is.
+const CONTRACT_CUSTOMERS: &str = "select agreement_id as contract_id, min(customer_id) as customer_id \
+    from after_int_agreements_unified where agreement_type = 'contract' group by agreement_id";
+
+/// The columns of a model that are figures: money and quantities.
+pub fn figures(model: &Model) -> impl Iterator<Item = &HeaderColumn> {
+    let is_figure = |unit: &str| unit == "currency" || unit == "quantity";
+    model.header.columns.iter().filter(move |column| column.unit.as_deref().is_some_and(is_figure))
+}
+
+/// SQL for the grain of a row as a JSON object of texts.
+pub fn row_key(model: &Model) -> Option<String> {
+    let Grain::Columns(columns) = &model.header.grain else { return None };
+    let member = |column: &String| {
+        let text = format!("replace(replace(cast({column} as varchar), '\\', '\\\\'), '\"', '\\\"')");
+        format!("'\"{column}\":' || coalesce('\"' || {text} || '\"', 'null')")
+    };
+    Some(format!("'{{' || {} || '}}'", columns.iter().map(member).collect::<Vec<_>>().join(" || ',' || ")))
+}
+
+/// SELECTs, one a figure, of every row of either state: `report`, `row_key`, `customer_id`, `contract_id`, `currency`,
+/// `figure`, `period`, `old_amount`, `new_amount`. None for a report without figures or without a key.
+///
+/// `old` and `new` are the tables of the two states, `filter` a condition on their columns.
+pub fn sides(model: &Model, old: &str, new: &str, filter: &str) -> Vec<String> {
+    let Some(key) = row_key(model) else { return Vec::new() };
+    let has = |name: &str| model.header.columns.iter().any(|column| column.name == name);
+    let text = |name: &str| match has(name) {
+        true => format!("coalesce(new_side.{name}, old_side.{name})"),
+        false => "cast(null as varchar)".to_owned(),
+    };
+    let period = match &model.header.period {
+        Some(period) => format!("coalesce(new_side.{period}, old_side.{period})"),
+        None => "cast(null as date)".to_owned(),
+    };
+    let side = |table: &str| format!("(select *, {key} as row_key from {table} where {filter})");
+    let select = |figure: &HeaderColumn| {
+        let name = &figure.name;
+        let currency = match figure.unit.as_deref() == Some("currency") {
+            true => text("currency"),
+            false => "'units'".to_owned(),
+        };
+        format!(
+            "select '{report}' as report, coalesce(new_side.row_key, old_side.row_key) as row_key, \
+                {customer} as customer_id, {contract} as contract_id, {currency} as currency, '{name}' as figure, \
+                {period} as period, old_side.{name} as old_amount, new_side.{name} as new_amount \
+            from {old} as old_side full join {new} as new_side on old_side.row_key = new_side.row_key",
+            report = model.name,
+            customer = text("customer_id"),
+            contract = text("contract_id"),
+            old = side(old),
+            new = side(new),
+        )
+    };
+    figures(model).map(select).collect()
+}
+
+/// Finds what changed between two sets of versions and makes it readable: `causes` (`customer_id`, `month`, `cause`) and
+/// `contract_customers` (`contract_id`, `customer_id`). Files are made in a folder that the caller removes.
+///
+/// # Errors
+/// As making models: failed, or damaged (exit 5).
+pub async fn find_causes(
+    target: &mut Engine,
+    between: [&BTreeMap<String, u64>; 2],
+    task: &Task<'_>,
+    lake: &Lake,
+    folder: &Path,
+) -> Result<()> {
+    for (side, versions) in ["before", "after"].into_iter().zip(between) {
+        let folder = folder.join(side);
+        let mut engine = task.engine(lake, versions.clone(), target.environment().map(str::to_owned))?;
+        for model in task.models.closure(WITNESSES)? {
+            if WITNESSES.contains(&model.name.as_str()) {
+                engine.provide(&model.reads).await?;
+                let file = write_model(model, task.parameters, &engine, &folder, model.name.clone()).await?;
+                let (file, schema) = (folder.join(&file.path), mart_schema(model));
+                engine.register_file(&model.name, &file, &schema)?;
+                target.register_file(&format!("{side}_{}", model.name), &file, &schema)?;
+            } else {
+                make_aside(&[model], task.parameters, &mut engine, &folder).await?;
+            }
+        }
+    }
+    for (name, sql, schema) in
+        [("causes", CAUSES, causes()), ("contract_customers", CONTRACT_CUSTOMERS, contract_customers())]
+    {
+        let file = write_sql(target, sql, folder, name.to_owned(), &schema).await?;
+        target.register_file(name, &folder.join(&file.path), &schema)?;
+    }
+    Ok(())
+}
+
+/// Where nothing moved, nothing caused it.
+///
+/// # Errors
+/// Failed when the engine refuses.
+pub fn no_causes(target: &Engine) -> Result<()> {
+    target.register_empty("causes", &causes())?;
+    target.register_empty("contract_customers", &contract_customers())
+}
+
+fn causes() -> SchemaRef {
+    fields(&[("customer_id", DataType::Utf8), ("month", DataType::Date32), ("cause", DataType::Utf8)])
+}
+
+fn contract_customers() -> SchemaRef {
+    fields(&[("contract_id", DataType::Utf8), ("customer_id", DataType::Utf8)])
+}
+
+/// The columns of [`sides`] that tell a movement.
+pub fn movements() -> SchemaRef {
+    let decimal = DataType::Decimal128(38, 18);
+    let texts = ["report", "row_key", "customer_id", "contract_id", "currency", "figure"];
+    let mut columns: Vec<_> = texts.map(|name| (name, DataType::Utf8)).into();
+    columns.extend([("period", DataType::Date32), ("old_amount", decimal.clone()), ("new_amount", decimal)]);
+    fields(&columns)
+}
+
+fn fields(columns: &[(&str, DataType)]) -> SchemaRef {
+    let fields = columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// Opens a report as it was at a version, under this name, and says whether there was one.
+///
+/// # Errors
+/// Damaged (exit 5) when its files cannot be found.
+pub async fn open(engine: &mut Engine, lake: &Lake, model: &Model, version: Option<u64>, name: &str) -> Result<bool> {
+    let Some(version) = version else { return Ok(false) };
+    let Some(state) = lake.table(&crate::transform::mart_table(&model.name), Some(version)).await? else {
+        return Ok(false);
+    };
+    state.verify_bytes()?;
+    engine.register_files(name, state, &mart_schema(model))?;
+    Ok(true)
+}

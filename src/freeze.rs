@@ -1,0 +1,236 @@
+//! Closed months stay as they were closed: what a report says of them is taken from the close, and what it would say by now is
+//! written down as a restatement in the month that is open.
+//!
+//! All of it is SQL written from headers. For every figure of a closed month: closed + restated before + restated now = as it
+//! would be by now. A figure that moves again is restated again; one restated in a month that has been closed since counts
+//! as booked there.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::catalog::runs::{CLOSES, RESTATEMENTS};
+use crate::compare;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::model::{Grain, Model};
+use crate::place::lake::{DataFile, Lake};
+use crate::place::records::{self, cell, read_rows};
+use crate::run::Run;
+use crate::transform::{Task, mart_schema, mart_table, write_sql};
+
+/// The newest close: figures up to the end of its month stay as they are.
+#[derive(Debug, Clone)]
+pub struct Close {
+    /// First day of the month.
+    pub period: NaiveDate,
+    /// The run that closed it.
+    pub run_id: String,
+    /// When, as it is written.
+    pub closed_at: String,
+    /// The environment closed.
+    pub environment: Option<String>,
+    /// Its parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// The versions it pinned.
+    pub versions: BTreeMap<String, u64>,
+    /// SHA-256 of the files of its pack, by name.
+    pub pack: BTreeMap<String, String>,
+    /// The version of the tool.
+    pub etl_version: String,
+}
+
+impl Close {
+    /// Every close in the lake at these versions, oldest month first.
+    ///
+    /// # Errors
+    /// Damaged (exit 5) when they cannot be read.
+    pub async fn all(lake: &Lake, versions: &BTreeMap<String, u64>) -> Result<Vec<Self>> {
+        let Some(version) = versions.get(CLOSES.name) else { return Ok(Vec::new()) };
+        let Some(state) = lake.table(CLOSES.name, Some(*version)).await? else { return Ok(Vec::new()) };
+        let rows = read_rows(&CLOSES, &state)?;
+        let mut closes = rows.iter().map(|row| Self::from_row(row)).collect::<Result<Vec<_>>>()?;
+        closes.sort_by_key(|close| close.period);
+        Ok(closes)
+    }
+
+    /// The close up to which figures stay.
+    ///
+    /// # Errors
+    /// As [`Self::all`].
+    pub async fn newest(lake: &Lake, versions: &BTreeMap<String, u64>) -> Result<Option<Self>> {
+        Ok(Self::all(lake, versions).await?.pop())
+    }
+
+    fn from_row(row: &[Option<String>]) -> Result<Self> {
+        let text = |name: &str| cell(&CLOSES, row, name).unwrap_or_default();
+        let wrong = |what: &str| Error::damaged(format!("etl.closes: `{what}` cannot be read"));
+        fn map<T: serde::de::DeserializeOwned>(json: &str) -> Option<T> {
+            serde_json::from_str(json).ok()
+        }
+        let day = text("period").get(..10).unwrap_or_default();
+        Ok(Self {
+            period: NaiveDate::parse_from_str(day, "%Y-%m-%d").map_err(|_| wrong("period"))?,
+            run_id: text("run_id").to_owned(),
+            closed_at: text("closed_at").to_owned(),
+            environment: cell(&CLOSES, row, "environment").map(str::to_owned),
+            parameters: map(text("parameters")).ok_or_else(|| wrong("parameters"))?,
+            versions: map(text("versions")).ok_or_else(|| wrong("versions"))?,
+            pack: map(text("pack")).ok_or_else(|| wrong("pack"))?,
+            etl_version: text("etl_version").to_owned(),
+        })
+    }
+
+    /// First day of the month that is open.
+    pub fn open_month(&self) -> NaiveDate {
+        following(self.period)
+    }
+}
+
+/// First day of the month after this one.
+pub fn following(month: NaiveDate) -> NaiveDate {
+    let (year, next) = if month.month() == 12 { (month.year() + 1, 1) } else { (month.year(), month.month() + 1) };
+    NaiveDate::from_ymd_opt(year, next, 1).unwrap_or(month)
+}
+
+/// What was made of one report, or of all.
+pub struct Frozen {
+    /// The report's rows, those of closed months as they were closed.
+    pub reports: BTreeMap<String, DataFile>,
+    /// The rows of etl.restatements.
+    pub restatements: DataFile,
+}
+
+/// Puts the closed months of these reports in the place of what was made, and writes what moved to a staged file of
+/// etl.restatements. `reports` are made and readable under their names.
+///
+/// # Errors
+/// Failed or damaged (exit 5) when a query fails.
+pub async fn freeze(
+    reports: &[&Model],
+    close: &Close,
+    task: &Task<'_>,
+    engine: &mut Engine,
+    lake: &Lake,
+    run: &Run,
+) -> Result<Frozen> {
+    let mut done = BTreeMap::new();
+    let mut sides = Vec::new();
+    let day = close.period;
+    for report in reports {
+        let (Some(period), Grain::Columns(grain)) = (&report.header.period, &report.header.grain) else { continue };
+        let closed = format!("closed_{}", report.name);
+        let version = close.versions.get(&mart_table(&report.name)).copied();
+        if !compare::open(engine, lake, report, version, &closed).await? {
+            continue;
+        }
+        let columns = report.header.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "select {columns} from {closed} where {period} <= date '{day}' union all \
+             select {columns} from {name} where {period} > date '{day}' or {period} is null order by {grain}",
+            name = report.name,
+            grain = grain.join(", ")
+        );
+        let staging = lake.staging(&run.id, &mart_table(&report.name));
+        let file = write_sql(engine, &sql, &staging, format!("{}-closed", run.id), &mart_schema(report)).await?;
+        done.insert(report.name.clone(), file);
+        sides.extend(compare::sides(report, &closed, &report.name, &format!("{period} <= date '{day}'")));
+    }
+    let restatements = restate(&sides, close, task, engine, lake, run).await?;
+    Ok(Frozen { reports: done, restatements })
+}
+
+/// Writes the rows of etl.restatements: those booked in closed months, and what is to be booked in the open one.
+async fn restate(
+    sides: &[String],
+    close: &Close,
+    task: &Task<'_>,
+    engine: &mut Engine,
+    lake: &Lake,
+    run: &Run,
+) -> Result<DataFile> {
+    let schema = records::schema(RESTATEMENTS.columns);
+    for (name, version) in [
+        ("booked_restatements", close.versions.get(RESTATEMENTS.name)),
+        ("last_restatements", task.versions.get(RESTATEMENTS.name)),
+    ] {
+        match version {
+            Some(version) => {
+                let state = lake.table(RESTATEMENTS.name, Some(*version)).await?;
+                let state = state.ok_or_else(|| crate::place::lake::damaged(RESTATEMENTS.name, "it is gone"))?;
+                engine.register_files(name, state, &schema)?;
+            }
+            None => engine.register_empty(name, &schema)?,
+        }
+    }
+    let staging = lake.staging(&run.id, RESTATEMENTS.name);
+    if sides.is_empty() {
+        let sql =
+            format!("select * from booked_restatements where cast(booked_month as date) <= date '{}'", close.period);
+        return write_sql(engine, &sql, &staging, run.id.clone(), &schema).await;
+    }
+    let moved = format!(
+        "with sides as ({sides}), \
+        booked as ( \
+            select report, row_key, figure, money_sum(difference_amount) as amount from booked_restatements \
+            where cast(booked_month as date) <= date '{day}' group by report, row_key, figure \
+        ), \
+        standing as ( \
+            select sides.*, coalesce(old_amount, 0) + coalesce(booked.amount, 0) as old_now, \
+                coalesce(new_amount, 0) as new_now \
+            from sides left join booked on sides.report = booked.report and sides.row_key = booked.row_key \
+                and sides.figure = booked.figure \
+        ) \
+        select report, row_key, customer_id, contract_id, currency, figure, \
+            period, old_now as old_amount, new_now as new_amount \
+        from standing where old_now <> new_now",
+        sides = sides.join(" union all "),
+        day = close.period,
+    );
+    let folder = lake.staging(&run.id, "restated");
+    let moved = write_sql(engine, &moved, &folder, "moved".to_owned(), &compare::movements()).await?;
+    engine.register_file("moved", &folder.join(&moved.path), &compare::movements())?;
+    if moved.rows > 0 {
+        compare::find_causes(engine, [&close.versions, task.versions], task, lake, &folder).await?;
+    } else {
+        compare::no_causes(engine)?;
+    }
+    let sql = format!(
+        "with named as ( \
+            select moved.*, coalesce(moved.customer_id, contract_customers.customer_id) as payer, \
+                md5(moved.report || '/' || moved.row_key || '/' || moved.figure || '/{open}') as restatement_id \
+            from moved left join contract_customers on moved.contract_id = contract_customers.contract_id \
+        ), \
+        told as ( \
+            select named.restatement_id, string_agg( \
+                case when causes.month = named.period then '' else 'of ' || substr(cast(causes.month as varchar), 1, 7) || ' ' end \
+                    || causes.cause, '; ' order by causes.month, causes.cause \
+            ) as cause \
+            from named inner join causes on (named.payer is not distinct from causes.customer_id) \
+                and causes.month <= named.period \
+            group by named.restatement_id \
+        ), \
+        moving as ( \
+            select named.restatement_id, named.report, named.row_key, named.payer as customer_id, named.currency, named.figure, \
+                cast(named.period as timestamp) as period, cast('{open}' as timestamp) as booked_month, named.old_amount, named.new_amount, \
+                named.new_amount - named.old_amount as difference_amount, \
+                coalesce(told.cause, 'no row of its customer and months: settings, SQL, or data of others') as cause \
+            from named left join told on named.restatement_id = told.restatement_id \
+        ) \
+        select restatement_id, report, row_key, customer_id, currency, figure, period, booked_month, old_amount, new_amount, \
+            difference_amount, cause, closed_run_id, run_id \
+        from booked_restatements where cast(booked_month as date) <= date '{day}' \
+        union all \
+        select moving.restatement_id, moving.report, moving.row_key, moving.customer_id, moving.currency, moving.figure, \
+            moving.period, moving.booked_month, moving.old_amount, moving.new_amount, moving.difference_amount, \
+            coalesce(last.cause, moving.cause), '{closed_run}', coalesce(last.run_id, '{run}') \
+        from moving left join last_restatements as last on moving.restatement_id = last.restatement_id \
+            and moving.new_amount = last.new_amount and moving.old_amount = last.old_amount \
+        order by booked_month, report, row_key, figure",
+        open = close.open_month(),
+        day = close.period,
+        closed_run = close.run_id,
+        run = run.id,
+    );
+    write_sql(engine, &sql, &staging, run.id.clone(), &schema).await
+}

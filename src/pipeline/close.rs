@@ -1,0 +1,382 @@
+//! `etl close`: from now on the figures of a month, and of all before it, stay as they are.
+//!
+//! A close makes every report over everything the lake has taken, refuses while a check blocks, writes the pack of the month
+//! and pins the versions it was made from. Nothing of it is visible before its row in `etl.runs`; only then the pack is put
+//! in its place, and asking for the same close again makes it again from the pinned versions: the same bytes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use arrow::datatypes::{DataType, Field, Schema};
+use chrono::NaiveDate;
+use datafusion::common::ScalarValue;
+
+use super::{
+    Blocked, Plan, check_logs, columns_of, note_exceptions, publish_blocked, report_records, take_heads, take_reports,
+};
+use crate::catalog::runs::{ACCEPTANCES, CLOSES};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::freeze::{Close, following};
+use crate::load::{Manifest, Sheet, load, print_apart};
+use crate::model::{Grain, Model, Models, ParameterKind};
+use crate::normalize;
+use crate::place::lake::Lake;
+use crate::place::records::{Row, commit_rows, read_rows};
+use crate::printer::counted;
+use crate::printer::summary::Summary;
+use crate::receipt::Receipt;
+use crate::run::{Run, RunRecord};
+use crate::settings::{CloseOrder, GivenBy, Parameter, QuarantinePolicy, Settings, Stage};
+use crate::transform::{
+    EXCEPTIONS_REPORT, Task, Transformed, make_aside, mart_schema, transform, write_model, write_sql,
+};
+
+/// The sheet of the pack with the sum of every money column.
+const CONTROL_TOTALS: &str = "control_totals";
+
+/// Closes a month, or makes the pack of a closed one again, and says what came of it.
+pub async fn close(settings: &Settings, order: &CloseOrder) -> (Summary, Result<()>) {
+    super::summed_up(settings, "close", async |run, summary| close_month(settings, order, run, summary).await).await
+}
+
+async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary: &mut Summary) -> Result<()> {
+    let started = Instant::now();
+    let models = Models::load(settings.sql.as_deref())?;
+    let plan = Plan::new(settings, Stage::Transform, false, &models)?;
+    if settings.reports.is_some() {
+        return Err(Error::usage("a close is of every report").hint("leave out --report"));
+    }
+    plan.check_models().await?;
+    let lake = Lake::new(&settings.lake);
+    let _lock = lake.lock(&run.id)?;
+    let Some(base) = RunRecord::newest(&lake).await? else {
+        return Err(Error::usage(format!("nothing is in the lake {}", settings.lake.display()))
+            .hint("run `etl run --stage all` first"));
+    };
+    check_logs(&lake, &base)?;
+    let closes = Close::all(&lake, &base.versions).await?;
+    let target = settings.closes.join(name_of(order.month));
+    if let Some(closed) = closes.iter().find(|close| close.period == order.month) {
+        let before = closes.iter().rfind(|close| close.period < order.month);
+        return make_again(closed, before, &target, settings, &models, &lake, run, summary).await;
+    }
+    check_month(order, closes.last(), run)?;
+    if base.status == "blocked" && base.quarantined_cells > 0 && settings.quarantine == QuarantinePolicy::Block {
+        return Err(Error::data(format!("{} in quarantine", counted(base.quarantined_cells, "cell")))
+            .hint("see `etl sql -c 'select * from etl.quarantine'`; a month is closed on data that can be read"));
+    }
+    let mut next = RunRecord {
+        run_id: run.id.clone(),
+        started_at: run.started_at.clone(),
+        stage: "close".to_owned(),
+        status: "done".to_owned(),
+        parameters: plan.texts.clone(),
+        ..base.clone()
+    };
+    take_heads(&lake, &mut next)?;
+    next.environment = plan.environment(&base, &normalize::environments(&lake).await?)?;
+    let accepted = accept(order, &plan, &base, &mut next, closes.last(), &lake, run).await?;
+
+    let versions = next.versions.clone();
+    let task = plan.task(&versions, closes.last());
+    let mut engine = task.engine(&lake, versions.clone(), next.environment.clone())?;
+    let transformed = transform(&task, &mut engine, &lake, run).await?;
+    summary.receipts.extend(transformed.receipts.iter().cloned());
+    let seen = note_exceptions(&transformed, &lake, run).await?;
+    if let Err(refusal) = transformed.check() {
+        let found = Blocked {
+            versions: accepted.into_iter().chain(seen).chain(transformed.commit_checks(&lake, run).await?).collect(),
+            quarantined_cells: base.quarantined_cells,
+            reports: BTreeMap::new(),
+        };
+        publish_blocked(&base, found, &lake, run, &next).await?;
+        return Err(refusal.hint(format!(
+            "{} stays open. `etl sql -c \"select * from reconciliation_exceptions where status = 'open'\"` shows what stands, \
+             `etl close {} --accept CODE --reason TEXT` accepts it",
+            name_of(order.month),
+            name_of(order.month)
+        )));
+    }
+    let files = cut_sheets(order.month, &task, &transformed, &mut engine, &lake, run).await?;
+    next.versions.extend(seen);
+    next.versions.extend(transformed.commit(&lake, run).await?);
+    let (pack, manifest) = print_pack(files, &target, &plan, &next, order.month, run)?;
+    let version = record(&manifest, &base, &next, order.month, &lake, run).await?;
+    next.versions.insert(CLOSES.name.to_owned(), version);
+    take_reports(&plan, &base, &mut next)?;
+    summary.receipts.push(receipt(&name_of(order.month), &manifest, started, "closed"));
+    next.publish(&lake, run, &summary.receipts).await?;
+    pack.publish()?;
+    summary.environment.clone_from(&next.environment);
+    let names: Vec<_> = plan.reports.iter().map(|report| report.name.clone()).collect();
+    summary.receipts.extend(load(&names, &next, &lake, settings, run).await?);
+    Ok(())
+}
+
+/// The month as people write it, which names the folder of its pack.
+fn name_of(month: NaiveDate) -> String {
+    month.format("%Y-%m").to_string()
+}
+
+/// Refuses a month that has not ended, or that lies behind one that is closed.
+fn check_month(order: &CloseOrder, last: Option<&Close>, run: &Run) -> Result<()> {
+    let today = run.started_at.get(..10).unwrap_or_default();
+    if following(order.month).to_string().as_str() > today {
+        return Err(Error::usage(format!("{} has not ended: it is {today}", name_of(order.month))));
+    }
+    match last.filter(|last| order.month < last.period) {
+        None => Ok(()),
+        Some(last) => Err(Error::usage(format!(
+            "{} was closed with {}, which closed everything before it",
+            name_of(order.month),
+            name_of(last.period)
+        ))),
+    }
+}
+
+/// Records the open, blocking exceptions of the codes as accepted, and returns the table's version.
+async fn accept(
+    order: &CloseOrder,
+    plan: &Plan<'_>,
+    base: &RunRecord,
+    next: &mut RunRecord,
+    last: Option<&Close>,
+    lake: &Lake,
+    run: &Run,
+) -> Result<Option<(String, u64)>> {
+    if order.accept.is_empty() {
+        return Ok(None);
+    }
+    let only: Vec<_> = plan.reports.iter().copied().filter(|report| report.name == EXCEPTIONS_REPORT).collect();
+    let versions = next.versions.clone();
+    let task = Task { reports: &only, ..plan.task(&versions, last) };
+    let mut engine = task.engine(lake, versions.clone(), next.environment.clone())?;
+    let transformed = transform(&task, &mut engine, lake, run).await?;
+    let found = match transformed.staged(EXCEPTIONS_REPORT, lake, run) {
+        Some(path) => columns_of(&path, ["exception_id", "code", "severity", "status"])?,
+        None => Vec::new(),
+    };
+    let stands = |row: &&Row| row[2].as_deref() == Some("block") && row[3].as_deref() == Some("open");
+    let standing: Vec<_> = found.iter().filter(stands).collect();
+    for code in &order.accept {
+        if !standing.iter().any(|row| row[1].as_ref() == Some(code)) {
+            let mut codes: Vec<_> = standing.iter().filter_map(|row| row[1].clone()).collect();
+            codes.dedup();
+            let known =
+                if codes.is_empty() { "none stands".to_owned() } else { format!("standing: {}", codes.join(", ")) };
+            return Err(Error::usage(format!("no blocking exception of code {code} stands")).hint(known));
+        }
+    }
+    let mut rows = published_rows(&ACCEPTANCES, base, lake).await?;
+    let codes = standing.into_iter().filter(|row| row[1].as_ref().is_some_and(|code| order.accept.contains(code)));
+    rows.extend(codes.map(|row| -> Row {
+        vec![
+            row[0].clone(),
+            row[1].clone(),
+            Some(order.month.to_string()),
+            order.reason.clone(),
+            Some(run.started_at.clone()),
+            Some(run.id.clone()),
+        ]
+    }));
+    let version = commit_rows(lake, &ACCEPTANCES, rows, true, &run.id, run.started_at_millis).await?;
+    next.versions.insert(ACCEPTANCES.name.to_owned(), version);
+    Ok(Some((ACCEPTANCES.name.to_owned(), version)))
+}
+
+/// The rows of a run table as published: rows that a killed close left behind it do not count.
+async fn published_rows(table: &crate::catalog::runs::RunTable, base: &RunRecord, lake: &Lake) -> Result<Vec<Row>> {
+    let Some(version) = base.versions.get(table.name) else { return Ok(Vec::new()) };
+    lake.table(table.name, Some(*version)).await?.map_or(Ok(Vec::new()), |state| read_rows(table, &state))
+}
+
+/// Stages what the pack shows of each report: the rows of the month where they belong to months; the report for that month
+/// where it asks for one; else all of it. The last is the control totals.
+async fn cut_sheets(
+    month: NaiveDate,
+    task: &Task<'_>,
+    transformed: &Transformed,
+    engine: &mut Engine,
+    lake: &Lake,
+    run: &Run,
+) -> Result<Vec<(String, PathBuf)>> {
+    let folder = lake.staging(&run.id, "pack");
+    let mut sheets: Vec<(&Model, PathBuf)> = Vec::new();
+    let (of_month, others): (Vec<&Model>, Vec<&Model>) =
+        task.reports.iter().copied().partition(|report| report.header.period.is_some());
+    for report in of_month {
+        let (Some(period), Grain::Columns(grain)) = (&report.header.period, &report.header.grain) else { continue };
+        let sql =
+            format!("select * from {} where {period} = date '{month}' order by {}", report.name, grain.join(", "));
+        let file = write_sql(engine, &sql, &folder, report.name.clone(), &mart_schema(report)).await?;
+        sheets.push((report, folder.join(&file.path)));
+    }
+    let mut for_month = task.parameters.clone();
+    for (name, spec) in task.models.parameters()? {
+        if spec.kind == ParameterKind::Month {
+            let days = month.signed_duration_since(NaiveDate::default()).num_days();
+            for_month.insert(name, ScalarValue::Date32(i32::try_from(days).ok()));
+        }
+    }
+    for report in others {
+        let closure = task.models.closure([report.name.as_str()])?;
+        let asks = |model: &&Model| model.header.parameters.iter().any(|given| given.kind == ParameterKind::Month);
+        if closure.iter().any(asks) {
+            let below = closure.iter().copied().filter(|model| model.name != report.name).collect::<Vec<_>>();
+            make_aside(&below, &for_month, engine, &folder).await?;
+            let file = write_model(report, &for_month, engine, &folder, report.name.clone()).await?;
+            sheets.push((report, folder.join(&file.path)));
+        } else if let Some(staged) = transformed.staged(&report.name, lake, run) {
+            // The commit moves it away.
+            let path = folder.join(format!("{}.parquet", report.name));
+            std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
+            std::fs::hard_link(&staged, &path).map_err(|source| Error::io("link", &staged, source))?;
+            sheets.push((report, path));
+        }
+    }
+    let totals = control_totals(&sheets, engine, &folder).await?;
+    let named = sheets.into_iter().map(|(report, path)| (report.name.clone(), path));
+    Ok(named.chain([(CONTROL_TOTALS.to_owned(), totals)]).collect())
+}
+
+/// Writes the sum of each money column of each sheet, by currency.
+async fn control_totals(sheets: &[(&Model, PathBuf)], engine: &Engine, folder: &Path) -> Result<PathBuf> {
+    let mut selects = Vec::new();
+    for (report, path) in sheets {
+        let table = format!("pack_{}", report.name);
+        engine.register_file(&table, path, &mart_schema(report))?;
+        for column in report.header.columns.iter().filter(|column| column.unit.as_deref() == Some("currency")) {
+            selects.push(format!(
+                "select '{}' as report, '{name}' as figure, currency, count(*) as rows, money_sum({name}) as total_amount \
+                 from {table} group by currency",
+                report.name,
+                name = column.name
+            ));
+        }
+    }
+    let schema = Schema::new(vec![
+        Field::new("report", DataType::Utf8, true),
+        Field::new("figure", DataType::Utf8, true),
+        Field::new("currency", DataType::Utf8, true),
+        Field::new("rows", DataType::Int64, true),
+        Field::new("total_amount", DataType::Decimal128(38, 18), true),
+    ]);
+    let sql = format!("{} order by report, figure, currency", selects.join(" union all "));
+    let file = write_sql(engine, &sql, folder, CONTROL_TOTALS.to_owned(), &schema.into()).await?;
+    Ok(folder.join(&file.path))
+}
+
+/// Prints the pack beside its place.
+fn print_pack(
+    files: Vec<(String, PathBuf)>,
+    target: &Path,
+    plan: &Plan<'_>,
+    record: &RunRecord,
+    month: NaiveDate,
+    run: &Run,
+) -> Result<(crate::place::artifacts::NextArtifacts, Manifest)> {
+    let made_from = report_records(plan, record)?;
+    let sheet = |(name, path): (String, PathBuf)| {
+        let made_from = made_from.get(&name).cloned().unwrap_or_default();
+        Sheet { name, files: vec![path], made_from }
+    };
+    let manifest = Manifest { period: Some(name_of(month)), ..Manifest::of(record, plan.settings) };
+    print_apart(target, files.into_iter().map(sheet).collect(), manifest, run)
+}
+
+/// Adds the close to those that are published, and returns the table's version.
+async fn record(
+    manifest: &Manifest,
+    base: &RunRecord,
+    next: &RunRecord,
+    month: NaiveDate,
+    lake: &Lake,
+    run: &Run,
+) -> Result<u64> {
+    let json = |value: serde_json::Result<String>| {
+        value.map(Some).map_err(|error| Error::failed(format!("the close cannot be written: {error}")))
+    };
+    let pack: BTreeMap<_, _> = manifest.artifacts.iter().map(|(name, artifact)| (name, &artifact.sha256)).collect();
+    let mut rows = published_rows(&CLOSES, base, lake).await?;
+    rows.push(vec![
+        Some(month.to_string()),
+        Some(run.started_at.clone()),
+        Some(run.id.clone()),
+        next.environment.clone(),
+        json(serde_json::to_string(&next.parameters))?,
+        json(serde_json::to_string(&next.versions))?,
+        json(serde_json::to_string(&pack))?,
+        Some(env!("CARGO_PKG_VERSION").to_owned()),
+    ]);
+    commit_rows(lake, &CLOSES, rows, true, &run.id, run.started_at_millis).await
+}
+
+/// Makes the pack of a closed month again, from what was pinned, and puts it in its place if it is the same.
+#[expect(clippy::too_many_arguments, reason = "what a close is made of")]
+async fn make_again(
+    closed: &Close,
+    before: Option<&Close>,
+    target: &Path,
+    settings: &Settings,
+    models: &Models,
+    lake: &Lake,
+    run: &Run,
+    summary: &mut Summary,
+) -> Result<()> {
+    let started = Instant::now();
+    let by = GivenBy::Flag("the close".to_owned());
+    let parameter =
+        |(name, value): (&String, &String)| (name.clone(), Parameter { value: value.clone(), by: by.clone() });
+    let settings = Settings { parameters: closed.parameters.iter().map(parameter).collect(), ..settings.clone() };
+    let plan = Plan::new(&settings, Stage::Transform, false, models)?;
+    let record = RunRecord {
+        run_id: closed.run_id.clone(),
+        started_at: closed.closed_at.clone(),
+        stage: "close".to_owned(),
+        status: "done".to_owned(),
+        environment: closed.environment.clone(),
+        parameters: closed.parameters.clone(),
+        versions: closed.versions.clone(),
+        ..RunRecord::default()
+    };
+    let task = plan.task(&closed.versions, before);
+    let mut engine = task.engine(lake, closed.versions.clone(), closed.environment.clone())?;
+    let transformed = transform(&task, &mut engine, lake, run).await?;
+    let files = cut_sheets(closed.period, &task, &transformed, &mut engine, lake, run).await?;
+    let (pack, manifest) = print_pack(files, target, &plan, &record, closed.period, run)?;
+    let is_other = |(name, hash): &(&String, &String)| {
+        manifest.artifacts.get(*name).is_none_or(|artifact| artifact.sha256 != **hash)
+    };
+    let others: Vec<_> = closed.pack.iter().filter(is_other).map(|(name, _)| name.as_str()).collect();
+    let name = name_of(closed.period);
+    if !others.is_empty() {
+        return Err(Error::data(format!(
+            "{name} was closed by run {} with other bytes in {}; the pack stays as it is",
+            closed.run_id,
+            others.join(", ")
+        ))
+        .hint(format!(
+            "it was closed by version {} of etl; other SQL, [accounts] or [checks] than then give other bytes",
+            closed.etl_version
+        )));
+    }
+    pack.publish()?;
+    summary.environment.clone_from(&closed.environment);
+    "unchanged".clone_into(&mut summary.status);
+    summary.receipts.push(receipt(&name, &manifest, started, "closed before: made again, the same bytes"));
+    Ok(())
+}
+
+fn receipt(name: &str, manifest: &Manifest, started: Instant, note: &str) -> Receipt {
+    Receipt {
+        stage: "close".to_owned(),
+        item: name.to_owned(),
+        rows: manifest.artifacts.values().map(|artifact| artifact.rows).sum(),
+        files: manifest.artifacts.len() as u64,
+        bytes: manifest.artifacts.values().map(|artifact| artifact.size_bytes).sum(),
+        milliseconds: started.elapsed().as_millis() as u64,
+        note: note.to_owned(),
+    }
+}

@@ -1,0 +1,99 @@
+//! `etl run --as-of` and `--known-at`: reports of another time, beside the current ones.
+//!
+//! Two questions: what was true at an instant, by what is known today (`as_of`, a parameter of the models); and what was
+//! known at an instant (`known_at`, the versions that the newest run until then published). Nothing is asked, taken or
+//! published: the CSVs go to a folder of their own in the artifacts folder.
+
+use std::time::Instant;
+
+use super::{Plan, report_records};
+use crate::error::{Error, Result};
+use crate::freeze::Close;
+use crate::load::{Manifest, Sheet, print_apart};
+use crate::model::Models;
+use crate::place::lake::Lake;
+use crate::printer::summary::Summary;
+use crate::receipt::Receipt;
+use crate::run::{Run, RunRecord};
+use crate::settings::{GivenBy, Parameter, Past, Settings, Stage};
+use crate::transform::transform;
+use crate::value::timestamp;
+
+/// The parameter of the models that shows what was true at an instant.
+pub const AS_OF: &str = "as_of";
+
+/// The folder of the reports: `as-of-2024-04-01T00-00-00Z`.
+fn folder(past: Past) -> String {
+    let part = |(name, micros): (&str, Option<i64>)| {
+        micros.map(|micros| format!("{name}-{}", timestamp::text(micros).replace(':', "-")))
+    };
+    let parts = [("as-of", past.as_of), ("known-at", past.known_at)].into_iter().filter_map(part);
+    parts.collect::<Vec<_>>().join("-")
+}
+
+/// Makes reports of another time and says what came of it.
+pub async fn look_back(settings: &Settings, past: Past) -> (Summary, Result<()>) {
+    super::summed_up(settings, "past", async |run, summary| make(settings, past, run, summary).await).await
+}
+
+async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary) -> Result<()> {
+    let started = Instant::now();
+    let mut settings = settings.clone();
+    if let Some(micros) = past.as_of {
+        let by = GivenBy::Flag("--as-of".to_owned());
+        settings.parameters.insert(AS_OF.to_owned(), Parameter { value: timestamp::text(micros), by });
+    }
+    let models = Models::load(settings.sql.as_deref())?;
+    let plan = Plan::new(&settings, Stage::Transform, false, &models)?;
+    plan.check_models().await?;
+    let lake = Lake::new(&settings.lake);
+    let _lock = lake.lock(&run.id)?;
+    let Some(published) = published_at(&lake, past.known_at).await? else {
+        return Err(Error::usage("no run had published anything by then")
+            .hint("`etl sql -c 'select * from etl.runs'` lists the runs"));
+    };
+    // What was closed then stays; what was true is asked of all that is known.
+    let close = match past.as_of {
+        None => Close::newest(&lake, &published.versions).await?,
+        Some(_) => None,
+    };
+    let task = plan.task(&published.versions, close.as_ref());
+    let mut engine = task.engine(&lake, published.versions.clone(), published.environment.clone())?;
+    let transformed = transform(&task, &mut engine, &lake, run).await?;
+    summary.receipts.extend(transformed.receipts.iter().cloned());
+    transformed.check()?;
+    let record = RunRecord { parameters: plan.texts.clone(), ..published };
+    let made_from = report_records(&plan, &record)?;
+    let sheets = made_from.into_iter().filter_map(|(name, made_from)| {
+        let files = vec![transformed.staged(&name, &lake, run)?];
+        Some(Sheet { name, files, made_from })
+    });
+    let target = settings.artifacts.join(folder(past));
+    let (set, manifest) = print_apart(&target, sheets.collect(), Manifest::of(&record, &settings), run)?;
+    set.publish()?;
+    summary.environment.clone_from(&record.environment);
+    summary.artifacts = target.display().to_string();
+    summary.receipts.push(Receipt {
+        stage: "load".to_owned(),
+        item: folder(past),
+        rows: manifest.artifacts.values().map(|artifact| artifact.rows).sum(),
+        files: manifest.artifacts.len() as u64,
+        bytes: manifest.artifacts.values().map(|artifact| artifact.size_bytes).sum(),
+        milliseconds: started.elapsed().as_millis() as u64,
+        note: format!("of run {}", record.run_id),
+    });
+    Ok(())
+}
+
+/// The record of the newest run that began at this instant or before, or of the newest of all.
+async fn published_at(lake: &Lake, instant: Option<i64>) -> Result<Option<RunRecord>> {
+    let Some(micros) = instant else { return RunRecord::newest(lake).await };
+    let instant = timestamp::text(micros);
+    Ok(RunRecord::all(lake).await?.into_iter().rfind(|record| is_until(&record.started_at, &instant)))
+}
+
+/// Whether an instant is not after another, both as they are written: the same digits, with or without a fraction.
+fn is_until(left: &str, right: &str) -> bool {
+    let micros = |text: &str| timestamp::parse(text.as_bytes()).unwrap_or(i64::MAX);
+    micros(left) <= micros(right)
+}
