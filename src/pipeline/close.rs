@@ -63,6 +63,10 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
         return make_again(closed, before, &target, settings, &models, &lake, run, summary).await;
     }
     check_month(order, closes.last(), run)?;
+    if base.status == "incomplete" {
+        return Err(Error::data("the newest run could not read all of the API: new rows stand beside old ones")
+            .hint("`etl run` goes on where it stopped; a month is closed on what is whole"));
+    }
     if base.status == "blocked" && base.quarantined_cells > 0 && settings.quarantine == QuarantinePolicy::Block {
         return Err(Error::data(format!("{} in quarantine", counted(base.quarantined_cells, "cell")))
             .hint("see `etl sql -c 'select * from etl.quarantine'`; a month is closed on data that can be read"));
