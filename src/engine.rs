@@ -211,10 +211,12 @@ impl Engine {
 
     /// Makes one Parquet file readable under this bare name, in place of what stood there.
     ///
+    /// Its text is read as copies: what joins and sorts hold of views is counted with all that they point into, and kept.
+    ///
     /// # Errors
     /// Failed when the path cannot be a URL.
     pub fn register_file(&self, name: &str, path: &std::path::Path, schema: &SchemaRef) -> Result<()> {
-        self.register("reports", name, listing(vec![path.to_path_buf()], schema)?)
+        self.register("reports", name, listing(vec![path.to_path_buf()], schema.clone())?)
     }
 
     /// Makes an empty table readable under this bare name.
@@ -231,7 +233,7 @@ impl Engine {
     /// Failed when the path cannot be a URL.
     pub fn replace(&mut self, schema: &str, name: &str, path: &std::path::Path, columns: &SchemaRef) -> Result<()> {
         self.provided.insert((schema.to_owned(), name.to_owned()));
-        self.register(schema, name, listing(vec![path.to_path_buf()], columns)?)
+        self.register(schema, name, listing(vec![path.to_path_buf()], with_views(columns))?)
     }
 
     /// The environment that it shows rows of.
@@ -332,11 +334,10 @@ fn table_of_files(state: Option<&TableState>, schema: &SchemaRef) -> Result<Arc<
         }
         None => Vec::new(),
     };
-    listing(files, schema)
+    listing(files, with_views(schema))
 }
 
-fn listing(files: Vec<std::path::PathBuf>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
-    let schema = with_views(schema);
+fn listing(files: Vec<std::path::PathBuf>, schema: SchemaRef) -> Result<Arc<dyn TableProvider>> {
     if files.is_empty() {
         return Ok(Arc::new(EmptyTable::new(schema)));
     }
