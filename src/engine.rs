@@ -211,12 +211,10 @@ impl Engine {
 
     /// Makes one Parquet file readable under this bare name, in place of what stood there.
     ///
-    /// Its text is read as copies: what joins and sorts hold of views is counted with all that they point into, and kept.
-    ///
     /// # Errors
     /// Failed when the path cannot be a URL.
     pub fn register_file(&self, name: &str, path: &std::path::Path, schema: &SchemaRef) -> Result<()> {
-        self.register("reports", name, listing(vec![path.to_path_buf()], schema.clone())?)
+        self.register("reports", name, listing(vec![path.to_path_buf()], schema)?)
     }
 
     /// Makes an empty table readable under this bare name.
@@ -233,7 +231,7 @@ impl Engine {
     /// Failed when the path cannot be a URL.
     pub fn replace(&mut self, schema: &str, name: &str, path: &std::path::Path, columns: &SchemaRef) -> Result<()> {
         self.provided.insert((schema.to_owned(), name.to_owned()));
-        self.register(schema, name, listing(vec![path.to_path_buf()], with_views(columns))?)
+        self.register(schema, name, listing(vec![path.to_path_buf()], columns)?)
     }
 
     /// The environment that it shows rows of.
@@ -334,10 +332,11 @@ fn table_of_files(state: Option<&TableState>, schema: &SchemaRef) -> Result<Arc<
         }
         None => Vec::new(),
     };
-    listing(files, with_views(schema))
+    listing(files, schema)
 }
 
-fn listing(files: Vec<std::path::PathBuf>, schema: SchemaRef) -> Result<Arc<dyn TableProvider>> {
+fn listing(files: Vec<std::path::PathBuf>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
+    let schema = with_views(schema);
     if files.is_empty() {
         return Ok(Arc::new(EmptyTable::new(schema)));
     }
