@@ -149,7 +149,8 @@ pub fn movements() -> SchemaRef {
     fields(&columns)
 }
 
-fn fields(columns: &[(&str, DataType)]) -> SchemaRef {
+/// A schema of columns that may be null.
+pub fn fields(columns: &[(&str, DataType)]) -> SchemaRef {
     let fields = columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true));
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }

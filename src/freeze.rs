@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::model::{Grain, Model};
 use crate::place::lake::{DataFile, Lake};
-use crate::place::records::{self, cell, read_rows};
+use crate::place::records::{self, cell, published_rows};
 use crate::run::Run;
 use crate::transform::{Task, mart_schema, mart_table, write_sql};
 
@@ -46,9 +46,7 @@ impl Close {
     /// # Errors
     /// Damaged (exit 5) when they cannot be read.
     pub async fn all(lake: &Lake, versions: &BTreeMap<String, u64>) -> Result<Vec<Self>> {
-        let Some(version) = versions.get(CLOSES.name) else { return Ok(Vec::new()) };
-        let Some(state) = lake.table(CLOSES.name, Some(*version)).await? else { return Ok(Vec::new()) };
-        let rows = read_rows(&CLOSES, &state)?;
+        let rows = published_rows(lake, &CLOSES, versions).await?;
         let mut closes = rows.iter().map(|row| Self::from_row(row)).collect::<Result<Vec<_>>>()?;
         closes.sort_by_key(|close| close.period);
         Ok(closes)

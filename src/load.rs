@@ -91,6 +91,19 @@ impl Manifest {
         }
     }
 
+    /// One line about the whole set.
+    pub fn receipt(&self, stage: &str, item: &str, started: Instant, note: &str) -> Receipt {
+        Receipt {
+            stage: stage.to_owned(),
+            item: item.to_owned(),
+            rows: self.artifacts.values().map(|artifact| artifact.rows).sum(),
+            files: self.artifacts.len() as u64,
+            bytes: self.artifacts.values().map(|artifact| artifact.size_bytes).sum(),
+            milliseconds: started.elapsed().as_millis() as u64,
+            note: note.to_owned(),
+        }
+    }
+
     /// Writes it into a set of artifacts.
     fn write(&self, next: &NextArtifacts) -> Result<()> {
         let path = next.path(MANIFEST);

@@ -159,7 +159,7 @@ impl Models {
 
     /// What a broken check does: as settings say, else its header.
     pub fn severity(&self, check: &Model, settings: &Settings) -> Severity {
-        settings.checks.get(&check.name).map_or(check.header.severity, |given| given.severity)
+        settings.severity(&check.name, check.header.severity)
     }
 
     /// Checks that `[checks]` names codes and checks that are there.

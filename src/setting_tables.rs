@@ -18,7 +18,7 @@ pub fn of(settings: &Settings, models: &Models) -> Result<Vec<(&'static str, Rec
     let accounts =
         settings.accounts.iter().map(|account| vec![text(account.key), text(&account.name), text(account.kind)]);
     let codes = models.codes().into_values().map(|code| {
-        let severity = settings.checks.get(&code.name).map_or(code.severity, |given| given.severity);
+        let severity = settings.severity(&code.name, code.severity);
         vec![text(&code.name), text(severity.word()), text(&code.doc)]
     });
     let mut metrics = Vec::new();

@@ -195,6 +195,13 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// What a check or a code of this name does: as `[checks]` says, else as its author wrote.
+    pub fn severity(&self, name: &str, written: Severity) -> Severity {
+        self.checks.get(name).map_or(written, |given| given.severity)
+    }
+}
+
 fn find_file(flags: &Common, variables: &Variables, folder: &Path) -> Result<Option<PathBuf>> {
     match path(flags.config.as_ref(), "config", variables) {
         None => Ok(Some(folder.join(file::DEFAULT_NAME)).filter(|path| path.exists())),

@@ -530,12 +530,10 @@ impl Transformed {
             if is_unchanged(before.as_ref(), &file, &staging)? || (before.is_none() && file.rows == 0) {
                 versions.extend(before.map(|before| (RESTATEMENTS.name.to_owned(), before.version)));
             } else {
-                let remove = before.iter().flat_map(|before| &before.files).map(|file| file.path.clone()).collect();
                 let schema = records::schema(RESTATEMENTS.columns);
                 let target = Target { table: RESTATEMENTS.name, doc: RESTATEMENTS.doc, schema: &schema };
-                let change = Change { add: vec![file], remove };
-                let state = lake.commit(target, before.as_ref(), change, &run.id, run.started_at_millis).await?;
-                versions.insert(RESTATEMENTS.name.to_owned(), state.version);
+                let version = replace(target, before.as_ref(), file, lake, run).await?;
+                versions.insert(RESTATEMENTS.name.to_owned(), version);
             }
         }
         for mart in self.marts {
@@ -543,21 +541,25 @@ impl Transformed {
             let version = match &mart.before {
                 Some(before) if mart.unchanged => before.version,
                 before => {
-                    let remove = before.iter().flat_map(|before| &before.files).map(|file| file.path.clone()).collect();
-                    let change = Change { add: vec![mart.file], remove };
-                    lake.commit(
-                        Target { table: &table, doc: &mart.doc, schema: &mart.schema },
-                        before.as_ref(),
-                        change,
-                        &run.id,
-                        run.started_at_millis,
-                    )
-                    .await?
-                    .version
+                    let target = Target { table: &table, doc: &mart.doc, schema: &mart.schema };
+                    replace(target, before.as_ref(), mart.file, lake, run).await?
                 }
             };
             versions.insert(table, version);
         }
         Ok(versions)
     }
+}
+
+/// Commits a staged file in the place of all that a table holds, and returns the version.
+async fn replace(
+    target: Target<'_>,
+    before: Option<&TableState>,
+    file: DataFile,
+    lake: &Lake,
+    run: &Run,
+) -> Result<u64> {
+    let remove = before.iter().flat_map(|before| &before.files).map(|file| file.path.clone()).collect();
+    let change = Change { add: vec![file], remove };
+    Ok(lake.commit(target, before, change, &run.id, run.started_at_millis).await?.version)
 }

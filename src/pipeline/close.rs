@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::DataType;
 use chrono::NaiveDate;
 use datafusion::common::ScalarValue;
 
@@ -16,6 +16,7 @@ use super::{
     Blocked, Plan, check_logs, columns_of, note_exceptions, publish_blocked, report_records, take_heads, take_reports,
 };
 use crate::catalog::runs::{ACCEPTANCES, CLOSES};
+use crate::compare;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::freeze::{Close, following};
@@ -23,10 +24,9 @@ use crate::load::{Manifest, Sheet, load, print_apart};
 use crate::model::{Grain, Model, Models, ParameterKind};
 use crate::normalize;
 use crate::place::lake::Lake;
-use crate::place::records::{Row, commit_rows, read_rows};
+use crate::place::records::{Row, commit_rows, published_rows};
 use crate::printer::counted;
 use crate::printer::summary::Summary;
-use crate::receipt::Receipt;
 use crate::run::{Run, RunRecord};
 use crate::settings::{CloseOrder, GivenBy, Parameter, QuarantinePolicy, Settings, Stage};
 use crate::transform::{
@@ -110,7 +110,7 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     let version = record(&manifest, &base, &next, order.month, &lake, run).await?;
     next.versions.insert(CLOSES.name.to_owned(), version);
     take_reports(&plan, &base, &mut next)?;
-    summary.receipts.push(receipt(&name_of(order.month), &manifest, started, "closed"));
+    summary.receipts.push(manifest.receipt("close", &name_of(order.month), started, "closed"));
     next.publish(&lake, run, &summary.receipts).await?;
     pack.publish()?;
     summary.environment.clone_from(&next.environment);
@@ -173,7 +173,7 @@ async fn accept(
             return Err(Error::usage(format!("no blocking exception of code {code} stands")).hint(known));
         }
     }
-    let mut rows = published_rows(&ACCEPTANCES, base, lake).await?;
+    let mut rows = published_rows(lake, &ACCEPTANCES, &base.versions).await?;
     let codes = standing.into_iter().filter(|row| row[1].as_ref().is_some_and(|code| order.accept.contains(code)));
     rows.extend(codes.map(|row| -> Row {
         vec![
@@ -188,12 +188,6 @@ async fn accept(
     let version = commit_rows(lake, &ACCEPTANCES, rows, true, &run.id, run.started_at_millis).await?;
     next.versions.insert(ACCEPTANCES.name.to_owned(), version);
     Ok(Some((ACCEPTANCES.name.to_owned(), version)))
-}
-
-/// The rows of a run table as published: rows that a killed close left behind it do not count.
-async fn published_rows(table: &crate::catalog::runs::RunTable, base: &RunRecord, lake: &Lake) -> Result<Vec<Row>> {
-    let Some(version) = base.versions.get(table.name) else { return Ok(Vec::new()) };
-    lake.table(table.name, Some(*version)).await?.map_or(Ok(Vec::new()), |state| read_rows(table, &state))
 }
 
 /// Stages what the pack shows of each report: the rows of the month where they belong to months; the report for that month
@@ -260,15 +254,15 @@ async fn control_totals(sheets: &[(&Model, PathBuf)], engine: &Engine, folder: &
             ));
         }
     }
-    let schema = Schema::new(vec![
-        Field::new("report", DataType::Utf8, true),
-        Field::new("figure", DataType::Utf8, true),
-        Field::new("currency", DataType::Utf8, true),
-        Field::new("rows", DataType::Int64, true),
-        Field::new("total_amount", DataType::Decimal128(38, 18), true),
+    let schema = compare::fields(&[
+        ("report", DataType::Utf8),
+        ("figure", DataType::Utf8),
+        ("currency", DataType::Utf8),
+        ("rows", DataType::Int64),
+        ("total_amount", DataType::Decimal128(38, 18)),
     ]);
     let sql = format!("{} order by report, figure, currency", selects.join(" union all "));
-    let file = write_sql(engine, &sql, folder, CONTROL_TOTALS.to_owned(), &schema.into()).await?;
+    let file = write_sql(engine, &sql, folder, CONTROL_TOTALS.to_owned(), &schema).await?;
     Ok(folder.join(&file.path))
 }
 
@@ -303,7 +297,7 @@ async fn record(
         value.map(Some).map_err(|error| Error::failed(format!("the close cannot be written: {error}")))
     };
     let pack: BTreeMap<_, _> = manifest.artifacts.iter().map(|(name, artifact)| (name, &artifact.sha256)).collect();
-    let mut rows = published_rows(&CLOSES, base, lake).await?;
+    let mut rows = published_rows(lake, &CLOSES, &base.versions).await?;
     rows.push(vec![
         Some(month.to_string()),
         Some(run.started_at.clone()),
@@ -369,18 +363,6 @@ async fn make_again(
     pack.publish()?;
     summary.environment.clone_from(&closed.environment);
     "unchanged".clone_into(&mut summary.status);
-    summary.receipts.push(receipt(&name, &manifest, started, "closed before: made again, the same bytes"));
+    summary.receipts.push(manifest.receipt("close", &name, started, "closed before: made again, the same bytes"));
     Ok(())
-}
-
-fn receipt(name: &str, manifest: &Manifest, started: Instant, note: &str) -> Receipt {
-    Receipt {
-        stage: "close".to_owned(),
-        item: name.to_owned(),
-        rows: manifest.artifacts.values().map(|artifact| artifact.rows).sum(),
-        files: manifest.artifacts.len() as u64,
-        bytes: manifest.artifacts.values().map(|artifact| artifact.size_bytes).sum(),
-        milliseconds: started.elapsed().as_millis() as u64,
-        note: note.to_owned(),
-    }
 }

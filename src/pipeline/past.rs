@@ -13,7 +13,6 @@ use crate::load::{Manifest, Sheet, print_apart};
 use crate::model::Models;
 use crate::place::lake::Lake;
 use crate::printer::summary::Summary;
-use crate::receipt::Receipt;
 use crate::run::{Run, RunRecord};
 use crate::settings::{GivenBy, Parameter, Past, Settings, Stage};
 use crate::transform::transform;
@@ -73,15 +72,7 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
     set.publish()?;
     summary.environment.clone_from(&record.environment);
     summary.artifacts = target.display().to_string();
-    summary.receipts.push(Receipt {
-        stage: "load".to_owned(),
-        item: folder(past),
-        rows: manifest.artifacts.values().map(|artifact| artifact.rows).sum(),
-        files: manifest.artifacts.len() as u64,
-        bytes: manifest.artifacts.values().map(|artifact| artifact.size_bytes).sum(),
-        milliseconds: started.elapsed().as_millis() as u64,
-        note: format!("of run {}", record.run_id),
-    });
+    summary.receipts.push(manifest.receipt("load", &folder(past), started, &format!("of run {}", record.run_id)));
     Ok(())
 }
 

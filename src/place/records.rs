@@ -1,5 +1,6 @@
 //! Small tables of the lake as rows of text: the run tables, which are read and written whole.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,6 +39,15 @@ pub fn cell<'a>(table: &RunTable, row: &'a [Option<String>], column: &str) -> Op
 /// Damaged (exit 5) when it cannot be read.
 pub async fn newest_rows(lake: &Lake, table: &RunTable) -> Result<Vec<Row>> {
     lake.table(table.name, None).await?.map_or(Ok(Vec::new()), |state| read_rows(table, &state))
+}
+
+/// All rows of a run table as published: those that a killed run left behind its version do not count.
+///
+/// # Errors
+/// Damaged (exit 5) when it cannot be read.
+pub async fn published_rows(lake: &Lake, table: &RunTable, versions: &BTreeMap<String, u64>) -> Result<Vec<Row>> {
+    let Some(version) = versions.get(table.name) else { return Ok(Vec::new()) };
+    lake.table(table.name, Some(*version)).await?.map_or(Ok(Vec::new()), |state| read_rows(table, &state))
 }
 
 /// All rows of a run table, in the order of its files.
