@@ -1,27 +1,28 @@
 //! Columns under construction: delivered cells in, typed Arrow arrays out.
 //!
-//! A cell that cannot be typed becomes null and is reported to the caller, who drops its row; nothing is guessed.
+//! A cell that cannot be typed becomes null and is reported to the caller, who drops its row; nothing is guessed. Empty text is
+//! null, in every column of every source: whether a writer puts quotes around nothing says nothing.
 
+mod arrays;
+mod plain;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray,
-};
+use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{
-    DataType, Decimal32Type, Decimal64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-};
+use arrow::datatypes::{DataType, TimeUnit};
 
 use crate::catalog::Kind;
 use crate::error::{Error, Result};
 use crate::value::{Invalid, boolean, decimal, integer, json, timestamp};
 
+pub use plain::{json_of, text_of, uuid_texts};
+
 /// The Arrow type of a column's kind in lake files.
 pub fn data_type(kind: Kind) -> DataType {
     match kind {
-        Kind::Id | Kind::Text | Kind::Json => DataType::Utf8,
+        Kind::Id | Kind::SentId | Kind::Text | Kind::Json | Kind::Object => DataType::Utf8,
         Kind::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         Kind::Decimal => DataType::Decimal128(decimal::PRECISION, decimal::SCALE as i8),
         Kind::Integer => DataType::Int64,
@@ -34,6 +35,7 @@ pub struct Cells {
     kind: Kind,
     values: Values,
     valid: Vec<bool>,
+    rounded: u64,
 }
 
 enum Values {
@@ -47,7 +49,7 @@ impl Cells {
     /// An empty column with room for `rows` cells.
     pub fn new(kind: Kind, rows: usize) -> Self {
         let values = match kind {
-            Kind::Id | Kind::Text | Kind::Json => {
+            Kind::Id | Kind::SentId | Kind::Text | Kind::Json | Kind::Object => {
                 let mut ends = Vec::with_capacity(rows + 1);
                 ends.push(0);
                 Values::Text { bytes: Vec::with_capacity(rows * 16), ends }
@@ -56,7 +58,7 @@ impl Cells {
             Kind::Decimal => Values::Decimal(Vec::with_capacity(rows)),
             Kind::Boolean => Values::Boolean(Vec::with_capacity(rows)),
         };
-        Self { kind, values, valid: Vec::with_capacity(rows) }
+        Self { kind, values, valid: Vec::with_capacity(rows), rounded: 0 }
     }
 
     /// Appends null.
@@ -70,16 +72,20 @@ impl Cells {
         self.valid.push(false);
     }
 
-    /// Appends a cell of text. An unquoted empty cell is null, as is a quoted one except in a text column.
+    /// Appends a cell of text. Empty text is null, and so is an unquoted `\\N`.
     ///
     /// # Errors
     /// Why the text is no value of this column; null was appended in its place.
     pub fn push_text(&mut self, cell: &[u8], quoted: bool) -> std::result::Result<(), Invalid> {
-        if cell.is_empty() && !(quoted && self.kind == Kind::Text) {
+        if is_null(cell, quoted) {
             self.push_null();
             return Ok(());
         }
-        let pushed = self.try_push_text(cell);
+        let is_id = matches!(self.kind, Kind::Id | Kind::SentId);
+        let pushed = match is_id && !quoted && cell.eq_ignore_ascii_case(b"null") {
+            true => Err(Invalid::NullWord),
+            false => self.try_push_text(cell),
+        };
         match pushed {
             Ok(()) => self.valid.push(true),
             Err(_) => self.push_null(),
@@ -88,35 +94,24 @@ impl Cells {
     }
 
     /// Appends a JSON value, as written: text and timestamps from a string, true or false as themselves, numbers from a
-    /// number or from a string that holds one, and for a JSON column whatever it is. Null is null.
+    /// number or from a string that holds one, and for a JSON column whatever it is. Null and an empty string are null.
     ///
     /// # Errors
     /// Why it is no value of this column; null was appended in its place.
     pub fn push_json(&mut self, value: &str) -> std::result::Result<(), Invalid> {
-        if value == "null" {
+        if matches!(value, "null" | "\"\"") {
             self.push_null();
             return Ok(());
         }
         let is_string = value.starts_with('"');
         let pushed = match (self.kind, json::text(value)) {
-            (Kind::Json, _) => self.try_push_text(value.as_bytes()),
-            (Kind::Id | Kind::Text, Some(text)) if is_string && (self.kind == Kind::Text || !text.is_empty()) => {
+            (Kind::Json | Kind::Object, _) => self.try_push_text(value.as_bytes()),
+            (Kind::Id | Kind::SentId | Kind::Text | Kind::Timestamp, Some(text)) if is_string => {
                 self.try_push_text(text.as_bytes())
             }
-            // An empty identifier is none.
-            (Kind::Id, Some(text)) if is_string && text.is_empty() => {
-                self.push_null();
-                return Ok(());
-            }
-            (Kind::Timestamp, Some(text)) if is_string => self.try_push_text(text.as_bytes()),
             (Kind::Boolean, Some(text)) if !is_string => self.try_push_text(text.as_bytes()),
-            // JSON has one kind of number: `30.0` is an integer, too.
-            (Kind::Integer, Some(text)) => self.try_push_text(text.as_bytes()).or_else(|invalid| {
-                self.push_value(integral(text.as_bytes()).ok_or(invalid)?);
-                Ok(())
-            }),
-            (Kind::Decimal, Some(text)) => self.try_push_text(text.as_bytes()),
-            (Kind::Id | Kind::Text, _) => Err(Invalid::Text),
+            (Kind::Integer | Kind::Decimal, Some(text)) => self.try_push_text(text.as_bytes()),
+            (Kind::Id | Kind::SentId | Kind::Text, _) => Err(Invalid::Text),
             (Kind::Timestamp, _) => Err(Invalid::Timestamp),
             (Kind::Boolean, _) => Err(Invalid::Boolean),
             (Kind::Integer, None) => Err(Invalid::Integer),
@@ -131,30 +126,29 @@ impl Cells {
 
     fn try_push_text(&mut self, cell: &[u8]) -> std::result::Result<(), Invalid> {
         match (&mut self.values, self.kind) {
-            (Values::Text { bytes, ends }, Kind::Json) => {
+            (Values::Text { bytes, ends }, Kind::Json | Kind::Object) => {
                 let text = std::str::from_utf8(cell).map_err(|_| Invalid::Utf8)?;
-                bytes.extend_from_slice(json::normalize(text)?.as_bytes());
+                let json = if self.kind == Kind::Object { json::object(text)? } else { json::normalize(text)? };
+                bytes.extend_from_slice(json.as_bytes());
                 ends.push(end(bytes));
             }
             (Values::Text { bytes, ends }, kind) => {
-                if kind == Kind::Id {
+                if matches!(kind, Kind::Id | Kind::SentId) {
                     check_id(cell)?;
                 }
-                bytes.extend_from_slice(cell);
+                bytes.extend_from_slice(&as_kept(cell, kind));
                 ends.push(end(bytes));
             }
             (Values::Whole(values), Kind::Timestamp) => values.push(timestamp::parse(cell)?),
             (Values::Whole(values), _) => values.push(integer::parse(cell)?),
-            (Values::Decimal(values), _) => values.push(decimal::parse(cell)?),
+            (Values::Decimal(values), _) => {
+                let read = decimal::read(cell)?;
+                values.push(read.units);
+                self.rounded += u64::from(read.is_rounded);
+            }
             (Values::Boolean(values), _) => values.push(boolean::parse(cell)?),
         }
         Ok(())
-    }
-
-    fn push_value(&mut self, value: i64) {
-        if let Values::Whole(values) = &mut self.values {
-            values.push(value);
-        }
     }
 
     /// Appends an integer or an instant.
@@ -178,144 +172,19 @@ impl Cells {
         }
     }
 
-    /// Appends a whole Parquet column, exactly: decimals of any scale, doubles through their shortest text, strings
-    /// through the parsers of CSV, timestamps of any unit. `bad` is told the row and reason of each cell that does not
-    /// fit.
-    ///
-    /// # Errors
-    /// Data when the column's Parquet type can never hold this kind of value.
-    pub fn push_array(&mut self, array: &dyn Array, mut bad: impl FnMut(usize, String, Invalid)) -> Result<()> {
-        macro_rules! each {
-            ($array:expr, $push:expr) => {{
-                let typed = $array;
-                for row in 0..typed.len() {
-                    if typed.is_null(row) {
-                        self.push_null();
-                        continue;
-                    }
-                    let value = typed.value(row);
-                    #[allow(clippy::redundant_closure_call, reason = "the closure is this arm's conversion")]
-                    if let Err(invalid) = ($push)(self, &value) {
-                        self.push_null();
-                        bad(row, value.to_string(), invalid);
-                    }
-                }
-            }};
-        }
-        macro_rules! texts {
-            ($array:expr) => {{
-                let typed = $array;
-                for row in 0..typed.len() {
-                    if typed.is_null(row) {
-                        self.push_null();
-                    } else if let Err(invalid) = self.push_text(typed.value(row).as_bytes(), true) {
-                        bad(row, typed.value(row).to_owned(), invalid);
-                    }
-                }
-            }};
-        }
-        macro_rules! bytes {
-            ($array:expr) => {{
-                let typed = $array;
-                for row in 0..typed.len() {
-                    let value = typed.value(row);
-                    if typed.is_null(row) {
-                        self.push_null();
-                    } else if std::str::from_utf8(value).is_err() {
-                        self.push_null();
-                        bad(row, String::from_utf8_lossy(value).into_owned(), Invalid::Utf8);
-                    } else if let Err(invalid) = self.push_text(value, true) {
-                        bad(row, String::from_utf8_lossy(value).into_owned(), invalid);
-                    }
-                }
-            }};
-        }
-        macro_rules! wholes {
-            ($($variant:ident => $native:ty),*) => {
-                match (array.data_type(), self.kind) {
-                    $((DataType::$variant, Kind::Integer) => each!(array.as_primitive::<$native>(), |cells: &mut Self, value: &_| {
-                        cells.push_whole(i64::try_from(*value).map_err(|_| Invalid::IntegerTooLarge)?);
-                        Ok::<_, Invalid>(())
-                    }),
-                    (DataType::$variant, Kind::Decimal) => each!(array.as_primitive::<$native>(), |cells: &mut Self, value: &_| {
-                        cells.push_decimal(decimal::rescale(i128::from(*value), 0)?);
-                        Ok::<_, Invalid>(())
-                    }),)*
-                    _ => return Err(Error::data(format!(
-                        "its Parquet type {} cannot hold {}", array.data_type(), describe(self.kind)
-                    ))),
-                }
-            };
-        }
-        macro_rules! decimals {
-            ($native:ty, $scale:expr) => {
-                each!(array.as_primitive::<$native>(), |cells: &mut Self, value: &_| {
-                    cells.push_decimal(decimal::rescale(i128::from(*value), $scale)?);
-                    Ok::<_, Invalid>(())
-                })
-            };
-        }
-        macro_rules! instants {
-            ($native:ty, $per_second:expr) => {
-                each!(array.as_primitive::<$native>(), |cells: &mut Self, value: &i64| {
-                    cells.push_whole(timestamp::from_unit(*value, $per_second)?);
-                    Ok::<_, Invalid>(())
-                })
-            };
-        }
-        match (array.data_type(), self.kind) {
-            (DataType::Null, _) => (0..array.len()).for_each(|_| self.push_null()),
-            (DataType::Utf8, _) => texts!(array.as_string::<i32>()),
-            (DataType::LargeUtf8, _) => texts!(array.as_string::<i64>()),
-            (DataType::Utf8View, _) => texts!(array.as_string_view()),
-            (DataType::Boolean, Kind::Boolean) => each!(array.as_boolean(), |cells: &mut Self, value: &bool| {
-                if let Values::Boolean(values) = &mut cells.values {
-                    values.push(*value);
-                    cells.valid.push(true);
-                }
-                Ok::<_, Invalid>(())
-            }),
-            (DataType::Decimal32(_, scale), Kind::Decimal) => decimals!(Decimal32Type, *scale),
-            (DataType::Decimal64(_, scale), Kind::Decimal) => decimals!(Decimal64Type, *scale),
-            (DataType::Decimal128(_, scale), Kind::Decimal) => decimals!(Decimal128Type, *scale),
-            (DataType::Float64, Kind::Decimal) => {
-                each!(array.as_primitive::<Float64Type>(), |cells: &mut Self, value: &_| {
-                    cells.push_decimal(decimal::from_double(*value)?);
-                    Ok::<_, Invalid>(())
-                });
+    fn push_boolean(&mut self, value: bool) {
+        match &mut self.values {
+            Values::Boolean(values) => {
+                values.push(value);
+                self.valid.push(true);
             }
-            (DataType::Float32, Kind::Decimal) => {
-                // A single's shortest text, not that of the double it widens to.
-                each!(array.as_primitive::<Float32Type>(), |cells: &mut Self, value: &_| {
-                    let text: String = format!("{value}");
-                    cells.push_decimal(decimal::parse(text.as_bytes())?);
-                    Ok::<_, Invalid>(())
-                });
-            }
-            (DataType::Timestamp(TimeUnit::Second, _), Kind::Timestamp) => instants!(TimestampSecondType, 1),
-            (DataType::Timestamp(TimeUnit::Millisecond, _), Kind::Timestamp) => {
-                instants!(TimestampMillisecondType, 1_000);
-            }
-            (DataType::Timestamp(TimeUnit::Microsecond, _), Kind::Timestamp) => {
-                instants!(TimestampMicrosecondType, 1_000_000);
-            }
-            (DataType::Timestamp(TimeUnit::Nanosecond, _), Kind::Timestamp) => {
-                instants!(TimestampNanosecondType, 1_000_000_000);
-            }
-            (DataType::Binary, _) => bytes!(array.as_binary::<i32>()),
-            (DataType::LargeBinary, _) => bytes!(array.as_binary::<i64>()),
-            (DataType::BinaryView, _) => bytes!(array.as_binary_view()),
-            (DataType::Dictionary(_, _), _) => {
-                let plain = arrow::compute::cast(array, &DataType::Utf8)
-                    .map_err(|error| Error::data(format!("its values are no text: {error}")))?;
-                texts!(plain.as_string::<i32>());
-            }
-            _ => wholes!(
-                Int8 => Int8Type, Int16 => Int16Type, Int32 => Int32Type, Int64 => Int64Type,
-                UInt8 => UInt8Type, UInt16 => UInt16Type, UInt32 => UInt32Type, UInt64 => UInt64Type
-            ),
+            _ => self.push_null(),
         }
-        Ok(())
+    }
+
+    /// How many decimals were rounded at their 18th fraction digit, being the texts of doubles.
+    pub fn rounded(&self) -> u64 {
+        self.rounded
     }
 
     /// How many cells there are.
@@ -353,19 +222,13 @@ impl Cells {
     }
 }
 
-/// The integer that a decimal is, where it is one.
-fn integral(text: &[u8]) -> Option<i64> {
-    let one = 10_i128.checked_pow(u32::from(decimal::SCALE))?;
-    let value = decimal::parse(text).ok()?;
-    (value % one == 0).then(|| i64::try_from(value / one).ok()).flatten()
-}
-
 /// What a column of this kind holds, as messages say it.
 pub fn describe(kind: Kind) -> &'static str {
     match kind {
-        Kind::Id => "an identifier",
+        Kind::Id | Kind::SentId => "an identifier",
         Kind::Text => "text",
         Kind::Json => "JSON",
+        Kind::Object => "a JSON object",
         Kind::Timestamp => "a timestamp",
         Kind::Decimal => "a decimal",
         Kind::Integer => "an integer",
@@ -373,12 +236,49 @@ pub fn describe(kind: Kind) -> &'static str {
     }
 }
 
+/// Whether a cell of text stands for nothing: empty, or the `\\N` that databases write without quotes.
+pub fn is_null(cell: &[u8], quoted: bool) -> bool {
+    cell.is_empty() || (!quoted && cell == b"\\N")
+}
+
+/// The text of a cell as the lake keeps it. A UUID is in small letters: some databases print theirs in capitals, and ids are
+/// compared as text. Those that the sender of an event chose stay as they are.
+pub fn as_kept(cell: &[u8], kind: Kind) -> Cow<'_, [u8]> {
+    if kind == Kind::Id && cell.iter().any(u8::is_ascii_uppercase) && is_uuid(cell) {
+        return Cow::Owned(cell.to_ascii_lowercase());
+    }
+    Cow::Borrowed(cell)
+}
+
+/// Whether it is written as a UUID: 8, 4, 4, 4 and 12 hexadecimal digits between hyphens.
+fn is_uuid(text: &[u8]) -> bool {
+    let fits = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.iter().enumerate().all(fits)
+}
+
 fn check_id(cell: &[u8]) -> std::result::Result<(), Invalid> {
     let blank = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_whitespace);
     if blank(cell.first()) || blank(cell.last()) || cell.iter().any(u8::is_ascii_control) {
         return Err(Invalid::Identifier);
     }
+    if is_spreadsheet_number(cell) {
+        return Err(Invalid::SpreadsheetNumber);
+    }
     Ok(())
+}
+
+/// Whether it is a number as spreadsheets show long ones: `1.23457E+11`.
+fn is_spreadsheet_number(cell: &[u8]) -> bool {
+    let is_digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let Some(at) = cell.iter().position(|byte| *byte == b'E') else { return false };
+    let (mantissa, exponent) = cell.split_at(at);
+    let mut parts = mantissa.splitn(2, |byte| matches!(byte, b'.' | b','));
+    parts.next().is_some_and(|whole| whole.len() == 1 && is_digits(whole))
+        && parts.next().is_none_or(is_digits)
+        && exponent.strip_prefix(b"E+").is_some_and(|digits| digits.len() >= 2 && is_digits(digits))
 }
 
 fn end(bytes: &[u8]) -> i32 {

@@ -15,10 +15,11 @@ use crate::catalog::endpoint::Endpoint;
 use crate::catalog::{self, Table};
 use crate::error::{Error, Result};
 use crate::place::landing::{Extraction, Landing};
+use crate::printer::counted;
 use crate::receipt::Receipt;
-use crate::settings::{Settings, Source};
+use crate::settings::{Settings, Severity, Source};
 use crate::source::delivery::{Delivery, Format, SourceFile, modified_at};
-use crate::source::egress;
+use crate::source::egress::{self, Unread};
 pub use account::Account;
 pub use ask::{Asked, Intended, Wanted, ask, endpoints, intend};
 pub use retention::drop_old;
@@ -42,7 +43,8 @@ impl Landed {
     /// Finds the export files that were delivered, where they are a source.
     ///
     /// # Errors
-    /// Usage (exit 2) when the landing folder is not there; failed when it cannot be read.
+    /// Usage (exit 2) when the landing folder is not there; data (exit 3) where data files are in it that are not read; failed
+    /// when it cannot be read.
     pub fn delivered(tables: &[&'static Table], settings: &Settings) -> Result<Self> {
         let mut landed = Self::default();
         if !settings.sources.contains(&Source::Egress) {
@@ -53,13 +55,19 @@ impl Landed {
         let is_selected = |delivery: &Delivery| tables.iter().any(|table| delivery.feeds(table));
         let deliveries: Vec<_> = found.deliveries.into_iter().filter(is_selected).collect();
         for name in &found.unmatched {
-            warn!(file = name, "{name} belongs to no table of the catalog and is not read");
+            warn!(file = name, "{name} is no data file and is not read");
         }
+        check_unread(&found.unread, settings.unknown_files)?;
         if deliveries.is_empty() {
             warn!("no export files under {}", settings.landing.display());
         }
         let bytes = deliveries.iter().map(|delivery| delivery.size_bytes).sum();
-        info!(files = deliveries.len(), size_bytes = bytes, "found {} export files", deliveries.len());
+        info!(
+            files = deliveries.len(),
+            size_bytes = bytes,
+            "found {}",
+            counted(deliveries.len() as u64, "export file")
+        );
         landed.receipts.push(Receipt {
             stage: "extract".to_owned(),
             item: "egress".to_owned(),
@@ -67,13 +75,15 @@ impl Landed {
             files: deliveries.len() as u64,
             bytes,
             milliseconds: started.elapsed().as_millis() as u64,
-            note: match found.unmatched.len() {
+            note: match found.unmatched.len() + found.unread.len() {
                 0 => String::new(),
-                count => format!("{count} files of no table"),
+                count => format!("{} not read", counted(count as u64, "other file")),
             },
         });
         landed.deliveries = deliveries;
         landed.unmatched = found.unmatched;
+        landed.unmatched.extend(found.unread.into_iter().map(|unread| unread.name));
+        landed.unmatched.sort();
         Ok(landed)
     }
 
@@ -114,6 +124,39 @@ impl Landed {
         };
         deliveries.iter().filter_map(of).min().unwrap_or(i64::MIN)
     }
+}
+
+/// Stops where data was delivered that is not read: reports without it would be wrong figures.
+///
+/// # Errors
+/// Data (exit 3), naming the files; none for files of no table where `policy` only warns.
+pub fn check_unread(unread: &[Unread], policy: Severity) -> Result<()> {
+    let (passed, refused): (Vec<_>, Vec<_>) =
+        unread.iter().partition(|unread| !unread.is_of_table && policy == Severity::Warn);
+    for Unread { name, reason, .. } in passed {
+        warn!(file = name, "{name} is not read: {reason}");
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<_> = refused.iter().take(3).map(|unread| format!("{}: {}", unread.name, unread.reason)).collect();
+    let more = if refused.len() > shown.len() {
+        format!(" (and {} more)", refused.len() - shown.len())
+    } else {
+        String::new()
+    };
+    let message =
+        format!("{} cannot be read: {}{more}", counted(refused.len() as u64, "delivered file"), shown.join("; "));
+    let hint = match refused.iter().any(|unread| unread.is_of_table) {
+        true => {
+            "deliver the table as .csv, .csv.gz, .csv.zst or .parquet, or take the file out of landing; nothing was read"
+        }
+        false => {
+            "give the file the name of its table, such as invoice.csv, or take it out of landing; with unknown_files = \"warn\" \
+             under [quality] such files are passed over; nothing was read"
+        }
+    };
+    Err(Error::data(message).hint(hint))
 }
 
 fn journal(extraction: &Extraction, endpoint: &'static Endpoint, answers: u64) -> Result<Delivery> {

@@ -7,6 +7,7 @@ mod decode;
 pub mod extractions;
 mod feed;
 mod keys;
+mod layout;
 mod merge;
 mod partitions;
 mod threads;
@@ -154,6 +155,13 @@ pub async fn normalize(
         for column in &merged.unknown_columns {
             let what = if table.is_answered() { "field" } else { "column" };
             warn!(table = name, column, "{name}: the {what} `{column}` is not in the catalog; it is kept in _extra");
+        }
+        for file in &merged.empty {
+            warn!(table = name, file, "{file} holds nothing and is passed over");
+        }
+        if merged.rounded > 0 {
+            let count = counted(merged.rounded, "number");
+            warn!(table = name, "{name}: {count} of more than 18 decimals rounded there: the text of a double");
         }
         let read: BTreeSet<_> = new.iter().map(|delivery| delivery.name()).collect();
         quarantine.retain(|row| !(quarantined(row, "table_name") == name && read.contains(quarantined(row, "file"))));
@@ -425,6 +433,14 @@ fn new_deliveries(
     full_refresh: bool,
 ) -> Result<Vec<Delivery>> {
     let mine: Vec<_> = landed.deliveries.iter().filter(|delivery| delivery.feeds(table)).collect();
+    for delivery in mine.iter().filter(|delivery| delivery.schema == "egress" && delivery.size_bytes == 0) {
+        let rows = known.get(delivery.name()).and_then(|row| cell(&FILES, row, "row_count")?.parse().ok()).unwrap_or(0);
+        if rows > 0 {
+            let name = delivery.name();
+            return Err(Error::data(format!("{name} had {} and came again without a byte", counted(rows, "row")))
+                .hint("deliver the file again whole; or, where its rows are to go, with a header and no rows"));
+        }
+    }
     if full_refresh {
         let is_there =
             |path: &String| landed.dropped.contains(path) || mine.iter().any(|delivery| delivery.name() == path);
@@ -499,6 +515,12 @@ fn note(merged: &Merged) -> String {
     }
     if !merged.quarantined.is_empty() {
         notes.push(format!("{} in quarantine", counted(merged.quarantined.len() as u64, "cell")));
+    }
+    if !merged.empty.is_empty() {
+        notes.push(format!("{} without a byte passed over", counted(merged.empty.len() as u64, "file")));
+    }
+    if merged.rounded > 0 {
+        notes.push(format!("{} rounded at the 18th decimal", counted(merged.rounded, "number")));
     }
     if !merged.unknown_columns.is_empty() {
         notes.push(format!("{} kept", counted(merged.unknown_columns.len() as u64, "unknown column")));

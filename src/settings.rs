@@ -69,6 +69,8 @@ pub struct Settings {
     pub environment: Environment,
     /// What quarantined rows do.
     pub quarantine: QuarantinePolicy,
+    /// What delivered data files do that belong to no table.
+    pub unknown_files: Severity,
     /// Parameters by name. The names are well formed; whether a report has them is for [`require_known_parameters`].
     pub parameters: BTreeMap<String, Parameter>,
     /// The accounts that journal entries are posted to, every one.
@@ -170,6 +172,7 @@ impl Settings {
             api,
             environment: environment(pick(flags.environment.as_ref(), "environment", "environment"))?,
             quarantine: choose_or(file.value("quality.quarantine"), QuarantinePolicy::Block)?,
+            unknown_files: choose_or(file.value("quality.unknown_files"), Severity::Block)?,
             parameters: parameters::merge(file.parameters.clone(), variables.for_flag("param").as_ref(), &flags.param)?,
             accounts: accounts::resolve(&file)?,
             checks: checks::resolve(&file)?,

@@ -61,7 +61,17 @@ const SCHEMAS: &[(&str, &str)] = &[
 
 fn legend() -> String {
     let mut text = String::from("| type | meaning |\n|---|---|\n");
-    for kind in [Kind::Id, Kind::Text, Kind::Json, Kind::Timestamp, Kind::Decimal, Kind::Integer, Kind::Boolean] {
+    for kind in [
+        Kind::Id,
+        Kind::SentId,
+        Kind::Text,
+        Kind::Json,
+        Kind::Object,
+        Kind::Timestamp,
+        Kind::Decimal,
+        Kind::Integer,
+        Kind::Boolean,
+    ] {
         text.push_str(&row(&[kind_name(kind), kind_meaning(kind)]));
     }
     text.push_str("\n| unit | what the numbers count |\n|---|---|\n");
@@ -157,8 +167,10 @@ fn class_name(class: Class) -> &'static str {
 fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Id => "id",
+        Kind::SentId => "sent id",
         Kind::Text => "text",
         Kind::Json => "json",
+        Kind::Object => "object",
         Kind::Timestamp => "timestamp",
         Kind::Decimal => "decimal",
         Kind::Integer => "integer",
@@ -168,11 +180,13 @@ fn kind_name(kind: Kind) -> &'static str {
 
 fn kind_meaning(kind: Kind) -> &'static str {
     match kind {
-        Kind::Id => "Opaque identifier: text, never empty; null where there is none.",
-        Kind::Text => "Text.",
+        Kind::Id => "Opaque identifier: text, never empty; null where there is none. A UUID is in small letters.",
+        Kind::SentId => "Identifier that the sender of an event chose: text as it was sent, never empty.",
+        Kind::Text => "Text, never empty; null where there is none.",
         Kind::Json => "JSON document, as its text.",
-        Kind::Timestamp => "Instant in UTC, to the microsecond.",
-        Kind::Decimal => "decimal(38, 18): exact, 18 digits behind the point.",
+        Kind::Object => "JSON object, as its text.",
+        Kind::Timestamp => "Instant in UTC; cut to the microsecond it is in.",
+        Kind::Decimal => "decimal(38, 18): exact, 18 digits behind the point; the text of a double is rounded there.",
         Kind::Integer => "64-bit integer.",
         Kind::Boolean => "True or false.",
     }

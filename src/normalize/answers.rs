@@ -16,7 +16,7 @@ use super::covers::{self, Cover};
 use super::decode::{BadCells, Decoded, Lineage, push_part};
 use super::keys::{BAD, EXPIRED, KeyRecord, OUTDATED, Place};
 use crate::catalog::{ANSWER_COLUMNS, Column, Found, Kind, Origin, Table};
-use crate::cells::{Cells, describe};
+use crate::cells::{Cells, as_kept, describe};
 use crate::error::{Error, Result};
 use crate::place::journal::{Answer, Compressed};
 use crate::source::delivery::Delivery;
@@ -150,6 +150,7 @@ pub fn typed(
         })?;
     }
     let keep = bad.keep(origins.places.len(), superseded);
+    let rounded = columns.iter().map(Cells::rounded).sum();
     let mut arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
     arrays.push(extra.finish()?);
     arrays.extend(origins.finish(lineage));
@@ -158,7 +159,7 @@ pub fn typed(
         Some(keep) => filter_record_batch(&batch, keep),
     });
     let batch = batch.map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?;
-    Ok(Decoded { batch, quarantined: bad.into_cells(), unknown })
+    Ok(Decoded { batch, quarantined: bad.into_cells(), unknown, rounded })
 }
 
 /// Where rows come from, a value for each row.
@@ -290,7 +291,7 @@ fn as_received(
     arrays.extend(origins.finish(lineage).into_iter().take(4));
     let batch = RecordBatch::try_new(schema.clone(), arrays)
         .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?;
-    Ok(Decoded { batch, quarantined: Vec::new(), unknown: BTreeSet::new() })
+    Ok(Decoded { batch, quarantined: Vec::new(), unknown: BTreeSet::new(), rounded: 0 })
 }
 
 fn open(compressed: &Compressed, delivery: &Delivery) -> Result<Answer> {
@@ -329,7 +330,7 @@ fn push_key(key: &mut Vec<u8>, cell: Cell<'_>, kind: Kind) -> bool {
         Kind::Timestamp => timestamp::parse(text.as_bytes()),
         Kind::Integer => integer::parse(text.as_bytes()),
         _ => {
-            push_part(key, text.as_bytes());
+            push_part(key, &as_kept(text.as_bytes(), kind));
             return true;
         }
     };

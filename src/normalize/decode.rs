@@ -6,19 +6,20 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use arrow::compute::{CastOptions, cast_with_options, filter_record_batch};
-use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimestampMicrosecondType};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
 use roaring::RoaringBitmap;
 use twox_hash::XxHash3_128;
 
 use super::answers;
 use super::covers::Cover;
-use super::feed::{Layout, Rows, Unit, unreadable};
+use super::feed::{Rows, Unit, wrong_csv};
 use super::keys::{KeyRecord, Place};
+use super::layout::Layout;
 use crate::catalog::{Column, Kind, Table};
-use crate::cells::{Cells, describe};
+use crate::cells::{Cells, as_kept, describe, is_null, json_of, text_of};
 use crate::error::{Error, Result};
-use crate::source::csv::{Block, Record};
+use crate::source::csv::{Block, Field, Record};
 use crate::source::delivery::{Delivery, SourceFile};
 use crate::value::{Invalid, integer, timestamp};
 
@@ -50,6 +51,8 @@ pub struct Decoded {
     pub quarantined: Vec<Quarantined>,
     /// Fields of answers that the catalog does not know.
     pub unknown: BTreeSet<String>,
+    /// Decimals that were rounded at their 18th fraction digit.
+    pub rounded: u64,
 }
 
 /// What rows of one delivery have in common.
@@ -125,19 +128,19 @@ pub fn keys(
                 scratch.clear();
                 for (place, kind, name) in &key {
                     let field = place.and_then(|place| record.field(place));
-                    let cell = field.as_ref().map_or(&[][..], |field| field.bytes(&mut cell_scratch));
+                    let cell = field.as_ref().map_or(&[][..], |field| delivered(field, &mut cell_scratch));
                     let whole = if *name == "_transferred_at" { Ok(transferred_at) } else { whole(cell, *kind) };
                     match whole {
                         Ok(Some(value)) => push_part(&mut scratch, &value.to_le_bytes()),
                         // Empty and absent are one: a file without environments is not another environment.
-                        Ok(None) => push_part(&mut scratch, cell),
+                        Ok(None) => push_part(&mut scratch, &as_kept(cell, *kind)),
                         Err(()) => return,
                     }
                 }
                 let mut newest = [i64::MIN; 2];
                 for (slot, (place, kind)) in newest.iter_mut().zip(&newest_by) {
                     let Some(field) = place.and_then(|place| record.field(place)) else { continue };
-                    match whole(field.bytes(&mut cell_scratch), *kind) {
+                    match whole(delivered(&field, &mut cell_scratch), *kind) {
                         Ok(value) => *slot = value.unwrap_or(i64::MIN),
                         Err(()) => return,
                     }
@@ -212,6 +215,12 @@ pub fn push_part(key: &mut Vec<u8>, part: &[u8]) {
     key.extend_from_slice(part);
 }
 
+/// What a field holds; nothing where it stands for null.
+fn delivered<'s>(field: &Field<'s>, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+    let cell = field.bytes(scratch);
+    if is_null(cell, field.is_quoted()) { &[] } else { cell }
+}
+
 /// The whole number of a timestamp or integer cell; `None` for text and for empty cells.
 fn whole(cell: &[u8], kind: Kind) -> std::result::Result<Option<i64>, ()> {
     match kind {
@@ -235,7 +244,7 @@ fn each_record(
     mut with: impl FnMut(Record<'_, '_>),
 ) -> Result<()> {
     let mut records = block.records(layout.width);
-    while let Some(record) = records.next_record().map_err(|error| unreadable(delivery, &error))? {
+    while let Some(record) = records.next_record().map_err(|error| wrong_csv(delivery, &error))? {
         with(record);
     }
     Ok(())
@@ -283,7 +292,7 @@ pub fn typed(
                         .map_err(|error| error.context(format!("{}: column `{}`", delivery.name(), column.name)))?,
                 }
             }
-            push_extra_arrays(batch, &unit.layout, &mut extra)?;
+            push_extra_arrays(batch, &unit.layout, &mut extra);
         }
         Rows::Answers(answers) => {
             return answers::typed(unit.ordinal, answers, table, schema, delivery, lineage, superseded);
@@ -292,6 +301,7 @@ pub fn typed(
     let rows = columns.first().map_or(0, Cells::rows);
     check_keys(table, &columns, &mut bad);
     let keep = bad.keep(rows, superseded);
+    let rounded = columns.iter().map(Cells::rounded).sum();
     let mut arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
     if unit.layout.extra.is_empty() {
         (0..rows).for_each(|_| extra.push_null());
@@ -305,7 +315,7 @@ pub fn typed(
         Some(keep) => filter_record_batch(&batch, &keep)
             .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?,
     };
-    Ok(Decoded { batch, quarantined: bad.cells, unknown: BTreeSet::new() })
+    Ok(Decoded { batch, quarantined: bad.cells, unknown: BTreeSet::new(), rounded })
 }
 
 /// What one record is pushed into.
@@ -349,13 +359,20 @@ fn push_record(
             into.bad.add(row, Some(column.name), cell, invalid.to_string());
         }
     }
+    for place in &layout.unnamed {
+        let cell = record.field(*place).filter(|field| !is_null(field.bytes(scratch), field.is_quoted()));
+        if let Some(field) = cell {
+            let reason = format!("column {} has a value and no name", place + 1);
+            into.bad.add(row, None, field.bytes(scratch), reason);
+        }
+    }
     if !layout.extra.is_empty() {
         let mut object = serde_json::Map::new();
         for (place, name) in &layout.extra {
             let Some(field) = record.field(*place) else { continue };
             let cell = field.bytes(scratch);
             match std::str::from_utf8(cell) {
-                Ok("") if !field.is_quoted() => {}
+                Ok(_) if is_null(cell, field.is_quoted()) => {}
                 Ok(text) => drop(object.insert(name.clone(), text.into())),
                 Err(_) => into.bad.add(row, Some(name), cell, Invalid::Utf8.to_string()),
             }
@@ -373,28 +390,31 @@ fn push_extra(extra: &mut Cells, object: serde_json::Map<String, serde_json::Val
     }
 }
 
-fn push_extra_arrays(batch: &RecordBatch, layout: &Layout, extra: &mut Cells) -> Result<()> {
+fn push_extra_arrays(batch: &RecordBatch, layout: &Layout, extra: &mut Cells) {
     if layout.extra.is_empty() {
-        return Ok(());
+        return;
     }
-    let texts = layout
-        .extra
-        .iter()
-        .map(|(place, name)| {
-            let exact = CastOptions { safe: false, ..CastOptions::default() };
-            let array = cast_with_options(batch.column(*place), &DataType::Utf8, &exact)
-                .map_err(|error| Error::data(format!("column `{name}` cannot be kept as text: {error}")))?;
-            Ok((name, array))
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let mut json = String::new();
     for row in 0..batch.num_rows() {
-        let present = texts.iter().filter(|(_, array)| !array.is_null(row));
-        push_extra(
-            extra,
-            present.map(|(name, array)| ((*name).clone(), array.as_string::<i32>().value(row).into())).collect(),
-        );
+        let mut object = serde_json::Map::new();
+        for (place, name) in &layout.extra {
+            let array = batch.column(*place);
+            if array.is_null(row) {
+                continue;
+            }
+            json.clear();
+            let text = match json_of(array, row, &mut json) {
+                Ok(()) if json.starts_with('"') => serde_json::from_str(&json).ok(),
+                Ok(()) => Some(json.clone()),
+                // A column that nothing reads refuses no row: bytes that are no text are kept in hexadecimal.
+                Err(_) => text_of(array, row),
+            };
+            if let Some(text) = text {
+                object.insert(name.clone(), text.into());
+            }
+        }
+        push_extra(extra, object);
     }
-    Ok(())
 }
 
 /// A key is never null.

@@ -7,18 +7,27 @@ use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::error::ArrowError;
 use flate2::read::MultiGzDecoder;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::basic::LogicalType;
+use parquet::schema::types::SchemaDescriptor;
+use tracing::debug;
 use twox_hash::XxHash3_128;
 
+use super::layout::Layout;
 use super::threads::{lock, unlock};
 use crate::catalog::Table;
+use crate::cells::uuid_texts;
 use crate::error::{Error, Result};
 use crate::fingerprint;
 use crate::place::journal::{self, Compressed};
 use crate::printer::progress;
-use crate::source::csv::{Block, Blocks};
+use crate::source::csv::{Block, Blocks, CsvError};
 use crate::source::delivery::{Delivery, Format};
 
 /// A piece of a delivery, decoded as a whole.
@@ -43,22 +52,23 @@ pub enum Rows {
     Answers(Vec<Compressed>),
 }
 
-/// Where a table's columns are in a file: found by name, in any order.
-#[derive(Debug, Default)]
-pub struct Layout {
-    /// For each column of the table, its position in the file.
-    pub columns: Vec<Option<usize>>,
-    /// Position and name of each column that the table does not have.
-    pub extra: Vec<(usize, String)>,
-    /// How many columns the file has.
-    pub width: usize,
-}
-
 /// The queue.
 pub struct Feed<'a> {
     table: &'static Table,
     deliveries: &'a [Delivery],
+    /// Whether the table has more than one file: then one of them may hold nothing.
+    is_of_several: bool,
     state: Mutex<State>,
+}
+
+/// What is known of files that were read to their end.
+pub struct Drawn {
+    /// Names of columns that the catalog does not know, over all files.
+    pub unknown_columns: BTreeSet<String>,
+    /// Names of files that hold nothing, not even a header.
+    pub empty: Vec<String>,
+    /// XXH3-128 of the bytes of each file.
+    pub fingerprints: Vec<String>,
 }
 
 #[derive(Default)]
@@ -67,14 +77,42 @@ struct State {
     next_unit: u32,
     open: Option<(Reader, Arc<Layout>)>,
     unknown_columns: BTreeSet<String>,
+    empty: Vec<String>,
     fingerprints: Vec<String>,
     failed: bool,
 }
 
 enum Reader {
     Csv(Blocks<Box<dyn Read + Send>>, Fingerprint),
-    Parquet(ParquetRecordBatchReader, File),
+    Parquet(Batches, File),
+    /// A compressed file of no bytes, as a writer leaves for a share without rows.
+    Nothing(File),
     Journal(journal::Reader, File),
+}
+
+/// The rows of a Parquet file.
+struct Batches {
+    reader: ParquetRecordBatchReader,
+    /// The columns that hold UUIDs as sixteen bytes.
+    uuids: Vec<usize>,
+}
+
+impl Batches {
+    fn next_batch(&mut self) -> std::result::Result<Option<RecordBatch>, ArrowError> {
+        let Some(batch) = self.reader.next().transpose()? else { return Ok(None) };
+        if self.uuids.is_empty() {
+            return Ok(Some(batch));
+        }
+        let mut columns = batch.columns().to_vec();
+        let mut fields: Vec<_> = batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+        for place in &self.uuids {
+            if let Some(bytes) = columns[*place].as_fixed_size_binary_opt() {
+                columns[*place] = Arc::new(uuid_texts(bytes));
+                fields[*place] = Field::new(fields[*place].name(), DataType::Utf8, true);
+            }
+        }
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map(Some)
+    }
 }
 
 /// The hash of the bytes read so far, shared with the reader that feeds it.
@@ -102,9 +140,9 @@ impl Fingerprint {
 }
 
 impl<'a> Feed<'a> {
-    /// All units of these deliveries of `table`.
-    pub fn new(table: &'static Table, deliveries: &'a [Delivery]) -> Self {
-        Self { table, deliveries, state: Mutex::default() }
+    /// All units of these deliveries of `table`, which has rows already or not.
+    pub fn new(table: &'static Table, deliveries: &'a [Delivery], has_rows: bool) -> Self {
+        Self { table, deliveries, is_of_several: has_rows || deliveries.len() > 1, state: Mutex::default() }
     }
 
     /// The next unit, or `None` when all are drawn or a worker has failed.
@@ -126,10 +164,10 @@ impl<'a> Feed<'a> {
         lock(&self.state).failed = true;
     }
 
-    /// Names of columns that the catalog does not know, over all files, and the fingerprint of each file.
-    pub fn finish(self) -> (BTreeSet<String>, Vec<String>) {
-        let state = unlock(self.state);
-        (state.unknown_columns, state.fingerprints)
+    /// What is known of the files once all units are drawn.
+    pub fn finish(self) -> Drawn {
+        let State { unknown_columns, empty, fingerprints, .. } = unlock(self.state);
+        Drawn { unknown_columns, empty, fingerprints }
     }
 
     fn draw(&self, state: &mut State) -> Result<Option<Unit>> {
@@ -137,9 +175,12 @@ impl<'a> Feed<'a> {
             if state.open.is_none() {
                 let Some(delivery) = self.deliveries.get(state.next_file) else { return Ok(None) };
                 state.next_file += 1;
-                let (reader, header) = open(delivery)?;
-                let layout = match delivery.format {
-                    Format::Journal { .. } => Layout::default(),
+                let (reader, header) = open(delivery, self.is_of_several)?;
+                if matches!(reader, Reader::Nothing(_)) {
+                    state.empty.push(delivery.name().to_owned());
+                }
+                let layout = match reader {
+                    Reader::Journal(..) | Reader::Nothing(_) => Layout::default(),
                     _ => Layout::of(self.table, &header).map_err(|error| error.context(delivery.name()))?,
                 };
                 state.unknown_columns.extend(layout.extra.iter().map(|(_, name)| name.clone()));
@@ -149,11 +190,12 @@ impl<'a> Feed<'a> {
             let Some((reader, layout)) = &mut state.open else { continue };
             let rows = match reader {
                 Reader::Csv(blocks, _) => {
-                    blocks.next_block().map_err(|error| self.unreadable(file, &error))?.map(Rows::Csv)
+                    blocks.next_block().map_err(|error| wrong_csv(&self.deliveries[file], &error))?.map(Rows::Csv)
                 }
                 Reader::Parquet(batches, _) => {
-                    batches.next().transpose().map_err(|error| self.unreadable(file, &error))?.map(Rows::Parquet)
+                    batches.next_batch().map_err(|error| self.unreadable(file, &error))?.map(Rows::Parquet)
                 }
+                Reader::Nothing(_) => None,
                 Reader::Journal(reader, _) => {
                     let answers = next_answers(reader)?;
                     if answers.is_none() {
@@ -166,7 +208,7 @@ impl<'a> Feed<'a> {
                 None => {
                     let fingerprint = match reader {
                         Reader::Csv(_, fingerprint) => fingerprint.text(),
-                        Reader::Parquet(_, handle) | Reader::Journal(_, handle) => {
+                        Reader::Parquet(_, handle) | Reader::Journal(_, handle) | Reader::Nothing(handle) => {
                             fingerprint_of(handle, &self.deliveries[file].path)?
                         }
                     };
@@ -199,15 +241,27 @@ pub fn unreadable(delivery: &Delivery, error: &dyn std::fmt::Display) -> Error {
         .hint("the file may be cut off or still arriving: deliver it again; nothing of it was taken")
 }
 
-fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
+/// A delivery that is no CSV as it must be.
+pub fn wrong_csv(delivery: &Delivery, error: &CsvError) -> Error {
+    Error::data(format!("{}: {error}", delivery.name())).hint(error.hint())
+}
+
+/// Opens a delivery and reads its columns. One of several may hold nothing.
+fn open(delivery: &Delivery, is_of_several: bool) -> Result<(Reader, Vec<String>)> {
     let bad = |error: &dyn std::fmt::Display| unreadable(delivery, error);
     let file = File::open(&delivery.path).map_err(|source| Error::io("open", &delivery.path, source))?;
+    if delivery.size_bytes == 0 && is_of_several {
+        return Ok(nothing(delivery, file));
+    }
     let fingerprint = Fingerprint::default();
     let hashed = |file| Hashed { file, fingerprint: fingerprint.clone() };
     let bytes: Box<dyn Read + Send> = match delivery.format {
         Format::Parquet => {
             let handle = file.try_clone().map_err(|source| Error::io("open", &delivery.path, source))?;
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| bad(&error))?;
+            let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| bad(&error))?;
+            let metadata = with_microseconds(&file, metadata).map_err(|error| bad(&error))?;
+            let uuids = uuid_columns(metadata.parquet_schema());
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
             // Wide rows come in small batches: a batch is to stay near 16 MiB.
             let groups = builder.metadata().row_groups();
             let bytes: i64 = groups.iter().map(|group| group.total_byte_size()).sum();
@@ -216,7 +270,7 @@ fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
             let batch_rows = usize::try_from((16 << 20) / row_bytes).unwrap_or(1).clamp(64, 16 * 1024);
             let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
             let reader = builder.with_batch_size(batch_rows).build().map_err(|error| bad(&error))?;
-            return Ok((Reader::Parquet(reader, handle), header));
+            return Ok((Reader::Parquet(Batches { reader, uuids }, handle), header));
         }
         Format::Journal { .. } => {
             let handle = file.try_clone().map_err(|source| Error::io("open", &delivery.path, source))?;
@@ -226,8 +280,52 @@ fn open(delivery: &Delivery) -> Result<(Reader, Vec<String>)> {
         Format::CsvGzip => Box::new(MultiGzDecoder::new(hashed(file))),
         Format::CsvZstd => Box::new(zstd::Decoder::new(hashed(file)).map_err(|error| bad(&error))?),
     };
-    let (header, blocks) = Blocks::new(bytes).map_err(|error| bad(&error))?;
-    Ok((Reader::Csv(blocks, fingerprint), header.names().to_vec()))
+    match Blocks::new(bytes) {
+        Ok((header, blocks)) => Ok((Reader::Csv(blocks, fingerprint), header.names().to_vec())),
+        Err(CsvError::Empty) if is_of_several => Ok(nothing(
+            delivery,
+            File::open(&delivery.path).map_err(|source| Error::io("open", &delivery.path, source))?,
+        )),
+        Err(error) => Err(wrong_csv(delivery, &error)),
+    }
+}
+
+/// A file without a byte in it, as a writer leaves for a share that has no rows.
+fn nothing(delivery: &Delivery, file: File) -> (Reader, Vec<String>) {
+    debug!(file = delivery.name(), "{} holds nothing", delivery.name());
+    (Reader::Nothing(file), Vec::new())
+}
+
+/// The same file read with its INT96 instants, which old writers of Spark have, in microseconds: in nanoseconds, as they would be
+/// read by themselves, years before 1678 and after 2262 come out as others.
+fn with_microseconds(file: &File, metadata: ArrowReaderMetadata) -> parquet::errors::Result<ArrowReaderMetadata> {
+    let schema = metadata.parquet_schema();
+    let is_int96 = |place: usize| {
+        schema
+            .root_schema()
+            .get_fields()
+            .get(place)
+            .is_some_and(|field| field.is_primitive() && field.get_physical_type() == parquet::basic::Type::INT96)
+    };
+    if !(0..metadata.schema().fields().len()).any(is_int96) {
+        return Ok(metadata);
+    }
+    let fields = metadata.schema().fields().iter().enumerate().map(|(place, field)| match is_int96(place) {
+        true => Arc::new(field.as_ref().clone().with_data_type(DataType::Timestamp(TimeUnit::Microsecond, None))),
+        false => field.clone(),
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    ArrowReaderMetadata::load(file, ArrowReaderOptions::new().with_schema(schema))
+}
+
+/// The columns that hold UUIDs as sixteen bytes.
+fn uuid_columns(schema: &SchemaDescriptor) -> Vec<usize> {
+    let fields = schema.root_schema().get_fields();
+    let is_uuid = |place: &usize| {
+        let info = fields[*place].get_basic_info();
+        fields[*place].is_primitive() && matches!(info.logical_type_ref(), Some(LogicalType::Uuid))
+    };
+    (0..fields.len()).filter(is_uuid).collect()
 }
 
 /// A journal that ends too early looks like one that a crash cut off; but these are of extractions that have ended, which
@@ -256,26 +354,6 @@ fn next_answers(reader: &mut journal::Reader) -> Result<Option<Vec<Compressed>>>
         answers.push(answer);
     }
     Ok(Some(answers).filter(|answers| !answers.is_empty()))
-}
-
-impl Layout {
-    fn of(table: &Table, header: &[String]) -> Result<Self> {
-        let mut seen = BTreeSet::new();
-        if let Some(twice) = header.iter().find(|name| !seen.insert(name.as_str())) {
-            return Err(Error::data(format!("the column `{twice}` stands twice in the header")));
-        }
-        let place = |name: &str| header.iter().position(|found| found == name);
-        let columns: Vec<_> = table.columns.iter().map(|column| place(column.name)).collect();
-        if let Some(key) =
-            table.key.iter().find(|key| table.columns.iter().any(|column| column.name == **key) && place(key).is_none())
-        {
-            return Err(Error::data(format!("the key column `{key}` of {} is missing", table.qualified_name()))
-                .hint(format!("its columns are: {}", header.join(", "))));
-        }
-        let extra =
-            header.iter().enumerate().filter(|(_, name)| !table.columns.iter().any(|column| column.name == **name));
-        Ok(Self { columns, extra: extra.map(|(place, name)| (place, name.clone())).collect(), width: header.len() })
-    }
 }
 
 /// XXH3-128 of a file's bytes, in hexadecimal: tells a file that was written again from one that was only touched.

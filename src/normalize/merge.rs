@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -16,7 +17,7 @@ use tracing::warn;
 
 use super::covers::{self, Cover};
 use super::decode::{self, KeyColumns, Lineage, MOST_QUARANTINED, Quarantined};
-use super::feed::{Feed, Unit};
+use super::feed::{Drawn, Feed, Unit};
 use super::keys::{EXPIRED, KeyRecord, KeyRecords, Place, Rule, Superseded};
 use super::partitions::{Partitions, plain_columns};
 use super::threads::{join, lock, unlock};
@@ -68,6 +69,10 @@ pub struct Merged {
     pub contradictions: Vec<(usize, u64, String)>,
     /// Columns the catalog does not know.
     pub unknown_columns: BTreeSet<String>,
+    /// Decimals that were rounded at their 18th fraction digit, being the texts of doubles.
+    pub rounded: u64,
+    /// Files that hold nothing, not even a header.
+    pub empty: Vec<String>,
     /// XXH3-128 of the bytes of each delivery, as they were read.
     pub fingerprints: Vec<String>,
     /// Environments that the rows of each delivery name.
@@ -139,7 +144,7 @@ impl Merge<'_> {
         let rank = |source: &SourceFile| ranks.binary_search(&source).map_or(0, |rank| rank as u32);
         self.lake_keys(&columns, &names, &rank, &records)?;
 
-        let feed = Feed::new(self.table, self.deliveries);
+        let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
         let census = Mutex::new(Vec::new());
         self.work(&feed, |_, unit| {
             let mut found = Vec::new();
@@ -159,7 +164,7 @@ impl Merge<'_> {
         })?;
         let mut units = unlock(census);
         units.sort_unstable();
-        let (_, fingerprints) = feed.finish();
+        let fingerprints = feed.finish().fingerprints;
         let mut census = Census { units: Vec::new(), rows: vec![0; self.deliveries.len()], fingerprints };
         for (_, file, rows) in units {
             census.units.push((file, census.rows[file]));
@@ -237,7 +242,7 @@ impl Merge<'_> {
     }
 
     fn write_rows(&self, census: &Census, superseded: &Superseded) -> Result<Merged> {
-        let feed = Feed::new(self.table, self.deliveries);
+        let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
 
         let quarantined = Mutex::new(Vec::new());
 
@@ -249,6 +254,7 @@ impl Merge<'_> {
             })
             .collect();
         let unknown = Mutex::new(BTreeSet::new());
+        let rounded = AtomicU64::new(0);
         let environments = Mutex::new(vec![BTreeSet::new(); self.deliveries.len()]);
         self.work(&feed, |worker, unit| {
             let delivery = &self.deliveries[unit.file];
@@ -271,6 +277,7 @@ impl Merge<'_> {
                     .hint("is it the right file for this table?"));
                 }
             }
+            rounded.fetch_add(decoded.rounded, Ordering::Relaxed);
             if !decoded.unknown.is_empty() {
                 lock(&unknown).extend(decoded.unknown);
             }
@@ -286,7 +293,7 @@ impl Merge<'_> {
         }
         let mut quarantined = unlock(quarantined);
         quarantined.sort_by(|left, right| (left.0, left.1, &left.2.column).cmp(&(right.0, right.1, &right.2.column)));
-        let (mut unknown_columns, fingerprints) = feed.finish();
+        let Drawn { mut unknown_columns, empty, fingerprints } = feed.finish();
         unknown_columns.extend(unlock(unknown));
         if let Some(place) =
             (0..fingerprints.len()).find(|place| fingerprints.get(*place) != census.fingerprints.get(*place))
@@ -303,6 +310,8 @@ impl Merge<'_> {
             quarantined,
             contradictions: Vec::new(),
             unknown_columns,
+            rounded: rounded.into_inner(),
+            empty,
             fingerprints,
             environments: unlock(environments),
         })
@@ -377,7 +386,7 @@ impl Merge<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let feed = Feed::new(self.table, self.deliveries);
+        let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
         self.work(&feed, |_, unit| {
             let Some(rows) = rows.get(&unit.ordinal) else { return Ok(()) };
             let delivery = &self.deliveries[unit.file];

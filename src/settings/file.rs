@@ -53,6 +53,7 @@ pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("api.keep_days", Kind::Number),
     ("api.tables", Kind::Names),
     ("quality.quarantine", Kind::Text),
+    ("quality.unknown_files", Kind::Text),
     ("log.format", Kind::Text),
     ("limits.threads", Kind::Number),
     ("limits.memory", Kind::Text),

@@ -90,8 +90,8 @@ impl<R: Read> Blocks<R> {
     /// Reads the header, the first record, and stands before the rest. A byte order mark is dropped.
     ///
     /// # Errors
-    /// [`CsvError::Empty`] without a header; a header that is not UTF-8, has an empty or repeated name, or is
-    /// malformed; and what [`Blocks::next_block`] may return.
+    /// [`CsvError::Empty`] without a header; a header that is not UTF-8, has no name or one twice, or is malformed; a file that
+    /// begins as another format does; and what [`Blocks::next_block`] may return.
     pub fn new(reader: R) -> Result<(Header, Self), CsvError> {
         Self::with_limits(reader, CHUNK, LONGEST_RECORD)
     }
@@ -110,7 +110,8 @@ impl<R: Read> Blocks<R> {
             first: None,
             spare: Vec::new(),
         };
-        let mut block = blocks.cut()?.ok_or(CsvError::Empty)?;
+        let first = blocks.cut().map_err(|error| header::other_format(&blocks.pending).unwrap_or(error))?;
+        let mut block = first.ok_or(CsvError::Empty)?;
         if block.bytes.starts_with(BYTE_ORDER_MARK) {
             block.from = BYTE_ORDER_MARK.len();
         }

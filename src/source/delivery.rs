@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::catalog::{Origin, Table};
+use crate::value::timestamp;
 
 /// One file of a known table: an export file, or the journal of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,8 @@ pub struct Delivery {
 }
 
 /// A delivered file as rows remember it, ordered as its rows count: later transfers over earlier ones, later parts
-/// over earlier ones. A flat file says nothing of its transfer and counts as the earliest.
+/// over earlier ones. A flat file says nothing of its transfer and counts as the earliest. Where the name does not tell, the folder
+/// `dt=2024-03-02` does: the files of one such folder are one transfer, in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SourceFile {
     /// Relative to the folder the files were found in, `/` between its parts.
@@ -84,8 +86,10 @@ impl SourceFile {
 
     /// A file by the name that `_source_file` holds.
     pub fn named(name: String) -> Self {
-        let file = name.rsplit('/').next().unwrap_or(&name);
-        let transfer = file.split('.').next().and_then(parse_transfer);
+        let mut parts = name.rsplit('/');
+        let by_name = parts.next().and_then(|file| file.split('.').next()).and_then(parse_transfer);
+        let transfer =
+            by_name.or_else(|| parts.find_map(|folder| parse_day(folder.strip_prefix("dt=")?)).map(|day| (day, 0)));
         Self { transfer, name }
     }
 }
@@ -102,8 +106,13 @@ impl PartialOrd for SourceFile {
     }
 }
 
+/// The midnight of `2024-03-02`.
+fn parse_day(text: &str) -> Option<i64> {
+    timestamp::parse(text.as_bytes()).ok().filter(|_| text.len() == "2024-03-02".len())
+}
+
 /// `7_20240302040000` as (microseconds, part).
-pub(super) fn parse_transfer(stem: &str) -> Option<(i64, u64)> {
+fn parse_transfer(stem: &str) -> Option<(i64, u64)> {
     let (part, time) = stem.split_once('_')?;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(part) || !digits(time) || time.len() != 14 {
@@ -130,5 +139,16 @@ mod tests {
         files.sort();
         let names: Vec<_> = files.iter().map(|file| file.name.rsplit('/').next().unwrap_or_default()).collect();
         assert_eq!(names, ["events.csv", "9_20240302040000.csv", "10_20240302040000.csv", "1_20240303040000.csv"]);
+    }
+
+    #[test]
+    fn where_the_name_does_not_tell_the_folder_of_the_day_does() {
+        let time = |name: &str| SourceFile::named(name.to_owned()).transfer.map(|(time, _)| timestamp::text(time));
+        let midnight = Some("2024-03-02T00:00:00Z".to_owned());
+        assert_eq!(time("invoice/dt=2024-03-02/part-00000.c000.snappy.parquet"), midnight);
+        assert_eq!(time("invoice/dt=2024-03-02/region=eu/part-00001.parquet"), midnight);
+        assert_eq!(time("invoice/dt=2024-03-02/7_20240303040000.parquet"), Some("2024-03-03T04:00:00Z".to_owned()));
+        assert_eq!(time("invoice/dt=yesterday/part-00000.parquet"), None);
+        assert_eq!(time("invoice/part-00000.parquet"), None);
     }
 }

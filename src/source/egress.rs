@@ -1,28 +1,48 @@
 //! Metronome's data export in the landing folder: which files are there, which table each belongs to, and in which
-//! order they count. Reads names only, never contents.
+//! order they count. Reads names, and the first bytes of files whose names do not tell their format.
 //!
-//! Two layouts: flat files whose name ends in the table's name (`invoice.csv`, `Some Export - invoice.csv.gz`), and
-//! object storage (`invoice/dt=2024-03-02/7_20240302040000.parquet`), where the name tells transfer and part.
+//! Two layouts: flat files named after their table (`invoice.csv`, `Some Export - invoice (1).csv.gz`), and folders that bear a
+//! table's name, in which every data file is read whatever it is called (`invoice/dt=2024-03-02/7_20240302040000.parquet`, the
+//! vendor's, where the name tells transfer and part; `invoice/part-00000-….snappy.parquet`, a writer's). A data file that is no
+//! table's, and a table's file that cannot be read, are told apart from what merely lies there.
 
+mod names;
+
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::io::Read;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
 
-use super::delivery::{Delivery, Format, SourceFile, modified_at, parse_transfer};
-use crate::catalog::{self, Table};
+use super::delivery::{Delivery, Format, SourceFile, modified_at};
 use crate::error::{Error, Result};
+use names::{Ending, Fit};
 
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Discovery {
     /// Files of known tables, ordered by table, then as their rows count.
     pub deliveries: Vec<Delivery>,
-    /// Files that belong to no table, by name.
+    /// What is no data file, by name.
     pub unmatched: Vec<String>,
+    /// Data files that are not read.
+    pub unread: Vec<Unread>,
+}
+
+/// A data file that is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Its name.
+    pub name: String,
+    /// Why it is not.
+    pub reason: String,
+    /// Whether it is a table's: without it the table is not whole.
+    pub is_of_table: bool,
 }
 
 /// Looks through the landing folder: `landing/egress` where there is one, else `landing` itself.
 ///
-/// Folders and files that begin with `_` or `.` are no tables and are passed over.
+/// Folders and files that begin with `_` or `.` are what writers keep beside their data and are passed over.
 ///
 /// # Errors
 /// Usage (exit 2) when the folder is not there; failed when it cannot be read.
@@ -31,121 +51,231 @@ pub fn discover(landing: &Path) -> Result<Discovery> {
         return Err(Error::usage(format!("the landing folder {} is not there", landing.display()))
             .hint("put the export files there, or name another folder with --landing"));
     }
-    let nested = landing.join("egress");
-    let mut found = Discovery::default();
-    let root = if nested.is_dir() { nested } else { landing.to_path_buf() };
+    let root = root(landing);
+    let mut search = Search { root: root.clone(), found: Discovery::default(), visited: BTreeSet::new() };
     if root != landing {
         // Files beside `egress/` are somebody's mistake, not somebody's secret.
         let failed = |source| Error::io("list", landing, source);
         for entry in fs::read_dir(landing).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_file() && !name.starts_with(['_', '.']) {
-                found.unmatched.push(format!("../{name}"));
+            if path.is_file() && !is_hidden(&name) {
+                search.beside(&name);
             }
         }
     }
-    visit(&root, &root, &mut found)?;
+    search.folder(&root)?;
+    let mut found = search.found;
     found.deliveries.sort_by(|left, right| (left.table, &left.source).cmp(&(right.table, &right.source)));
     found.unmatched.sort();
+    found.unread.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(found)
 }
 
-fn visit(root: &Path, folder: &Path, found: &mut Discovery) -> Result<()> {
-    let failed = |source| Error::io("list", folder, source);
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-            found.unmatched.push(path.display().to_string());
-            continue;
-        };
-        if name.starts_with(['_', '.']) {
-            continue;
+/// The folder that the files are in.
+pub fn root(landing: &Path) -> PathBuf {
+    let nested = landing.join("egress");
+    if nested.is_dir() { nested } else { landing.to_path_buf() }
+}
+
+fn is_hidden(name: &str) -> bool {
+    name.starts_with(['_', '.'])
+}
+
+struct Search {
+    root: PathBuf,
+    found: Discovery,
+    /// Folders by where they really are: a link may lead back to one.
+    visited: BTreeSet<PathBuf>,
+}
+
+impl Search {
+    fn folder(&mut self, folder: &Path) -> Result<()> {
+        let failed = |source| Error::io("list", folder, source);
+        if !self.visited.insert(fs::canonicalize(folder).map_err(failed)?) {
+            self.found.unmatched.push(self.name_of(folder));
+            return Ok(());
         }
-        let source = SourceFile::of(root, &path);
-        // A link to a file is the file; a link to a folder could lead in a circle, and to nothing is no file.
-        let is_link = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink());
-        let Ok(metadata) = fs::metadata(&path) else {
-            found.unmatched.push(source.name);
-            continue;
-        };
-        if metadata.is_dir() && !is_link {
-            visit(root, &path, found)?;
-            continue;
+        let mut paths = fs::read_dir(folder)
+            .map_err(failed)?
+            .map(|entry| entry.map(|entry| entry.path()).map_err(failed))
+            .collect::<Result<Vec<_>>>()?;
+        paths.sort();
+        let table = self.table_of_folder(folder);
+        if let (Some(table), Some(kept)) = (table, table_format(&paths)) {
+            self.unread(
+                &self.name_of(folder),
+                format!("it is a {kept} table of {table}: which of its files count, its log says"),
+                true,
+            );
+            return Ok(());
         }
-        match classify(&source.name).filter(|_| metadata.is_file()) {
-            Some((table, format)) => {
-                found.deliveries.push(Delivery {
-                    schema: "egress",
-                    table: table.name,
-                    source,
-                    format,
-                    size_bytes: metadata.len(),
-                    modified_at: modified_at(&metadata),
-                    path,
-                });
+        for path in paths {
+            self.entry(&path, table)?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, path: &Path, table: Option<&'static str>) -> Result<()> {
+        let Some(file) = path.file_name().and_then(|name| name.to_str()) else {
+            self.found.unmatched.push(path.display().to_string());
+            return Ok(());
+        };
+        if is_hidden(file) {
+            return Ok(());
+        }
+        let (ending, stem) = names::ending(file);
+        let Ok(metadata) = fs::metadata(path) else {
+            self.not_a_file(path, "a link that leads nowhere", stem, ending, table);
+            return Ok(());
+        };
+        if metadata.is_dir() {
+            if !matches!(ending, Ending::None) {
+                self.not_a_file(path, "a folder with the name of a file", stem, ending, table);
+                return Ok(());
             }
-            None => found.unmatched.push(source.name),
+            return self.folder(path);
+        }
+        if !metadata.is_file() {
+            let kind = metadata.file_type();
+            let what = match () {
+                () if kind.is_fifo() => "a pipe",
+                () if kind.is_socket() => "a socket",
+                () => "a device",
+            };
+            self.not_a_file(path, what, stem, ending, table);
+            return Ok(());
+        }
+        let name = self.name_of(path);
+        match self.judge(path, table, ending, stem)? {
+            Judged::Of(table, format) => self.found.deliveries.push(Delivery {
+                schema: "egress",
+                table,
+                source: SourceFile::named(name),
+                format,
+                size_bytes: metadata.len(),
+                modified_at: modified_at(&metadata),
+                path: path.to_path_buf(),
+            }),
+            Judged::Unread { reason, is_of_table } => self.unread(&name, reason, is_of_table),
+            Judged::Other => self.found.unmatched.push(name),
+            Judged::Beside => {}
+        }
+        Ok(())
+    }
+
+    /// What a file is, by its folder's table, its name and, where those do not tell, its first bytes.
+    fn judge(&self, path: &Path, folder: Option<&'static str>, ending: Ending, stem: &str) -> Result<Judged> {
+        if matches!(ending, Ending::Beside) {
+            return Ok(Judged::Beside);
+        }
+        let fit = names::of_file(stem);
+        let unread = |reason: String, is_of_table| Ok(Judged::Unread { reason, is_of_table });
+        let (table, is_in_folder) = match (folder, &fit) {
+            (Some(folder), Fit::One(named)) if folder != *named => {
+                return unread(format!("it is named after {named} and lies in the folder of {folder}"), true);
+            }
+            (Some(folder), _) => (folder, true),
+            (None, Fit::One(named)) => (*named, false),
+            (None, Fit::Several(tables)) if !matches!(ending, Ending::None | Ending::Text) => {
+                return unread(format!("its name fits {}", tables.join(" and ")), false);
+            }
+            (None, _) => {
+                let hint = names::meant(stem).map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+                return match ending {
+                    Ending::Data(_) | Ending::Packed => {
+                        unread(format!("it belongs to no table of the catalog{hint}"), false)
+                    }
+                    _ => Ok(Judged::Other),
+                };
+            }
+        };
+        match ending {
+            Ending::Data(format) => Ok(Judged::Of(table, format)),
+            Ending::Text => Ok(Judged::Of(table, Format::Csv)),
+            Ending::Packed => unread(format!("it is {table} in an archive or a compression that is not read"), true),
+            Ending::Unread(_) if is_in_folder && stem.to_lowercase().contains("manifest") => Ok(Judged::Beside),
+            Ending::Unread(what) => unread(format!("it is {table} as {what}"), true),
+            Ending::None if is_in_folder => Ok(match first_bytes(path)? {
+                Some(format) => Judged::Of(table, format),
+                None => Judged::Other,
+            }),
+            Ending::None | Ending::Beside => Ok(Judged::Other),
         }
     }
-    Ok(())
+
+    /// What is no file: named, and never opened. Where a table's file should be, the table is not whole.
+    fn not_a_file(&mut self, path: &Path, what: &str, stem: &str, ending: Ending, table: Option<&'static str>) {
+        let name = self.name_of(path);
+        let is_data = matches!(ending, Ending::Data(_) | Ending::Packed);
+        match (table, names::of_file(stem)) {
+            (Some(table), _) | (None, Fit::One(table)) if is_data => {
+                self.unread(&name, format!("it is {what} where a file of {table} should be"), true);
+            }
+            _ => self.found.unmatched.push(name),
+        }
+    }
+
+    /// A file beside `egress/`.
+    fn beside(&mut self, file: &str) {
+        let name = format!("../{file}");
+        match names::ending(file).0 {
+            Ending::Data(_) | Ending::Packed => {
+                self.unread(&name, "it lies beside the folder egress, not in it".to_owned(), false)
+            }
+            _ => self.found.unmatched.push(name),
+        }
+    }
+
+    fn unread(&mut self, name: &str, reason: String, is_of_table: bool) {
+        self.found.unread.push(Unread { name: name.to_owned(), reason, is_of_table });
+    }
+
+    /// The table whose name the folder bears, or the nearest one above it that is no `key=value`.
+    fn table_of_folder(&self, folder: &Path) -> Option<&'static str> {
+        let below = folder.strip_prefix(&self.root).ok()?;
+        let mut parts = below.components().rev().map(|part| part.as_os_str().to_string_lossy());
+        names::of_folder(&parts.find(|part| !part.contains('='))?)
+    }
+
+    fn name_of(&self, path: &Path) -> String {
+        SourceFile::of(&self.root, path).name
+    }
 }
 
-/// Table and format of a file by its relative name.
-fn classify(name: &str) -> Option<(&'static Table, Format)> {
-    const ENDINGS: [(&str, Format); 5] = [
-        (".csv", Format::Csv),
-        (".csv.gz", Format::CsvGzip),
-        (".csv.zst", Format::CsvZstd),
-        (".csv.zstd", Format::CsvZstd),
-        (".parquet", Format::Parquet),
-    ];
-    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
-    let (stem, format) =
-        ENDINGS.iter().find_map(|(ending, format)| file.strip_suffix(ending).map(|stem| (stem, *format)))?;
-    if parse_transfer(stem).is_some() {
-        let mut folders = folder.rsplit('/');
-        let table = folders.find(|part| !part.starts_with("dt="))?;
-        return Some((catalog::table("egress", table)?, format));
-    }
-    let table = catalog::TABLES.iter().filter(|table| {
-        // `sub_line_item` does not end in the name `line_item`: a name begins where no word goes on.
-        stem.strip_suffix(table.name)
-            .is_some_and(|before| !before.ends_with(|last: char| last.is_alphanumeric() || last == '_'))
-    });
-    Some((table.copied().find(|table| table.origin.schema() == "egress")?, format))
+enum Judged {
+    Of(&'static str, Format),
+    Unread { reason: String, is_of_table: bool },
+    Other,
+    Beside,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table_of(name: &str) -> Option<&'static str> {
-        classify(name).map(|(table, _)| table.name)
+/// The table format that a folder is kept in by another program, where only its log tells which files count.
+fn table_format(paths: &[PathBuf]) -> Option<&'static str> {
+    let has = |name: &str| paths.iter().any(|path| path.file_name().is_some_and(|file| file == name) && path.is_dir());
+    let is_iceberg = || {
+        let metadata = paths.iter().find(|path| path.file_name().is_some_and(|file| file == "metadata"));
+        let entries = metadata.and_then(|path| fs::read_dir(path).ok()).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().ends_with(".metadata.json"))
+    };
+    match () {
+        () if has("_delta_log") => Some("Delta"),
+        () if has(".hoodie") => Some("Hudi"),
+        () if is_iceberg() => Some("Iceberg"),
+        () => None,
     }
+}
 
-    #[test]
-    fn a_flat_file_belongs_to_the_table_its_name_ends_in() {
-        assert_eq!(table_of("invoice.csv"), Some("invoice"));
-        assert_eq!(table_of("Some Export - sub_line_item.csv"), Some("sub_line_item"));
-        assert_eq!(table_of("Some Export - line_item.csv.gz"), Some("line_item"));
-        assert_eq!(table_of("draft_invoice.parquet"), Some("draft_invoice"));
-    }
-
-    #[test]
-    fn a_longer_word_that_ends_like_a_table_is_not_that_table() {
-        assert_eq!(table_of("proforma_invoice.csv"), None);
-        assert_eq!(table_of("subinvoice.csv"), None);
-        assert_eq!(table_of("invoice.txt"), None);
-        assert_eq!(table_of("invoice"), None);
-    }
-
-    #[test]
-    fn an_object_storage_file_belongs_to_its_folder_s_table() {
-        assert_eq!(table_of("events/dt=2024-03-02/10_20240302040000.csv.zst"), Some("events"));
-        assert_eq!(table_of("events/10_20240302040000.csv"), Some("events"));
-        assert_eq!(table_of("somewhere/events/dt=2024-03-02/10_20240302040000.parquet"), Some("events"));
-        assert_eq!(table_of("mystery/dt=2024-03-02/10_20240302040000.csv"), None);
-        assert_eq!(table_of("events/dt=2024-03-02/part-10.csv"), None);
-    }
+/// The format that a file without an ending has, by its first bytes; `None` for one that holds JSON, as manifests do, or nothing.
+fn first_bytes(path: &Path) -> Result<Option<Format>> {
+    let failed = |source| Error::io("read", path, source);
+    let mut bytes = Vec::new();
+    fs::File::open(path).map_err(failed)?.take(4).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(match bytes.as_slice() {
+        b"PAR1" => Some(Format::Parquet),
+        [0x1f, 0x8b, ..] => Some(Format::CsvGzip),
+        [0x28, 0xb5, 0x2f, 0xfd] => Some(Format::CsvZstd),
+        [] | [b'{', ..] => None,
+        _ => Some(Format::Csv),
+    })
 }

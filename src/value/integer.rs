@@ -1,12 +1,32 @@
 //! Text to integer.
 
-use super::Invalid;
+use super::{Invalid, decimal};
 
-/// Reads an optional sign, `+` or `-` as for decimals, and ASCII digits, as a 64 bit integer.
+/// Reads an optional sign, `+` or `-` as for decimals, and ASCII digits, as a 64 bit integer; also the notations of decimals
+/// where the number is whole, such as the `30.0` of programs that keep integers as doubles.
 ///
-/// A fraction (even `.0`), an exponent, a space or no digit at all is [`Invalid::Integer`]; digits that do not fit are
+/// A fraction other than zero, a space or no digit at all is [`Invalid::Integer`]; digits that do not fit are
 /// [`Invalid::IntegerTooLarge`]. Leading zeros are digits like others.
 pub fn parse(text: &[u8]) -> Result<i64, Invalid> {
+    digits(text).or_else(|invalid| match (invalid, decimal::parse(text)) {
+        (Invalid::Integer, Ok(units)) => of_decimal(units),
+        _ => Err(invalid),
+    })
+}
+
+/// The integer that a decimal, in units of 10^-18, is.
+///
+/// # Errors
+/// [`Invalid::Integer`] where it has a fraction, [`Invalid::IntegerTooLarge`] outside 64 bits.
+pub fn of_decimal(units: i128) -> Result<i64, Invalid> {
+    let one = 10_i128.pow(u32::from(decimal::SCALE));
+    if units % one != 0 {
+        return Err(Invalid::Integer);
+    }
+    i64::try_from(units / one).map_err(|_| Invalid::IntegerTooLarge)
+}
+
+fn digits(text: &[u8]) -> Result<i64, Invalid> {
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
@@ -42,8 +62,18 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_sign_and_digits_is_refused() {
-        for text in ["", "-", "+", "1.0", "1e3", " 1", "1 ", "1_000", "1,000", "--1", "0x10", "٣"] {
+    fn a_whole_number_may_be_written_as_a_decimal() {
+        for (text, number) in
+            [("30.0", 30), ("-7.000", -7), ("1e3", 1000), ("5.", 5), ("9223372036854775807.0", i64::MAX)]
+        {
+            assert_eq!(parse(text.as_bytes()), Ok(number), "{text}");
+        }
+        assert_eq!(parse(b"1e19"), Err(Invalid::IntegerTooLarge));
+    }
+
+    #[test]
+    fn anything_but_a_whole_number_is_refused() {
+        for text in ["", "-", "+", "1.5", "1e-3", " 1", "1 ", "1_000", "1,000", "--1", "0x10", "٣"] {
             assert_eq!(parse(text.as_bytes()), Err(Invalid::Integer), "{text:?}");
         }
     }

@@ -1,8 +1,10 @@
 //! Values as every source writes them: text in, one exact machine value out, or a reason.
 //!
 //! Each kind of value has one reader here, so that an amount means the same whether it came from a CSV field, a JSON
-//! page or a Parquet column. These modules know nothing of files, tables or Arrow, and they never round, trim or guess:
-//! what cannot be represented exactly is [`Invalid`], and where it stood is for the caller to say.
+//! page or a Parquet column. These modules know nothing of files, tables or Arrow, and they never trim or guess: what
+//! cannot be represented is [`Invalid`], and where it stood is for the caller to say. Two things are brought to what the
+//! lake holds, by one rule each: the text of a binary fraction ([`decimal::read`], which says when it rounded) and a clock
+//! finer than microseconds ([`timestamp::parse`]).
 
 pub mod boolean;
 pub mod decimal;
@@ -21,7 +23,11 @@ pub enum Invalid {
     Text,
     /// An identifier with blanks around it or control characters in it.
     Identifier,
-    /// Neither `true` nor `false`.
+    /// An identifier that a spreadsheet has turned into a number such as `1.23457E+11`.
+    SpreadsheetNumber,
+    /// The word NULL where an identifier belongs.
+    NullWord,
+    /// Neither `true` nor `false`, nor another common spelling of the two.
     Boolean,
     /// Not an optional sign and digits.
     Integer,
@@ -33,12 +39,20 @@ pub enum Invalid {
     TooManyFractionDigits,
     /// A number with more than 20 integer digits.
     TooLarge,
+    /// A number with thousands apart, such as `1,234.50`.
+    ThousandsApart,
+    /// A number with a decimal comma, such as `12,5`.
+    DecimalComma,
+    /// A number with a sign of a currency or a per cent sign.
+    NumberWithSign,
     /// Not written as a date or a date and time.
     Timestamp,
+    /// A date that begins with its day or month, such as `31/01/2024`.
+    DayFirst,
+    /// A bare number: seconds or milliseconds since 1970, or days since 1900.
+    ClockNumber,
     /// Written as a timestamp, but no such day, time or offset exists.
     Calendar,
-    /// A fraction of a second that whole microseconds cannot hold.
-    FinerThanMicroseconds,
     /// Before the year 1 or after the year 9999, in UTC.
     TimestampRange,
     /// Neither JSON nor a map literal.
@@ -61,15 +75,26 @@ impl fmt::Display for Invalid {
             Self::Utf8 => "expected text in UTF-8",
             Self::Text => "expected text",
             Self::Identifier => "expected an identifier without blanks around it or control characters",
+            Self::SpreadsheetNumber => {
+                "a spreadsheet has turned the identifier into a number and lost its last digits: export it again as text"
+            }
+            Self::NullWord => "expected an identifier, found the word NULL: leave the field empty, or write \\N",
             Self::Boolean => "expected true or false",
             Self::Integer => "expected an integer",
             Self::IntegerTooLarge => "expected an integer of at most 64 bits",
             Self::Decimal => "expected a decimal",
             Self::TooManyFractionDigits => "expected a decimal with at most 18 fraction digits",
             Self::TooLarge => "expected a decimal with at most 20 integer digits",
+            Self::ThousandsApart => "expected a decimal without separators between thousands, such as 1234.5",
+            Self::DecimalComma => "expected a decimal with a point and not a comma, such as 12.5",
+            Self::NumberWithSign => "expected a decimal without the sign of a currency or a per cent sign, such as 12.5",
             Self::Timestamp => "expected a timestamp like 2024-01-31 23:59:59.999 UTC",
+            Self::DayFirst => "expected the year first, like 2024-01-31: which number is the day and which the month is not told",
+            Self::ClockNumber => {
+                "expected a timestamp like 2024-01-31 23:59:59.999 UTC, found a bare number: what it counts, and since when, \
+                 is not told"
+            }
             Self::Calendar => "expected a timestamp that exists in the calendar",
-            Self::FinerThanMicroseconds => "expected a timestamp in whole microseconds",
             Self::TimestampRange => "expected a timestamp in the years 0001 to 9999",
             Self::Json => "expected JSON or a map like {key=value, key=value}",
             Self::JsonDepth => "expected JSON nested at most 64 deep",

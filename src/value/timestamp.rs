@@ -1,7 +1,7 @@
 //! Text and integer clocks to microseconds since the epoch, UTC.
 //!
 //! Calendar arithmetic is our own because it runs for every row: Gregorian, real leap years, days without leap seconds.
-//! Timestamps lie in the years 0001 to 9999. Finer than a microsecond is an error, never rounded.
+//! Timestamps lie in the years 0001 to 9999. A clock that is finer than a microsecond is cut to the microsecond it is in.
 
 use super::Invalid;
 
@@ -13,16 +13,44 @@ const FIRST: i64 = days(1, 1, 1) * MICROS_PER_DAY;
 /// The last microsecond of the year 9999.
 const LAST: i64 = days(10_000, 1, 1) * MICROS_PER_DAY - 1;
 
-/// Reads `YYYY-MM-DD`, midnight, or `YYYY-MM-DD H:MM:SS` with a fraction and a zone, into microseconds since the epoch.
+/// Reads `YYYY-MM-DD`, midnight, or `YYYY-MM-DD H:MM` with seconds, a fraction and a zone, into microseconds since the epoch.
 ///
-/// Between date and time stands one space or `T`; the hour has one or two digits, as spreadsheets write it. The zone is
-/// nothing, which means UTC; `Z`; ` UTC`; or an offset `+HH`, `+HHMM` or `+HH:MM` of either sign, one space allowed before.
+/// Between date and time stands one space or `T`; the hour has one or two digits, as spreadsheets write it; seconds may be
+/// missing, as Java leaves them out where they are zero. The zone is nothing, which means UTC; `Z`, `UTC` or `GMT`; or an offset
+/// `+HH`, `+HHMM` or `+HH:MM` of either sign; one space is allowed before, and behind an offset of nothing Go's ` UTC`. Of a
+/// fraction the first six digits count: an instant is cut to the microsecond it is in.
 ///
 /// # Errors
-/// [`Invalid::Timestamp`] when it is not written so, [`Invalid::Calendar`] for a day, time or offset that does not
-/// exist (February 30, 24:00:00, second 60), [`Invalid::FinerThanMicroseconds`] when a digit other than zero stands
-/// behind the sixth of the fraction, [`Invalid::TimestampRange`] outside the years 0001 to 9999 in UTC.
+/// [`Invalid::Timestamp`] when it is not written so, or a narrower reason where that can be told; [`Invalid::Calendar`] for a
+/// day, time or offset that does not exist (February 30, 24:00:00, second 60), [`Invalid::TimestampRange`] outside the years
+/// 0001 to 9999 in UTC.
 pub fn parse(text: &[u8]) -> Result<i64, Invalid> {
+    instant(text).map_err(|invalid| if invalid == Invalid::Timestamp { reason(text) } else { invalid })
+}
+
+/// Why a text that is no timestamp may be none: dates as people write them, and clocks that are bare numbers.
+fn reason(text: &[u8]) -> Invalid {
+    let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let date = text.split(|byte| matches!(byte, b' ' | b'T')).next().unwrap_or_default();
+    for separator in [b'/', b'.', b'-'] {
+        let parts: Vec<&[u8]> = date.split(|byte| *byte == separator).collect();
+        if let [day, month, year] = parts.as_slice()
+            && [*day, *month].iter().all(|part| is_number(part) && part.len() <= 2)
+            && is_number(year)
+            && matches!(year.len(), 2 | 4)
+        {
+            return Invalid::DayFirst;
+        }
+    }
+    let number = text.strip_prefix(b"-").unwrap_or(text);
+    let mut parts = number.splitn(2, |byte| *byte == b'.');
+    if parts.next().is_some_and(|whole| is_number(whole) && whole.len() >= 5) && parts.next().is_none_or(is_number) {
+        return Invalid::ClockNumber;
+    }
+    Invalid::Timestamp
+}
+
+fn instant(text: &[u8]) -> Result<i64, Invalid> {
     let (date, time) = text.split_first_chunk::<10>().ok_or(Invalid::Timestamp)?;
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *date else { return Err(Invalid::Timestamp) };
     let year = pair(y0, y1)? * 100 + pair(y2, y3)?;
@@ -43,14 +71,18 @@ pub fn parse(text: &[u8]) -> Result<i64, Invalid> {
 /// Microseconds since midnight UTC of what stands behind the date: separator, time, fraction, zone.
 #[inline]
 fn time_of_day(text: &[u8]) -> Result<i64, Invalid> {
-    let [b' ' | b'T', text @ ..] = text else { return Err(Invalid::Timestamp) };
+    let [b' ' | b'T' | b't', text @ ..] = text else { return Err(Invalid::Timestamp) };
     let (hour, text) = match text {
         [tens, units, b':', text @ ..] => (pair(*tens, *units)?, text),
         [units, b':', text @ ..] => (pair(b'0', *units)?, text),
         _ => return Err(Invalid::Timestamp),
     };
-    let [m0, m1, b':', s0, s1, text @ ..] = text else { return Err(Invalid::Timestamp) };
-    let (minute, second) = (pair(*m0, *m1)?, pair(*s0, *s1)?);
+    let [m0, m1, text @ ..] = text else { return Err(Invalid::Timestamp) };
+    let minute = pair(*m0, *m1)?;
+    let (second, text) = match text {
+        [b':', s0, s1, text @ ..] => (pair(*s0, *s1)?, text),
+        text => (0, text),
+    };
     if hour > 23 || minute > 59 || second > 59 {
         return Err(Invalid::Calendar);
     }
@@ -59,15 +91,22 @@ fn time_of_day(text: &[u8]) -> Result<i64, Invalid> {
         text => (0, text),
     };
     let offset = match zone {
-        [] | [b'Z'] => 0,
-        b" UTC" => 0,
-        [b' ', zone @ ..] => offset(zone)?,
-        zone => offset(zone)?,
+        [] => 0,
+        [b' ', zone @ ..] | zone => zone_offset(zone)?,
     };
     Ok(((hour * 60 + minute - offset) * 60 + second) * MICROS_PER_SECOND + micros)
 }
 
-/// Microseconds of the digits behind the point, and what stands behind them.
+/// Minutes east of UTC of what stands for the zone.
+#[inline]
+fn zone_offset(zone: &[u8]) -> Result<i64, Invalid> {
+    match zone {
+        [b'Z' | b'z'] | b"UTC" | b"GMT" | b"+0000 UTC" | b"+00:00 UTC" => Ok(0),
+        zone => offset(zone),
+    }
+}
+
+/// Microseconds of the digits behind the point, those behind the sixth left out, and what stands behind them.
 #[inline]
 fn fraction(text: &[u8]) -> Result<(i64, &[u8]), Invalid> {
     let count = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
@@ -78,9 +117,6 @@ fn fraction(text: &[u8]) -> Result<(i64, &[u8]), Invalid> {
     let mut micros = 0;
     for at in 0..6 {
         micros = micros * 10 + digits.get(at).map_or(0, |digit| i64::from(digit - b'0'));
-    }
-    if digits.iter().skip(6).any(|digit| *digit != b'0') {
-        return Err(Invalid::FinerThanMicroseconds);
     }
     Ok((micros, rest))
 }
@@ -113,11 +149,10 @@ fn in_range(micros: i64) -> Result<i64, Invalid> {
 }
 
 /// Changes a clock that counts `per_second` ticks since the epoch (1, 1 000, 1 000 000 or 1 000 000 000, or any other
-/// positive rate) into microseconds, exactly.
+/// positive rate) into microseconds: the one that the tick is in.
 ///
 /// # Errors
-/// [`Invalid::FinerThanMicroseconds`] when the tick is not on a whole microsecond, [`Invalid::TimestampRange`] outside
-/// the years 0001 to 9999 and for a rate that is not positive.
+/// [`Invalid::TimestampRange`] outside the years 0001 to 9999 and for a rate that is not positive.
 pub fn from_unit(value: i64, per_second: i64) -> Result<i64, Invalid> {
     if per_second == MICROS_PER_SECOND {
         return in_range(value);
@@ -125,11 +160,8 @@ pub fn from_unit(value: i64, per_second: i64) -> Result<i64, Invalid> {
     if per_second <= 0 {
         return Err(Invalid::TimestampRange);
     }
-    let micros = i128::from(value) * i128::from(MICROS_PER_SECOND);
-    if micros % i128::from(per_second) != 0 {
-        return Err(Invalid::FinerThanMicroseconds);
-    }
-    in_range(i64::try_from(micros / i128::from(per_second)).map_err(|_| Invalid::TimestampRange)?)
+    let micros = (i128::from(value) * i128::from(MICROS_PER_SECOND)).div_euclid(i128::from(per_second));
+    in_range(i64::try_from(micros).map_err(|_| Invalid::TimestampRange)?)
 }
 
 /// Appends RFC 3339 in UTC: `2024-01-31T23:59:59Z`, with a fraction only where it is not zero, without trailing zeros.
@@ -262,8 +294,19 @@ mod tests {
             "2024-02-29 03:02:03+02",
             "2024-02-28 19:32:03-05:30",
             "2024-02-29 01:02:03-00:00",
+            "2024-02-29t01:02:03z",
+            "2024-02-29 01:02:03 Z",
+            "2024-02-29 01:02:03.000 Z",
+            "2024-02-29 01:02:03UTC",
+            "2024-02-29 01:02:03 GMT",
+            "2024-02-29 01:02:03 +0000 UTC",
+            "2024-02-29 01:02:03.0000004",
+            "2024-02-29T01:02:03.000000999Z",
         ] {
             assert_eq!(read(text), Ok(1_709_168_523_000_000), "{text}");
+        }
+        for text in ["2024-02-29 01:02", "2024-02-29T01:02Z", "2024-02-29T1:02+00:00"] {
+            assert_eq!(read(text), Ok(1_709_168_520_000_000), "{text}");
         }
         assert_eq!(read("2024-02-29"), Ok(1_709_164_800_000_000));
         assert_eq!(read("1970-01-01 00:00:00.000001"), Ok(1));
@@ -278,23 +321,15 @@ mod tests {
             "2024",
             "2024-02",
             "2024-2-9",
-            "24-02-29",
-            "02/29/2024",
             "2024-02-29 ",
             "2024-02-29T",
             "2024-02-29 01",
-            "2024-02-29 01:02",
             "2024-02-29 01:02:03.",
             "2024-02-29 01:02:03,5",
             "2024-02-29 01:2:03",
             "2024-02-29  01:02:03",
-            "2024-02-29 01:02:03 Z",
-            "2024-02-29 01:02:03UTC",
-            "2024-02-29 01:02:03z",
             "2024-02-29 01:02:03  UTC",
-            "2024-02-29 01:02:03 GMT",
             "2024-02-29 01:02:03 +2",
-            "2024-02-29t01:02:03",
             "2024-02-29Z",
             "2024-02-29 UTC",
             " 2024-02-29",
@@ -334,9 +369,20 @@ mod tests {
     }
 
     #[test]
-    fn a_seventh_digit_is_an_error_and_never_rounded() {
-        assert_eq!(read("2024-01-01 00:00:00.1234567"), Err(Invalid::FinerThanMicroseconds));
+    fn an_instant_is_cut_to_the_microsecond_it_is_in() {
+        assert_eq!(read("1970-01-01 00:00:00.1234569"), Ok(123_456));
+        assert_eq!(read("1969-12-31 23:59:59.9999999"), Ok(-1));
         assert_eq!(read("1970-01-01 00:00:00.1234560000"), Ok(123_456));
+    }
+
+    #[test]
+    fn dates_for_people_and_bare_numbers_are_refused_by_name() {
+        for text in ["02/29/2024", "29.02.2024", "29-02-2024 10:00", "1/2/24", "2/1/2024T00:00:00Z", "24-02-29"] {
+            assert_eq!(read(text), Err(Invalid::DayFirst), "{text}");
+        }
+        for text in ["1709164800", "1709164800000", "45351", "45351.5", "-86400", "1709164800.123"] {
+            assert_eq!(read(text), Err(Invalid::ClockNumber), "{text}");
+        }
     }
 
     #[test]
@@ -349,12 +395,13 @@ mod tests {
     }
 
     #[test]
-    fn clocks_of_other_units_change_exactly_or_not_at_all() {
+    fn clocks_of_other_units_change_to_the_microsecond_they_are_in() {
         assert_eq!(from_unit(-3, 1), Ok(-3_000_000));
         assert_eq!(from_unit(1_234, 1_000), Ok(1_234_000));
         assert_eq!(from_unit(5, 1_000_000), Ok(5));
         assert_eq!(from_unit(-5_000, 1_000_000_000), Ok(-5));
-        assert_eq!(from_unit(5_001, 1_000_000_000), Err(Invalid::FinerThanMicroseconds));
+        assert_eq!(from_unit(5_999, 1_000_000_000), Ok(5));
+        assert_eq!(from_unit(-5_001, 1_000_000_000), Ok(-6));
         assert_eq!(from_unit(i64::MAX, 1), Err(Invalid::TimestampRange));
         assert_eq!(from_unit(i64::MIN, 1_000_000), Err(Invalid::TimestampRange));
         assert_eq!(from_unit(LAST + 1, 1_000_000), Err(Invalid::TimestampRange));

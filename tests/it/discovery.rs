@@ -21,9 +21,10 @@ fn flat_files_and_object_storage_are_found_plain_or_compressed_and_the_rest_is_n
         ("customer/dt=2024-03-01/1_20240301040000.csv", "id,name\ncustomer-1,A1 Company\n"),
         ("_manifests/customer/dt=2024-03-01/manifest_1.json", "{}"),
         (".DS_Store", "what a file manager leaves"),
-        ("mystery/dt=2024-03-01/1_20240301040000.csv", "id\n1\n"),
-        ("proforma_invoice.csv", "id\n1\n"),
         ("notes.txt", "not an export"),
+        ("events/_SUCCESS", ""),
+        ("events/_committed_1", "{}"),
+        ("events/dt=2024-03-11/.1_20240311020000.csv.zst.crc", "crc"),
     ]);
     project.deliver("Some Egress Data - line_item.csv.gz", gzip("id,invoice_id\nline-1,invoice-1\n"));
     let events = zstd::encode_all(&b"transaction_id,timestamp\nevent-1,2024-03-10 0:00:00\n"[..], 1).unwrap();
@@ -31,10 +32,12 @@ fn flat_files_and_object_storage_are_found_plain_or_compressed_and_the_rest_is_n
 
     let run = project.run(&["--stage", "normalize", "--output", "json"]).exits(0);
 
-    let unmatched = ["mystery/dt=2024-03-01/1_20240301040000.csv", "notes.txt", "proforma_invoice.csv"];
+    let unmatched = ["notes.txt"];
     assert_eq!(run.json()["unmatched_files"], json!(unmatched));
     let run = run.says(&unmatched);
-    assert!(!run.stderr.contains("manifest") && !run.stderr.contains("DS_Store"), "{}", run.stderr);
+    for hidden in ["manifest", "DS_Store", "_SUCCESS", "_committed", "crc"] {
+        assert!(!run.stderr.contains(hidden), "{}", run.stderr);
+    }
     let counts = project.sql(
         "select 'customer' as table_name, count(*) as rows from egress.customer
          union all select 'events', count(*) from egress.events
@@ -107,4 +110,124 @@ fn another_folder_of_export_files_can_be_named_with_or_without_an_egress_folder_
         ]);
         assert_eq!(rows.exits(0).stdout, format!("name,_source_file\n{name},customer.csv\n"));
     }
+}
+
+#[test]
+fn in_the_folder_of_a_table_every_data_file_is_read_whatever_a_writer_calls_it() {
+    let name = |name: &str| format!("id,name,updated_at\nc-{name},{name},\n");
+    let part = "part-00000-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+    let project = Project::with(&[
+        (&format!("customer/dt=2024-04-03/{part}.c000.csv"), &name("spark")),
+        ("CUSTOMER/dt=2024-04-04/data_0_0_0.CSV", &name("snowflake")),
+        ("customer/region=eu/0000_part_00", &name("redshift")),
+        ("customer/000000000000.csv", &name("bigquery")),
+        ("customer/invoice-manifest.json", "{}"),
+        ("customer/_SUCCESS", ""),
+    ]);
+    project.deliver("customer/0001_part_00", gzip(&name("gzip")));
+    let run = project.normalize();
+    assert!(!run.stderr.contains("WARN"), "{}", run.stderr);
+    let rows = project.rows("select name, _transferred_at from egress.customer order by name");
+    assert_eq!(
+        rows,
+        ["bigquery,", "gzip,", "redshift,", "snowflake,2024-04-04T00:00:00Z", "spark,2024-04-03T00:00:00Z"]
+    );
+}
+
+#[test]
+fn files_as_browsers_and_exporters_name_them_are_their_table_s() {
+    for name in
+        ["invoice (1).csv", "invoice-000000000000.csv", "INVOICE.CSV", "Copy of invoice.csv", "invoice_0_0_0.CSV"]
+    {
+        let project = Project::with(&[(name, "id,total,updated_at\ni1,1.5,\n")]);
+        project.normalize();
+        assert_eq!(project.rows("select total, _source_file from egress.invoice"), [format!("1.5,{name}")], "{name}");
+    }
+}
+
+#[test]
+fn delivered_data_that_is_not_read_stops_the_run_before_anything_is_written() {
+    for (name, parts) in [
+        ("mystery/dt=2024-03-01/1_20240301040000.csv", &["belongs to no table"][..]),
+        ("proforma_invoice.csv", &["belongs to no table"]),
+        ("invoices.csv", &["belongs to no table", "did you mean `invoice`?"]),
+        ("1.parquet", &["belongs to no table"]),
+        ("invoice - line_item.csv", &["fits invoice and line_item"]),
+        ("invoice.csv.zip", &["invoice in an archive"]),
+        ("everything.zip", &["belongs to no table"]),
+        ("invoice.xlsx", &["invoice as a workbook"]),
+        ("invoice/part-0.avro", &["invoice as Avro"]),
+        ("invoice/line_item.csv", &["named after line_item and lies in the folder of invoice"]),
+        ("../invoice.csv", &["beside the folder egress"]),
+    ] {
+        let project = Project::with(&[("customer.csv", "id,name\nc1,A1 Company\n")]);
+        project.deliver(name, "id\n1\n");
+        project.run(&[]).exits(3).says(parts).says(&["hint:", name.trim_start_matches("../")]);
+        assert!(project.names("lake").is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn files_of_no_table_are_passed_over_where_the_settings_say_so_and_those_of_a_table_never() {
+    let project = Project::with(&[("customer.csv", "id,name\nc1,A1 Company\n"), ("proforma_invoice.csv", "id\n1\n")]);
+    project.add_settings("quality.unknown_files = \"warn\"");
+    let run = project.run(&["--stage", "normalize", "--output", "json"]).exits(0).says(&["proforma_invoice.csv"]);
+    assert_eq!(run.json()["unmatched_files"], json!(["proforma_invoice.csv"]));
+    project.deliver("invoice.csv.zip", "PK");
+    project.run(&["--stage", "normalize"]).exits(3).says(&["invoice.csv.zip"]);
+}
+
+#[test]
+fn a_table_that_another_program_keeps_with_a_log_is_not_read_as_a_folder_of_files() {
+    for (log, what) in [("_delta_log/00000000000000000000.json", "Delta"), ("metadata/v1.metadata.json", "Iceberg")] {
+        let project = Project::with(&[(&format!("invoice/{log}"), "{}"), ("invoice/part-0.csv", "id,total\ni1,1\n")]);
+        project.run(&["--stage", "normalize"]).exits(3).says(&[&format!("a {what} table of invoice")]);
+    }
+}
+
+#[test]
+fn what_is_no_file_is_named_and_never_opened() {
+    let project = Project::with(&[("customer.csv", "id,name\nc1,A1 Company\n")]);
+    let path = |name: &str| project.path(&format!("landing/egress/{name}"));
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe")).arg(path("notes.csv")).status().unwrap().success());
+    fs::create_dir_all(path("backup.csv")).unwrap();
+    std::os::unix::fs::symlink(path("nowhere"), path("lost")).unwrap();
+    let run = project.run(&["--stage", "normalize", "--output", "json"]).exits(0);
+    assert_eq!(run.json()["unmatched_files"], json!(["backup.csv", "lost", "notes.csv", "pipe"]));
+    // Where a table's file should be, the table is not whole.
+    assert!(std::process::Command::new("mkfifo").arg(path("invoice.csv")).status().unwrap().success());
+    project.run(&["--stage", "normalize"]).exits(3).says(&["invoice.csv", "a pipe where a file of invoice should be"]);
+}
+
+#[test]
+fn a_link_to_a_folder_is_the_folder_and_a_circle_is_walked_once() {
+    let project = Project::new();
+    project.write("elsewhere/1.csv", "id,name\nc1,A1 Company\n");
+    let link = |from: &str, to: &str| {
+        std::os::unix::fs::symlink(project.path(from), project.path(&format!("landing/egress/{to}"))).unwrap();
+    };
+    link("elsewhere", "customer");
+    link("landing", "again");
+    project.normalize();
+    assert_eq!(project.rows("select id, _source_file from egress.customer"), ["c1,customer/1.csv"]);
+}
+
+#[test]
+fn an_empty_shard_is_passed_over_beside_others_and_alone_it_is_no_file() {
+    for empty in ["2 - invoice.csv", "2 - invoice.parquet"] {
+        let project = Project::with(&[("1 - invoice.csv", "id,total\ni1,1\n"), (empty, "")]);
+        project.normalize().says(&[empty, "holds nothing"]);
+        assert_eq!(project.rows("select id from egress.invoice"), ["i1"]);
+        project.normalize();
+        project.deliver("1 - invoice.csv", "");
+        project
+            .run(&["--stage", "normalize"])
+            .exits(3)
+            .says(&["1 - invoice.csv had 1 row and came again without a byte"]);
+    }
+    let project = Project::with(&[("invoice.csv", "")]);
+    project.run(&["--stage", "normalize"]).exits(3).says(&["empty file"]);
+    let project = Project::with(&[("1 - invoice.csv", "id,total\ni1,1\n")]);
+    project.deliver("2 - invoice.csv.gz", gzip(""));
+    project.normalize().says(&["2 - invoice.csv.gz", "holds nothing"]);
 }

@@ -20,12 +20,13 @@ const FOUND: [&str; 11] = [
     "invoice.csv,2,,\"ragged,FINALIZED,1.5\",the record has 3 fields where the header has 5",
     "invoice.csv,3,status,\u{fffd}\u{fffd},expected text in UTF-8",
     "invoice.csv,4,total,n/a,expected a decimal",
-    "invoice.csv,5,total,$5,expected a decimal",
+    "invoice.csv,5,total,$5,\"expected a decimal without the sign of a currency or a per cent sign, such as 12.5\"",
     "invoice.csv,6,total,0.1234567890123456789,expected a decimal with at most 18 fraction digits",
     "invoice.csv,7,total,100000000000000000000,expected a decimal with at most 20 integer digits",
     "invoice.csv,8,start_timestamp,2024-02-30,expected a timestamp that exists in the calendar",
-    "invoice.csv,9,start_timestamp,03/01/2024,expected a timestamp like 2024-01-31 23:59:59.999 UTC",
-    "invoice.csv,10,id,\"\",\"expected an identifier, the key\"",
+    "invoice.csv,9,start_timestamp,03/01/2024,\"expected the year first, like 2024-01-31: which number is the day and which the month \
+     is not told\"",
+    "invoice.csv,10,id,,\"expected an identifier, the key\"",
     "invoice.csv,11,start_timestamp,y,expected a timestamp like 2024-01-31 23:59:59.999 UTC",
     "invoice.csv,11,total,x,expected a decimal",
 ];

@@ -7,7 +7,7 @@ pub(super) const ID: Column = Column::new("id", Kind::Id, "The vendor's id.").re
 pub(super) const NAME: Column = Column::new("name", Kind::Text, "Its name.");
 pub(super) const DESCRIPTION: Column = Column::new("description", Kind::Text, "Free text description.");
 pub(super) const CUSTOM_FIELDS: Column =
-    Column::new("custom_fields", Kind::Json, "Custom fields of the object, name to value.");
+    Column::new("custom_fields", Kind::Object, "Custom fields of the object, name to value.");
 pub(super) const UNIQUENESS_KEY: Column =
     Column::new("uniqueness_key", Kind::Text, "What its maker gave so that it is not made twice.");
 pub(super) const CUSTOMER_ID: Column =
@@ -75,7 +75,7 @@ pub(super) const SALESFORCE_OPPORTUNITY_ID: Column =
 
 // What groups usage.
 pub(super) const PRICING_GROUP_VALUES: Column =
-    Column::new("pricing_group_values", Kind::Json, "Event property values that chose the price.");
+    Column::new("pricing_group_values", Kind::Object, "Event property values that chose the price.");
 
 /// What an entry of a ledger of the older pricing model says.
 pub(super) const LEGACY_ENTRY: &[Column] = &[

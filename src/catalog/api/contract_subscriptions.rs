@@ -20,7 +20,7 @@ pub(crate) const TABLE: Table = Table {
         Column::new("product_name", Kind::Text, "Name of that product.").at("subscription_rate.product.name"),
         Column::new("billing_frequency", Kind::Text, "MONTHLY, QUARTERLY, ANNUAL or WEEKLY.")
             .at("subscription_rate.billing_frequency"),
-        Column::new("product_custom_fields", Kind::Json, "Custom fields of that product, name to value."),
+        Column::new("product_custom_fields", Kind::Object, "Custom fields of that product, name to value."),
         column::NAME,
         column::DESCRIPTION,
         Column::new("collection_schedule", Kind::Text, "Whether a period is billed in ADVANCE or in ARREARS."),

@@ -25,6 +25,6 @@ pub(crate) const TABLE: Table = Table {
         column::CREDIT_TYPE_ID.required(),
         column::CREDIT_TYPE_NAME.required(),
         Column::new("credit_grant_id", Kind::Id, "Credit grant that pays; an id of credit_grants."),
-        Column::new("credit_grant_custom_fields", Kind::Json, "Custom fields of that grant, name to value."),
+        Column::new("credit_grant_custom_fields", Kind::Object, "Custom fields of that grant, name to value."),
     ],
 };

@@ -34,6 +34,6 @@ pub(crate) const TABLE: Table = Table {
             .at("tier_period.starting_at"),
         Column::new("tier_period_ending_before", Kind::Timestamp, "When it begins anew.")
             .at("tier_period.ending_before"),
-        Column::new("custom_fields", Kind::Json, "Custom fields of the charge, name to value."),
+        Column::new("custom_fields", Kind::Object, "Custom fields of the charge, name to value."),
     ],
 };

@@ -30,7 +30,7 @@ pub(crate) const TABLE: Table = Table {
 pub(super) const COLUMNS: &[Column] = &[
     column::ID,
     Column::new("customer_id", Kind::Id, "Customer billed.").required(),
-    Column::new("customer_custom_fields", Kind::Json, "Custom fields of that customer, name to value."),
+    Column::new("customer_custom_fields", Kind::Object, "Custom fields of that customer, name to value."),
     column::NETSUITE_SALES_ORDER_ID,
     column::SALESFORCE_OPPORTUNITY_ID,
     column::PAYMENT_TERMS,
@@ -74,11 +74,11 @@ pub(super) const COLUMNS: &[Column] = &[
         .at("external_invoice.external_payment_id"),
     Column::new("revenue_system_invoices", Kind::Json, "Its copies in revenue systems and their status, an array."),
     Column::new("contract_id", Kind::Id, "Contract billed under; null under plans."),
-    Column::new("contract_custom_fields", Kind::Json, "Custom fields of that contract, name to value."),
+    Column::new("contract_custom_fields", Kind::Object, "Custom fields of that contract, name to value."),
     Column::new("amendment_id", Kind::Id, "Amendment of that contract it comes from."),
     Column::new("plan_id", Kind::Id, "Plan of the older pricing model; null under contracts."),
     Column::new("plan_name", Kind::Text, "Name of that plan."),
-    Column::new("plan_custom_fields", Kind::Json, "Custom fields of that plan, name to value."),
+    Column::new("plan_custom_fields", Kind::Object, "Custom fields of that plan, name to value."),
     Column::new("correction_record_reason", Kind::Text, "Why it corrects another; on corrections only.")
         .at("correction_record.reason"),
     Column::new("correction_record_memo", Kind::Text, "What was noted about it.").at("correction_record.memo"),
@@ -107,7 +107,7 @@ pub(super) const COLUMNS: &[Column] = &[
         .at("reseller_royalty.gcp_options.gcp_account_id"),
     Column::new("reseller_royalty_gcp_offer_id", Kind::Id, "Offer at Google Cloud.")
         .at("reseller_royalty.gcp_options.gcp_offer_id"),
-    Column::new("custom_fields", Kind::Json, "Custom fields of the invoice, an object; some accounts only."),
+    Column::new("custom_fields", Kind::Object, "Custom fields of the invoice, an object; some accounts only."),
     Column::new("billable_status", Kind::Text, "billable or unbillable, where the account shows it."),
     Column::new("payer_contract_id", Kind::Id, "Contract that pays, where customers form a hierarchy.")
         .at("payer.contract_id"),

@@ -31,14 +31,14 @@ pub(crate) const TABLE: Table = Table {
             .at("plan_details.ending_before"),
         Column::new("plan_details_id", Kind::Id, "The plan, as the row says it.").at("plan_details.id"),
         Column::new("plan_details_name", Kind::Text, "Name of the plan.").at("plan_details.name"),
-        Column::new("plan_details_custom_fields", Kind::Json, "Custom fields of it, name to value.")
+        Column::new("plan_details_custom_fields", Kind::Object, "Custom fields of it, name to value.")
             .at("plan_details.custom_fields"),
         Column::new("customer_name", Kind::Text, "Name of the customer.").at("customer_details.name"),
         Column::new("customer_external_id", Kind::Id, "As in customers.").at("customer_details.external_id"),
         Column::new("customer_ingest_aliases", Kind::Json, "As in customers.").at("customer_details.ingest_aliases"),
         Column::new("customer_salesforce_account_id", Kind::Id, "As in customers.")
             .at("customer_details.customer_config.salesforce_account_id"),
-        Column::new("customer_custom_fields", Kind::Json, "As in customers.").at("customer_details.custom_fields"),
+        Column::new("customer_custom_fields", Kind::Object, "As in customers.").at("customer_details.custom_fields"),
         Column::new("customer_created_at", Kind::Timestamp, "As in customers.").at("customer_details.created_at"),
         Column::new("customer_updated_at", Kind::Timestamp, "As in customers.").at("customer_details.updated_at"),
         Column::new("customer_archived_at", Kind::Timestamp, "As in customers.").at("customer_details.archived_at"),

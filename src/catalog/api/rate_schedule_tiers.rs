@@ -17,7 +17,7 @@ pub(crate) const TABLE: Table = Table {
         Column::new("starting_at", Kind::Timestamp, "When the rate takes effect.")
             .found(Found::InParent("starting_at")),
         Column::new("tier_number", Kind::Integer, "Place among the tiers, from 0.").found(Found::Ordinal),
-        Column::new("pricing_group_values", Kind::Json, "Event property values it is the price for.")
+        Column::new("pricing_group_values", Kind::Object, "Event property values it is the price for.")
             .found(Found::InParent("pricing_group_values")),
         Column::new("credit_type_id", Kind::Id, "Credit type of the price.")
             .found(Found::InParent("rate_credit_type_id")),

@@ -28,7 +28,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::new("subtotal", Kind::Decimal, "Before credits; null under contracts.").unit(Unit::CreditType),
     Column::new("total", Kind::Decimal, "Amount of the window after credits.").unit(Unit::CreditType),
     Column::new("type", Kind::Text, "Type of the invoice."),
-    Column::new("external_invoice", Kind::Json, "The invoice at the billing provider, as an object."),
+    Column::new("external_invoice", Kind::Object, "The invoice at the billing provider, as an object."),
     column::PLAN_ID,
     Column::new("contract_id", Kind::Id, "Contract billed under."),
     Column::new("amendment_id", Kind::Id, "Amendment billed under, where there is one."),

@@ -12,9 +12,9 @@ pub(super) const SNAPSHOT_ID: Column =
 pub(super) const SNAPSHOT_TIME: Column =
     Column::new("snapshot_time", Kind::Timestamp, "Start of the UTC day the snapshot shows; never add two of them.");
 pub(super) const METADATA: Column =
-    Column::new("metadata", Kind::Json, "Custom fields and other details, as an object.");
+    Column::new("metadata", Kind::Object, "Custom fields and other details, as an object.");
 pub(super) const CUSTOM_FIELDS: Column =
-    Column::new("custom_fields", Kind::Json, "Custom fields of the object, name to value.");
+    Column::new("custom_fields", Kind::Object, "Custom fields of the object, name to value.");
 
 // When a row was made or changed.
 pub(super) const CREATED_AT: Column = Column::new("created_at", Kind::Timestamp, "When the object was created.");
@@ -66,9 +66,12 @@ pub(super) const BILLABLE_METRIC_ID: Column =
     Column::new("billable_metric_id", Kind::Id, "Metric that measures the usage; null when it is not usage.");
 pub(super) const BILLABLE_METRIC_NAME: Column = Column::new("billable_metric_name", Kind::Text, "Name of that metric.");
 pub(super) const PRICING_GROUP_VALUES: Column =
-    Column::new("pricing_group_values", Kind::Json, "Event property values that chose the price.");
-pub(super) const PRESENTATION_GROUP_VALUES: Column =
-    Column::new("presentation_group_values", Kind::Json, "Event property values lines are split by for display only.");
+    Column::new("pricing_group_values", Kind::Object, "Event property values that chose the price.");
+pub(super) const PRESENTATION_GROUP_VALUES: Column = Column::new(
+    "presentation_group_values",
+    Kind::Object,
+    "Event property values lines are split by for display only.",
+);
 
 // Lines.
 pub(super) const LINE_NAME: Column = Column::new("name", Kind::Text, "Text shown on the invoice line.");
@@ -116,9 +119,9 @@ pub(super) const APPLICABLE_PRODUCT_TAGS: Column =
 pub(super) const SPECIFIERS: Column =
     Column::new("specifiers", Kind::Json, "Usage it may pay for: products, tags and group values, as an array.");
 pub(super) const ACCESS_SCHEDULE: Column =
-    Column::new("access_schedule", Kind::Json, "When how much may be used, and in which credit type.");
+    Column::new("access_schedule", Kind::Object, "When how much may be used, and in which credit type.");
 pub(super) const INVOICE_SCHEDULE: Column =
-    Column::new("invoice_schedule", Kind::Json, "When how much is invoiced for it; absent where nothing is.");
+    Column::new("invoice_schedule", Kind::Object, "When how much is invoiced for it; absent where nothing is.");
 pub(super) const LEDGER: Column = Column::new(
     "ledger",
     Kind::Json,

@@ -22,7 +22,7 @@ pub(crate) const TABLE: Table = Table {
         Column::new("product_id", Kind::Id, "Product billed."),
         Column::new("credit_type_id", Kind::Id, "Credit type the schedule's amounts are counted in."),
         column::CREDIT_TYPE_NAME,
-        Column::new("schedule", Kind::Json, "When how much is billed, and the rule it recurs by."),
+        Column::new("schedule", Kind::Object, "When how much is billed, and the rule it recurs by."),
         column::METADATA,
         column::EXPORTED_AT,
     ],

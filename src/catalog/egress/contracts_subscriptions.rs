@@ -21,7 +21,7 @@ pub(crate) const TABLE: Table = Table {
         Column::new("name", Kind::Text, "Name of the subscription."),
         column::DESCRIPTION,
         Column::new("billing_frequency", Kind::Text, "How often it is billed."),
-        Column::new("billing_cycle_config", Kind::Json, "Anchor date of the cycle and which invoices it is put on."),
+        Column::new("billing_cycle_config", Kind::Object, "Anchor date of the cycle and which invoices it is put on."),
         Column::new("collection_schedule", Kind::Text, "Whether a period is billed in advance or in arrears."),
         Column::new("is_prorated", Kind::Boolean, "Whether changes within a period are prorated."),
         Column::new("proration_rounding", Kind::Json, "How prorated amounts are rounded: method and decimal places."),

@@ -17,7 +17,7 @@ pub(crate) const TABLE: Table = Table {
         Column::new("customer_id", Kind::Id, "Customer concerned; the vendor calls it a name: check joins."),
         Column::new("alert_id", Kind::Id, "Alert whose status changed."),
         Column::new("alert_status", Kind::Text, "Status it changed to."),
-        Column::new("additional_data", Kind::Json, "Details of the change, as an object."),
+        Column::new("additional_data", Kind::Object, "Details of the change, as an object."),
         Column::new("created_at", Kind::Timestamp, "When it changed; the table has no updated_at."),
     ],
 };

@@ -23,7 +23,7 @@ pub(crate) const TABLE: Table = Table {
         column::CREDIT_TYPE_NAME,
         Column::new("status", Kind::Text, "Where the payment stands, e.g. PAID."),
         Column::new("error_message", Kind::Text, "Why it failed, where it did."),
-        Column::new("payment_gateway", Kind::Json, "Gateway and its ids for the payment, as an object."),
+        Column::new("payment_gateway", Kind::Object, "Gateway and its ids for the payment, as an object."),
         column::CREATED_AT,
         column::UPDATED_AT,
     ],

@@ -12,16 +12,27 @@ pub enum CsvError {
     Empty,
     /// The header is not UTF-8.
     HeaderNotUtf8,
+    /// Text in UTF-16, as spreadsheets write "Unicode text".
+    Utf16,
+    /// The bytes begin as those of another format.
+    NotText {
+        /// What they are.
+        what: &'static str,
+    },
+    /// Columns are separated by something else than commas.
+    OtherSeparator {
+        /// By what.
+        separator: char,
+    },
+    /// The first line is not the header but says to a spreadsheet what separates columns.
+    SeparatorLine,
     /// A column whose name holds a carriage return, perhaps one that was to end the line.
     ReturnInHeader {
         /// Its position, from 1.
         column: usize,
     },
-    /// A column without a name.
-    UnnamedColumn {
-        /// Its position, from 1.
-        column: usize,
-    },
+    /// No column has a name.
+    NoNames,
     /// Two columns of one name.
     RepeatedColumn {
         /// The name.
@@ -39,6 +50,11 @@ pub enum CsvError {
         /// Where the field was opened.
         opened: u64,
     },
+    /// A quote behind a backslash, where the rules want two quotes for one.
+    EscapedQuote {
+        /// Where the quote stands.
+        line: u64,
+    },
     /// The file ends inside quotes.
     Unclosed {
         /// Where the field was opened.
@@ -53,20 +69,56 @@ pub enum CsvError {
     },
 }
 
+impl CsvError {
+    /// What whoever delivers the file can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::HeaderNotUtf8 | Self::Utf16 => {
+                "export it again as CSV in UTF-8 (a spreadsheet calls it \"CSV UTF-8\"); nothing of it was taken"
+            }
+            Self::NotText { .. } => {
+                "deliver it as .csv, .csv.gz, .csv.zst or .parquet, with the ending that says which; nothing of it was taken"
+            }
+            Self::OtherSeparator { .. } | Self::SeparatorLine => {
+                "export it again with commas between columns, points in decimals and the header as the first line; nothing of \
+                 it was taken"
+            }
+            Self::EscapedQuote { .. } => {
+                "export it again by the rules of RFC 4180, in which a quote inside quotes is doubled; nothing of it was taken"
+            }
+            _ => "the file may be cut off or still arriving: deliver it again; nothing of it was taken",
+        }
+    }
+}
+
 impl fmt::Display for CsvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => write!(f, "cannot read: {error}"),
             Self::Empty => f.write_str("empty file, expected a header"),
-            Self::HeaderNotUtf8 => f.write_str("line 1: expected a header in utf-8"),
+            Self::HeaderNotUtf8 => f.write_str("line 1: expected a header in UTF-8"),
+            Self::Utf16 => f.write_str("the text is UTF-16, expected UTF-8"),
+            Self::NotText { what } => write!(f, "this is {what}, expected CSV"),
+            Self::OtherSeparator { separator } => {
+                let name = match separator {
+                    ';' => "semicolons",
+                    '\t' => "tabs",
+                    _ => "bars",
+                };
+                write!(f, "line 1: columns are separated by {name}, expected commas")
+            }
+            Self::SeparatorLine => f.write_str("line 1: `sep=` is a word to a spreadsheet, expected the header"),
             Self::ReturnInHeader { column } => {
                 write!(f, "line 1: the name of column {column} holds a carriage return: lines end in LF or CRLF")
             }
-            Self::UnnamedColumn { column } => write!(f, "line 1: column {column} has no name"),
+            Self::NoNames => f.write_str("line 1: no column has a name, expected a header"),
             Self::RepeatedColumn { name } => write!(f, "line 1: two columns are named {name:?}"),
             Self::QuoteInUnquotedField { line } => write!(f, "line {line}: quote inside an unquoted field"),
             Self::TextBehindQuote { line, opened } => {
                 write!(f, "line {line}: text behind the closing quote of a field opened in line {opened}")
+            }
+            Self::EscapedQuote { line } => {
+                write!(f, "line {line}: a quote is escaped by a backslash, expected it doubled: \"\"")
             }
             Self::Unclosed { line } => write!(f, "quote opened in line {line} is never closed"),
             Self::RecordTooLong { line, limit } => {

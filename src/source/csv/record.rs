@@ -193,6 +193,12 @@ impl<'b> Records<'b> {
         let field = self.field_at_hand(self.from);
         let end = self.bytes.len();
         (self.fault, self.from, self.next_word) = (None, end, end);
+        // Text follows a quote that closes; what is at fault in a field that no quote opened is the quote.
+        let quote = if self.bytes.get(field) == Some(&b'"') { at.checked_sub(1) } else { Some(at) };
+        let before = quote.and_then(|quote| quote.checked_sub(1)).filter(|before| *before > field);
+        if before.is_some_and(|before| self.bytes.get(before) == Some(&b'\\')) {
+            return CsvError::EscapedQuote { line: self.lines.at(at) };
+        }
         if self.bytes.get(field) == Some(&b'"') {
             CsvError::TextBehindQuote { opened: self.lines.at(field), line: self.lines.at(at) }
         } else {

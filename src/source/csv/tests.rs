@@ -66,10 +66,11 @@ fn a_file_without_a_usable_header_says_what_is_wrong_with_it() {
     for (text, message) in [
         (&b""[..], "empty file, expected a header"),
         (b"\xEF\xBB\xBF", "empty file, expected a header"),
-        (b"\n1,2\n", "line 1: column 1 has no name"),
-        (b"a,,c\n", "line 1: column 2 has no name"),
+        (b"\n1,2\n", "line 1: no column has a name, expected a header"),
+        (b",, ,\n", "line 1: no column has a name, expected a header"),
         (b"a,b,a\n", "line 1: two columns are named \"a\""),
-        (b"a,\xFF\n", "line 1: expected a header in utf-8"),
+        (b"a,b, a \n", "line 1: two columns are named \"a\""),
+        (b"a,\xFF\n", "line 1: expected a header in UTF-8"),
         (b"a,b\"c\n1,2\n", "line 1: quote inside an unquoted field"),
         (b"\xEF\xBB\xBF\"a", "quote opened in line 1 is never closed"),
         (b"a,\"b\n1,2\n", "quote opened in line 1 is never closed"),
@@ -79,6 +80,44 @@ fn a_file_without_a_usable_header_says_what_is_wrong_with_it() {
         }
     }
     assert!(read(b"a", 64).is_ok());
+}
+
+#[test]
+fn another_format_than_csv_with_commas_in_utf_8_is_told_by_name() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for (text, message) in [
+        (wide("\u{feff}id\tname\r\n1\t\"a\n"), "the text is UTF-16, expected UTF-8"),
+        (wide("id,name\n"), "the text is UTF-16, expected UTF-8"),
+        (b"id;name\n1;a\n".to_vec(), "line 1: columns are separated by semicolons, expected commas"),
+        (b"\"id\";\"name\"\n".to_vec(), "line 1: columns are separated by semicolons, expected commas"),
+        (b"id\tname\n".to_vec(), "line 1: columns are separated by tabs, expected commas"),
+        (b"id|name\n".to_vec(), "line 1: columns are separated by bars, expected commas"),
+        (b"sep=;\nid;name\n".to_vec(), "line 1: `sep=` is a word to a spreadsheet, expected the header"),
+        (b"\xEF\xBB\xBFSEP=,\nid,name\n".to_vec(), "line 1: `sep=` is a word to a spreadsheet, expected the header"),
+        (b"PK\x03\x04\"".to_vec(), "this is a zip archive or a workbook, expected CSV"),
+        (b"PAR1\n".to_vec(), "this is Parquet, expected CSV"),
+        (b" {\"id\": 1}\n".to_vec(), "this is JSON, expected CSV"),
+        (b"<!doctype html>\n".to_vec(), "this is HTML or XML, expected CSV"),
+    ] {
+        for chunk in [1, 64, 4096] {
+            assert_eq!(read(&text, chunk).unwrap_err().to_string(), message, "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn blanks_around_a_name_are_not_part_of_it_and_a_column_may_have_none() {
+    let (header, rows, _) = read(b",id ,\"total \",\n0,a,1,\n", 64).unwrap();
+    assert_eq!(header.names(), ["", "id", "total", ""]);
+    assert_eq!(rows[0].1.len(), 4);
+}
+
+#[test]
+fn a_quote_behind_a_backslash_is_named_as_what_it_is() {
+    for text in ["a,b\n1,\"{\\\"x\\\": 1}\"\n", "a,b\n1,{\\\"x\\\": 1}\n"] {
+        let message = "line 2: a quote is escaped by a backslash, expected it doubled: \"\"";
+        assert_eq!(fault(text, 64), message, "{text:?}");
+    }
 }
 
 #[test]

@@ -49,10 +49,100 @@ pub(super) fn elements(text: &str) -> Option<Vec<&str>> {
     places.into_iter().map(|(from, to)| text.get(from..to)).collect()
 }
 
-/// The text that a JSON string, with its quotes, stands for.
+/// The text that a JSON string, with its quotes, stands for. Half of a surrogate pair is U+FFFD.
 pub(super) fn string(quoted: &str) -> Option<Cow<'_, str>> {
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(quoted).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
+    }
+    let read = serde_json::from_str(quoted).ok();
+    read.or_else(|| serde_json::from_str(&without_half_pairs(quoted)?).ok()).map(Cow::Owned)
+}
+
+/// The text with the escape of U+FFFD in the place of each escape of half a surrogate pair; `None` where there is none.
+pub(super) fn without_half_pairs(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut whole = String::new();
+    let mut from = 0;
+    let mut at = 0;
+    while let Some(skipped) = memchr::memchr(b'\\', bytes.get(at..)?) {
+        at += skipped;
+        let unit = |at: usize| {
+            let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+            u32::from_str_radix(digits, 16).ok()
+        };
+        match unit(at) {
+            Some(0xD800..0xDC00) if unit(at + 6).is_some_and(|low| (0xDC00..0xE000).contains(&low)) => at += 12,
+            Some(0xD800..0xE000) => {
+                whole.push_str(text.get(from..at)?);
+                whole.push_str("\\ufffd");
+                at += 6;
+                from = at;
+            }
+            // What a backslash stands before is part of its escape, be it another backslash.
+            _ => at += 2,
+        }
+    }
+    if from == 0 {
+        return None;
+    }
+    whole.push_str(text.get(from..)?);
+    Some(whole)
+}
+
+/// The object that a list of objects of a `key` and a `value` stands for, also where the list is all that is under `key_value`.
+/// `None` where the JSON is nothing of the kind.
+///
+/// # Errors
+/// [`Invalid::MapKeyRepeated`].
+pub(super) fn pairs(json: &str) -> Result<Option<String>, Invalid> {
+    const ONLY: &str = "\"key_value\"";
+    let is_list = |text: &str| text.trim_start().starts_with('[');
+    let names_list =
+        |text: &str| text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(ONLY));
+    let list = match is_list(json) {
+        true => Some(json),
+        false if names_list(json) => members_of(json).and_then(|members| match members.as_slice() {
+            [(_, list)] if is_list(list) => Some(*list),
+            _ => None,
+        }),
+        false => None,
+    };
+    let Some(entries) = list.and_then(elements) else { return Ok(None) };
+    let mut keys = Vec::with_capacity(entries.len());
+    let mut object = String::with_capacity(json.len());
+    for entry in entries {
+        let Some(members) = members_of(entry).filter(|members| members.len() == 2) else { return Ok(None) };
+        let of = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+        let (Some(key), Some(value)) = (of("key").filter(|key| key.starts_with('"')), of("value")) else {
+            return Ok(None);
+        };
+        object.push(if object.is_empty() { '{' } else { ',' });
+        object.push_str(key);
+        object.push(':');
+        object.push_str(value);
+        keys.push(string(key));
+    }
+    keys.sort_unstable();
+    if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(Invalid::MapKeyRepeated);
+    }
+    object.push_str(if object.is_empty() { "{}" } else { "}" });
+    Ok(Some(object))
+}
+
+/// Names and values, as written, of the members of an object. `None` when the text is not JSON or no object.
+fn members_of(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut places = Vec::new();
+    scanner.space();
+    scanner.byte(b'{').ok()?;
+    scanner.members(1, |_, name, value| places.push((name, value))).ok()?;
+    scanner.end().ok()?;
+    places
+        .into_iter()
+        .map(|(name, (from, to))| Some((string(text.get(name.from..name.to)?)?, text.get(from..to)?)))
+        .collect()
 }
 
 /// A string in the text, quotes included.
