@@ -13,7 +13,9 @@ use datafusion::common::ScalarValue;
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::catalog::runs::{CLOSES, CONTRADICTIONS, EXCEPTIONS, EXTRACTIONS, FILES, QUARANTINE, REPEATED_FILES};
+use crate::catalog::runs::{
+    CLOSES, CONTRADICTIONS, EXCEPTIONS, EXTRACTIONS, FILES, NOT_FOUND, QUARANTINE, REPEATED_FILES,
+};
 use crate::catalog::{self, Table};
 use crate::engine::{self, Engine};
 use crate::error::{Error, ErrorKind, Result};
@@ -228,7 +230,7 @@ pub async fn wanted(
 async fn oldest_draft(lake: &Lake, base: &RunRecord, settings: &Settings) -> Result<Option<i64>> {
     let mut engine = Engine::new(lake, base.versions.clone(), None, settings.threads, settings.memory_bytes)?;
     engine.provide(&[(Some("api".to_owned()), "invoices".to_owned())]).await?;
-    let sql = "select min(issued_at) from api.invoices where status = 'DRAFT'";
+    let sql = "select min(issued_at) from api.invoices where upper(status) = 'DRAFT'";
     let failed = |error| engine.query_failed("the oldest draft", &error);
     let batches = engine.context.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
     let column =
@@ -335,9 +337,9 @@ async fn take_in(
 /// Takes the newest version of each table: a run that was blocked or killed may have left some that are not published.
 fn take_heads(lake: &Lake, next: &mut RunRecord) -> Result<()> {
     let tables = catalog::TABLES.iter().map(|table| table.qualified_name());
-    for name in tables
-        .chain([FILES, EXTRACTIONS, CONTRADICTIONS, REPEATED_FILES, QUARANTINE].map(|table| table.name.to_owned()))
-    {
+    for name in tables.chain(
+        [FILES, EXTRACTIONS, CONTRADICTIONS, NOT_FOUND, REPEATED_FILES, QUARANTINE].map(|table| table.name.to_owned()),
+    ) {
         if let Some(version) = lake.newest_version(&name)? {
             next.versions.insert(name, version);
         }

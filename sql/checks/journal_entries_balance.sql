@@ -17,7 +17,7 @@ schedule as (
 invoices as (
     select
         invoices.invoice_id,
-        cast(date_trunc('month', date_in_zone(invoices.issued_at, cast($reporting_time_zone as varchar))) as date) as month,
+        month_of(date_in_zone(invoices.issued_at, cast($reporting_time_zone as varchar))) as month,
         invoices.currency,
         invoices.total_amount
     from int_invoices_unified as invoices

@@ -39,7 +39,8 @@ pub fn all() -> (Vec<Arc<ScalarUDF>>, Vec<Arc<AggregateUDF>>) {
         ScalarUDF::from(instant::Instant::of_text()),
         ScalarUDF::from(instant::Instant::real()),
         ScalarUDF::from(json_text::JsonText::new()),
-        ScalarUDF::from(json_elements::JsonElements::new()),
+        ScalarUDF::from(json_elements::JsonElements::of_array()),
+        ScalarUDF::from(json_elements::JsonElements::of_object()),
     ];
     let aggregates =
         vec![AggregateUDF::from(money_sum::MoneySum::new()), AggregateUDF::from(money_total::MoneyTotal::new())];

@@ -1,4 +1,7 @@
 //! `try_instant` and `real_instant`: instants from text as files are read, and those that stand for "never" as nothing.
+//!
+//! Systems write "never" as 9999-12-31, as the last instant that their clock can hold (2262, in nanoseconds) or, for one that has
+//! not come yet, as the first (0001-01-01). Nothing is billed outside of the years 1900 to 2199.
 
 use std::sync::{Arc, LazyLock};
 
@@ -26,7 +29,7 @@ static OF_TEXT: LazyLock<Documentation> = LazyLock::new(|| {
 static REAL: LazyLock<Documentation> = LazyLock::new(|| {
     Documentation::builder(
         datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_DATETIME,
-        "The instant, or null where it stands for one that never comes or never was: in the year 9999, or in the year 1.",
+        "The instant, or null where it stands for one that never comes or never was: outside of the years 1900 to 2199.",
         "real_instant(ending_before)",
     )
     .with_argument("instant", "A timestamp in UTC.")
@@ -91,7 +94,7 @@ impl ScalarUDFImpl for Instant {
             let array = array.as_primitive::<TimestampMicrosecondType>();
             array
                 .iter()
-                .map(|micros| micros.filter(|micros| (2..9999).contains(&timestamp::month(*micros).0)))
+                .map(|micros| micros.filter(|micros| (1900..2200).contains(&timestamp::month(*micros).0)))
                 .collect()
         };
         Ok(ColumnarValue::Array(Arc::new(found.with_timezone("UTC")) as ArrayRef))
@@ -126,8 +129,10 @@ mod tests {
             ("9999-12-31T23:59:59Z", "null"),
             ("9999-01-01T00:00:00Z", "null"),
             ("0001-01-01T00:00:00Z", "null"),
-            ("9998-12-31T23:59:59Z", "9998-12-31T23:59:59Z"),
-            ("2262-05-01T00:00:00Z", "2262-05-01T00:00:00Z"),
+            ("2262-04-11T23:47:16Z", "null"),
+            ("1899-12-31T23:59:59Z", "null"),
+            ("1900-01-01T00:00:00Z", "1900-01-01T00:00:00Z"),
+            ("2199-12-31T23:59:59Z", "2199-12-31T23:59:59Z"),
         ] {
             let sql = format!("select real_instant(cast('{text}' as timestamp(6) with time zone))");
             assert_eq!(value(&sql).await.unwrap(), instant, "{text}");
