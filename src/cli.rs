@@ -83,6 +83,9 @@ pub struct ReadFlags {
     /// Read every landing file again, and all of the API, instead of what is new only [default: off]
     #[arg(long)]
     pub full_refresh: bool,
+    /// The landing folder is the one that the lake was made from, in another place [default: off]
+    #[arg(long)]
+    pub moved_landing: bool,
     /// First day to ask the API for, UTC, such as 2024-03-01 [default: what no run has read, and what can still change]
     #[arg(long, value_name = "DATE")]
     pub from: Option<String>,
@@ -176,6 +179,9 @@ pub struct Common {
     /// A parameter of the reports; may be repeated, the variable takes one a line [default: the file's]
     #[arg(long, global = true, value_name = "NAME=VALUE", action = ArgAction::Append)]
     pub param: Vec<String>,
+    /// The day a run is for, UTC, such as 2024-04-05: parameters such as `latest` count from it [default: today]
+    #[arg(long, global = true, value_name = "DATE")]
+    pub date: Option<String>,
     /// The Metronome environment to report on, such as PRODUCTION [default: auto, from the data]
     #[arg(long, global = true, value_name = "NAME")]
     pub environment: Option<String>,
@@ -271,7 +277,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 31);
+        assert_eq!(flags, 33);
         assert_eq!(variables().len(), flags);
     }
 

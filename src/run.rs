@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Utc;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::runs::RUNS;
@@ -29,6 +29,11 @@ impl Run {
         let now = Utc::now();
         let started_at = timestamp::text(now.timestamp_micros());
         Self { id: uuid::Uuid::now_v7().to_string(), started_at, started_at_millis: now.timestamp_millis() }
+    }
+
+    /// The day it began, UTC.
+    pub fn day(&self) -> NaiveDate {
+        DateTime::from_timestamp_millis(self.started_at_millis).unwrap_or_default().date_naive()
     }
 }
 

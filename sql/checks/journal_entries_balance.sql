@@ -3,7 +3,7 @@
 --
 -- Receivables are compared for invoices whose lines add up to their total; those that do not are exceptions of their own.
 --
--- params   $reporting_time_zone text = UTC
+-- params   $reporting_time_zone time_zone = UTC
 -- severity block
 with
 entries as (

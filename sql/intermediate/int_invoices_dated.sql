@@ -1,7 +1,7 @@
 -- Invoices with the month they bill and the customer's name, one row each.
 --
 -- grain    invoice_id
--- params   $reporting_time_zone text = UTC
+-- params   $reporting_time_zone time_zone = UTC
 -- columns
 --   invoice_id       text                         the invoice
 --   customer_id      text?                        the customer it bills

@@ -4,7 +4,7 @@
 -- it applies a commit, a credit or a credit grant, and then pays for what the lines of its product on the invoice bill.
 --
 -- grain    line_item_key
--- params   $expiry_month term_end|next_month = term_end, $reporting_time_zone text = UTC
+-- params   $expiry_month term_end|next_month = term_end, $reporting_time_zone time_zone = UTC
 -- columns
 --   line_item_key     text                         the line
 --   invoice_id        text                         its invoice

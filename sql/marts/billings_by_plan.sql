@@ -4,7 +4,7 @@
 -- have rows of their own. Void invoices count in void_amount only. Consolidated invoices, which repeat others, do not count.
 --
 -- grain    plan_id, billing_month, currency
--- params   $billing_month month, $billing_month_basis service_period|issued_at
+-- params   $billing_month month = latest, $billing_month_basis service_period|issued_at = service_period
 -- columns
 --   plan_id         text?                        the plan; null for invoices without one
 --   plan_name       text                         its name

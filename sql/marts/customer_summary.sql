@@ -7,7 +7,7 @@
 -- has no total, those of balances where none were delivered.
 --
 -- grain    customer_id, currency
--- params   $reporting_time_zone text = UTC
+-- params   $reporting_time_zone time_zone = UTC
 -- columns
 --   customer_id                   text?                         the customer; null for amounts that name none
 --   customer_name                 text?                         its name

@@ -1,7 +1,7 @@
--- How many images of each size were made in a range of days.
+-- How many images of each size were made in a range of days, both included, UTC.
 --
 -- grain    image_size
--- params   $images_from date (first day, UTC), $images_through date (last day, included, UTC)
+-- params   $images_from date = billing_month.first, $images_through date = billing_month.last
 -- columns
 --   image_size   text                         width x height; every size that a billable metric or any event names
 --   image_count  decimal(38, 18)? [quantity]  images made in the range; null where an event does not tell how many

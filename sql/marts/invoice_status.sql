@@ -5,7 +5,7 @@
 -- finalized until that says paid or dropped, in full where it was paid in part.
 --
 -- grain    invoice_id
--- params   $reporting_time_zone text = UTC
+-- params   $reporting_time_zone time_zone = UTC
 -- columns
 --   invoice_id               text                         the invoice
 --   customer_id              text?                        the customer it bills

@@ -223,6 +223,24 @@ pub const RESTATEMENTS: RunTable = RunTable {
     ],
 };
 
+/// Whose data the lake holds.
+pub const ORIGINS: RunTable = RunTable {
+    name: "etl.origins",
+    doc: "Whose data the lake holds: the newest row. Rows of another origin are refused; earlier rows are what changed within it.",
+    columns: &[
+        Column::new("data", Kind::Text, "`sample` for the sample account's, `own` for a company's own."),
+        Column::new(
+            "account",
+            Kind::Text,
+            "The account's address, or `simulator`; null where the API was never asked.",
+        ),
+        Column::new("landing", Kind::Text, "The landing folder, absolute."),
+        Column::new("landing_from_lake", Kind::Text, "The same from the lake's folder: both may be moved together."),
+        Column::new("recorded_at", Kind::Timestamp, "When the run began that said so, UTC."),
+        Column::new("run_id", Kind::Id, "That run."),
+    ],
+};
+
 /// All of them.
 pub const RUN_TABLES: &[&RunTable] = &[
     &RUNS,
@@ -237,4 +255,5 @@ pub const RUN_TABLES: &[&RunTable] = &[
     &ACCEPTANCES,
     &CLOSES,
     &RESTATEMENTS,
+    &ORIGINS,
 ];

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::print;
 use crate::catalog::Table;
+use crate::engine::parameters;
 use crate::error::{Error, Result};
 use crate::extract::{self, Account};
 use crate::model::Models;
@@ -29,9 +30,10 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let known: Vec<_> = specs.keys().map(String::as_str).collect();
     crate::settings::require_known_parameters(&settings.parameters, &known)?;
     models.require_known_checks(settings)?;
-    let parameters = crate::engine::bind(&specs, &settings.parameters)?;
     let tables = crate::normalize::selected(settings.tables.as_ref())?;
-    models.reports(settings.reports.as_ref())?;
+    let reports = models.reports(settings.reports.as_ref())?;
+    let needed = models.closure(reports.iter().map(|report| report.name.as_str()))?;
+    parameters::check(&specs, &settings.parameters, &needed)?;
     plan_on_empty_tables(&models, settings).await?;
     let found = match settings.sources.contains(&Source::Egress) {
         true => egress::discover(&settings.landing)?,
@@ -44,7 +46,6 @@ pub async fn run(settings: &Settings) -> Result<()> {
         Some(api) => probe(&tables, api).await?,
         None => Vec::new(),
     };
-    let unset: Vec<_> = specs.keys().filter(|name| !parameters.contains_key(*name)).collect();
 
     let text = match settings.output {
         OutputFormat::Json => {
@@ -55,7 +56,6 @@ pub async fn run(settings: &Settings) -> Result<()> {
                 "unmatched_files": found.unmatched,
                 "api": probed.iter().map(|probed| (probed.endpoint, describe(&probed.answer))).collect::<BTreeMap<_, _>>(),
                 "published_run": published.as_ref().map(|record| &record.run_id),
-                "parameters_without_value": unset,
             });
             format!("{json}\n")
         }
@@ -84,9 +84,6 @@ pub async fn run(settings: &Settings) -> Result<()> {
                 .map_or("nothing published yet".to_owned(), |record| format!("published by run {}", record.run_id));
             line("lake", format!("{}: {run}", settings.lake.display()));
             line("artifacts", settings.artifacts.display().to_string());
-            for name in unset {
-                line("parameter", format!("{name} has no value: reports that need it cannot be made"));
-            }
             text
         }
     };

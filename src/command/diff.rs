@@ -11,13 +11,14 @@ use datafusion::error::DataFusionError;
 
 use super::print;
 use crate::compare;
-use crate::engine::{self, Engine, plain};
+use crate::engine::parameters::{Times, as_published, resolve};
+use crate::engine::{Engine, plain};
 use crate::error::{Error, Result};
 use crate::model::Models;
 use crate::place::lake::Lake;
 use crate::place::scratch::Scratch;
 use crate::printer::{counted, json_of_row, text_of};
-use crate::run::RunRecord;
+use crate::run::{Run, RunRecord};
 use crate::setting_tables;
 use crate::settings::{OutputFormat, Settings};
 use crate::transform::{Task, mart_table, write_sql};
@@ -65,7 +66,9 @@ pub async fn run(settings: &Settings, old: &str, new: &str) -> Result<()> {
     let reports = models.reports(settings.reports.as_ref())?;
     let scratch = Scratch::new();
     let tables = setting_tables::of(settings, &models)?;
-    let parameters = engine::bind(&models.parameters()?, &settings.parameters)?;
+    let specs = models.parameters()?;
+    let times = Times::on(Run::begin().day());
+    let parameters = resolve(&specs, &as_published(&specs, &settings.parameters, &new.parameters), &times)?.values;
     let task = Task {
         reports: &reports,
         models: &models,

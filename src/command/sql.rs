@@ -11,13 +11,15 @@ use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
 
 use super::ignore_closed_pipe;
-use crate::engine::{self, Engine, missing, plain, references::references};
+use crate::engine::parameters::{as_published, missing, placeholders};
+use crate::engine::{Engine, plain, references::references};
 use crate::error::{Error, Result};
 use crate::model::{Layer, Models};
+use crate::pipeline::parameters::{Data, resolve_over};
 use crate::place::lake::Lake;
 use crate::place::scratch::Scratch;
 use crate::printer::rows::RowPrinter;
-use crate::run::RunRecord;
+use crate::run::{Run, RunRecord};
 use crate::setting_tables;
 use crate::settings::{Environment, Query, Settings, TableFormat};
 use crate::transform::{make_aside, mart_schema, mart_table};
@@ -63,17 +65,20 @@ async fn session(settings: &Settings, sql: &str, scratch: &Scratch) -> Result<En
     let lake = Lake::new(&settings.lake);
     let published = RunRecord::newest(&lake).await?.unwrap_or_default();
     let models = Models::load(settings.sql.as_deref())?;
-    let parameters = engine::bind(&models.parameters()?, &settings.parameters)?;
+    let specs = models.parameters()?;
     let environment = match &settings.environment {
         Environment::Named(name) => Some(name.clone()),
         Environment::Auto => published.environment.clone(),
     };
+    let given = as_published(&specs, &settings.parameters, &published.parameters);
+    let data = Data { lake: &lake, versions: &published.versions, environment: environment.as_deref() };
+    let day = settings.day.unwrap_or(Run::begin().day());
+    let parameters = resolve_over(&specs, &given, &models, day, data, settings).await?;
     // Asked for another month or environment than was published, a report is made anew.
     let as_published = |name: &str| {
         published.reports.get(name).is_some_and(|record| {
-            let same = |(name, before): (&String, &String)| {
-                settings.parameters.get(name).is_none_or(|given| given.value == *before)
-            };
+            let same =
+                |(name, before): (&String, &String)| parameters.texts.get(name).is_none_or(|text| text == before);
             record.environment == environment && record.parameters.iter().all(same)
         })
     };
@@ -88,7 +93,7 @@ async fn session(settings: &Settings, sql: &str, scratch: &Scratch) -> Result<En
         // `show tables`, `describe` and the like: everything can be asked for, but no row of it.
         engine.provide_all().await?;
         let names = models.iter().filter(|model| model.layer != Layer::Checks).map(|model| model.name.as_str());
-        engine.verify_models(&models.closure(names)?, &engine::placeholders(&models.parameters()?)).await?;
+        engine.verify_models(&models.closure(names)?, &placeholders(&models.parameters()?)).await?;
         return Ok(engine);
     };
     engine.provide(&wanted).await?;
@@ -106,8 +111,8 @@ async fn session(settings: &Settings, sql: &str, scratch: &Scratch) -> Result<En
             continue;
         }
         let closure = models.closure([name.as_str()])?;
-        if closure.iter().all(|model| missing(model, &parameters).is_empty()) {
-            make_aside(&closure, &parameters, &mut engine, scratch.path()).await?;
+        if closure.iter().all(|model| missing(model, &parameters.values).is_empty()) {
+            make_aside(&closure, &parameters.values, &mut engine, scratch.path()).await?;
         }
     }
     Ok(engine)

@@ -16,6 +16,7 @@ mod money_round;
 mod money_sum;
 mod money_total;
 mod months;
+mod names;
 
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub fn all() -> (Vec<Arc<ScalarUDF>>, Vec<Arc<AggregateUDF>>) {
         ScalarUDF::from(json_text::JsonText::new()),
         ScalarUDF::from(json_elements::JsonElements::of_array()),
         ScalarUDF::from(json_elements::JsonElements::of_object()),
+        ScalarUDF::from(names::NameMatches::new()),
+        ScalarUDF::from(names::NamesOf::new()),
     ];
     let aggregates =
         vec![AggregateUDF::from(money_sum::MoneySum::new()), AggregateUDF::from(money_total::MoneyTotal::new())];

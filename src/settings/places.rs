@@ -14,23 +14,21 @@ pub(crate) struct Places {
     pub(crate) lake: PathBuf,
     pub(crate) artifacts: PathBuf,
     pub(crate) closes: PathBuf,
-    /// Whether neither a flag nor a variable moved landing away from what the file says.
-    pub(crate) landing_is_files_own: bool,
 }
 
 /// Flags and variables count from `folder`; the file's paths, and the defaults beside a file, count from the file's folder.
 pub(crate) fn resolve(flags: &Common, variables: &Variables, file: &File, folder: &Path) -> Result<Places> {
     let base = if file.folder().as_os_str().is_empty() { folder } else { file.folder() };
     let place = |flag: Option<&PathBuf>, name: &str, key: &str| match path(flag, name, variables) {
-        Some(given) => (folder.join(given.value), false),
-        None => (base.join(file.value(key).map_or(name, |given| given.value.as_str())), true),
+        Some(given) => folder.join(given.value),
+        None => base.join(file.value(key).map_or(name, |given| given.value.as_str())),
     };
-    let (landing, landing_is_files_own) = place(flags.landing.as_ref(), "landing", "paths.landing");
-    let (lake, _) = place(flags.lake.as_ref(), "lake", "paths.lake");
-    let (artifacts, _) = place(flags.artifacts.as_ref(), "artifacts", "paths.artifacts");
-    let (closes, _) = place(flags.closes.as_ref(), "closes", "paths.closes");
+    let landing = place(flags.landing.as_ref(), "landing", "paths.landing");
+    let lake = place(flags.lake.as_ref(), "lake", "paths.lake");
+    let artifacts = place(flags.artifacts.as_ref(), "artifacts", "paths.artifacts");
+    let closes = place(flags.closes.as_ref(), "closes", "paths.closes");
     require_apart(&landing, [("lake", &lake), ("artifacts", &artifacts), ("closes", &closes)])?;
-    Ok(Places { landing, lake, artifacts, closes, landing_is_files_own })
+    Ok(Places { landing, lake, artifacts, closes })
 }
 
 /// The project's own SQL: `[paths] sql`, else a folder `sql` beside the file.
