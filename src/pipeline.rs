@@ -29,7 +29,7 @@ use crate::place::parquet;
 use crate::place::records::{Row, commit_rows, newest_rows};
 use crate::printer::summary::Summary;
 use crate::printer::{counted, text_of};
-use crate::run::{ReportRecord, Run, RunRecord};
+use crate::run::{ReportRecord, Run, RunRecord, make_lake, require_lake};
 use crate::setting_tables;
 use crate::settings::{Api, Choice, Environment, Settings, Stage};
 use crate::transform::{EXCEPTIONS_REPORT, Task, Transformed, mart_table, require_parameters, transform};
@@ -112,6 +112,9 @@ async fn run_stages(
         None => None,
     };
     let lake = Lake::new(&settings.lake);
+    if landed.is_none() {
+        require_lake(&lake)?;
+    }
     let _lock = lake.lock(&run.id)?;
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     check_logs(&lake, &base)?;
@@ -152,6 +155,7 @@ async fn run_stages(
             ))
             .hint("name the right folders with --landing and --lake"));
         }
+        make_lake(&lake, run).await?;
         take_in(normalized, &lake, run, settings, &base, &mut next).await?;
     }
     // What other endpoints gave is taken and published; reports of new rows beside old ones are not made.

@@ -135,7 +135,7 @@ fn a_pack_that_is_gone_is_made_again_and_one_that_would_differ_is_refused() {
 #[test]
 fn a_close_that_cannot_be_is_refused_and_changes_nothing() {
     let project = cloudnet("as_meant");
-    project.etl(&["close", "2024-03"]).exits(2).says(&["nothing is in the lake", "etl run"]);
+    project.etl(&["close", "2024-03"]).exits(2).says(&["no lake here", "etl run"]);
     project.run(&[]).exits(0);
     let before = project.files("artifacts");
     project.etl(&["close", "2199-01"]).exits(2).says(&["2199-01 has not ended"]);
