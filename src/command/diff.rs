@@ -17,9 +17,10 @@ use crate::model::Models;
 use crate::place::lake::Lake;
 use crate::place::scratch::Scratch;
 use crate::printer::{counted, json_of_row, text_of};
-use crate::run::RunRecord;
+use crate::run::{RunRecord, require_lake};
 use crate::setting_tables;
 use crate::settings::{OutputFormat, Settings};
+use crate::suggest::nearest;
 use crate::transform::{Task, mart_table, write_sql};
 
 /// Differences by customer, report, figure, month and currency, with their causes.
@@ -59,6 +60,7 @@ order by customers.customer_name, summed.customer_id, summed.report, summed.peri
 /// Usage (exit 2) when there is no such run; damaged (exit 5) when the lake cannot be read.
 pub async fn run(settings: &Settings, old: &str, new: &str) -> Result<()> {
     let lake = Lake::new(&settings.lake);
+    require_lake(&lake)?;
     let records = RunRecord::all(&lake).await?;
     let (old, new) = (find(&records, old)?, find(&records, new)?);
     let models = Models::load(settings.sql.as_deref())?;
@@ -134,6 +136,9 @@ async fn differences(
     engine.context.sql(TOLD).await.map_err(failed)?.collect().await.map_err(failed)
 }
 
+/// Runs that are named by their place.
+const WORDS: [&str; 2] = ["latest", "previous"];
+
 /// The run of an id or of its beginning, or `latest`, or `previous`, which is the one before it.
 fn find<'a>(records: &'a [RunRecord], wanted: &str) -> Result<&'a RunRecord> {
     let place = match wanted {
@@ -153,9 +158,11 @@ fn find<'a>(records: &'a [RunRecord], wanted: &str) -> Result<&'a RunRecord> {
         }
     };
     place.and_then(|place| records.get(place)).ok_or_else(|| {
-        Error::usage(format!("no run {wanted} published anything")).hint(
-            "give an id or its beginning, `latest` or `previous`; `etl sql -c 'select * from etl.runs'` lists the runs",
-        )
+        Error::usage(format!("no run {wanted} published anything")).hint(match nearest(wanted, WORDS) {
+            Some(meant) if meant != wanted => format!("did you mean `{meant}`?"),
+            _ => "give an id or its beginning, `latest` or `previous`; `etl sql -c 'select * from etl.runs'` lists the runs"
+                .to_owned(),
+        })
     })
 }
 
