@@ -42,6 +42,8 @@ pub enum Command {
     Sql(SqlFlags),
     /// Walk a figure of a report down to invoices, lines, ledger entries and the rows and answers they came in
     Explain(ExplainFlags),
+    /// Take a file that is gone for good out of the quarantine, where its cells keep reports from being made
+    Forget(ForgetFlags),
     /// Read settings, tables and SQL, plan every report, and touch nothing
     Check,
     /// Make a folder with settings for an account of your own
@@ -145,6 +147,14 @@ pub struct ExplainFlags {
     pub limit: Option<String>,
 }
 
+/// What `etl forget` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ForgetFlags {
+    /// The file, as etl.quarantine names it; rows of it must not be in the lake, nor the file in landing
+    #[arg(id = "forgotten", value_name = "FILE")]
+    pub file: String,
+}
+
 /// The flags of every command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Options of every command")]
@@ -207,6 +217,7 @@ impl Cli {
                 | Command::Diff(_)
                 | Command::Sql(_)
                 | Command::Explain(_)
+                | Command::Forget(_)
                 | Command::Check
                 | Command::Init(_),
             )

@@ -35,6 +35,7 @@ use crate::settings::{Api, Choice, Environment, Settings, Stage};
 use crate::transform::{EXCEPTIONS_REPORT, Task, Transformed, mart_table, require_parameters, transform};
 
 pub mod close;
+pub mod forget;
 pub mod past;
 
 /// Everything known before anything is touched.

@@ -62,6 +62,11 @@ pub enum Request {
         /// Rows to show of each step.
         limit: usize,
     },
+    /// `etl forget`
+    Forget {
+        /// The file, as the quarantine names it.
+        file: String,
+    },
     /// `etl check`
     Check,
     /// `etl init`
@@ -121,6 +126,7 @@ impl Request {
                 require_local(&flags.folder, &by, "the new project", "folder")?;
                 Ok(Self::Init { folder: flags.folder.clone() })
             }
+            Some(Command::Forget(flags)) => Ok(Self::Forget { file: flags.file.clone() }),
             Some(Command::Check) | None => Ok(Self::Check),
         }
     }
@@ -133,6 +139,7 @@ impl Request {
             Self::Sql { .. }
             | Self::Explain { .. }
             | Self::Diff { .. }
+            | Self::Forget { .. }
             | Self::Init { .. }
             | Self::LookBack(_)
             | Self::Close(_) => false,
