@@ -258,7 +258,7 @@ impl Normalized {
         Err(Error::data(message).hint(
             "see `etl sql -c 'select * from etl.quarantine'`; correct and deliver the file again (an answer of the API \
              clears up when the next read shows the row in good order), or leave such rows out with quarantine = \
-             \"allow\" under [quality] in pipeline.toml",
+             \"allow\" under [quality] in pipeline.toml; `etl forget FILE` is for a file that is gone for good",
         ))
     }
 

@@ -34,12 +34,13 @@ use crate::place::parquet;
 use crate::place::records::{Row, commit_rows, newest_rows};
 use crate::printer::summary::Summary;
 use crate::printer::{counted, text_of};
-use crate::run::{ReportRecord, Run, RunRecord};
+use crate::run::{ReportRecord, Run, RunRecord, make_lake, require_lake};
 use crate::setting_tables;
 use crate::settings::{Api, Choice, Environment, Settings, Stage};
 use crate::transform::{EXCEPTIONS_REPORT, Task, Transformed, mart_table, published_warnings, transform};
 
 pub mod close;
+pub mod forget;
 pub mod parameters;
 pub mod past;
 
@@ -129,6 +130,9 @@ async fn run_stages(
         None => None,
     };
     let lake = Lake::new(&settings.lake);
+    if landed.is_none() {
+        require_lake(&lake)?;
+    }
     let _lock = lake.lock(&run.id)?;
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     check_logs(&lake, &base)?;
@@ -177,6 +181,7 @@ async fn run_stages(
             ))
             .hint("name the right folders with --landing and --lake"));
         }
+        make_lake(&lake, run).await?;
         if let Some(origin) = &origin {
             origin.remember(&lake, run).await?;
         }

@@ -9,6 +9,7 @@ mod checks;
 mod choice;
 mod file;
 mod given;
+mod local;
 mod memory;
 mod metrics;
 mod parameters;
@@ -190,10 +191,15 @@ impl Settings {
     }
 }
 
+/// The file that was named, else the nearest `pipeline.toml`: in the folder or in one above it, as git looks for its own.
 fn find_file(flags: &Common, variables: &Variables, folder: &Path) -> Result<Option<PathBuf>> {
     match path(flags.config.as_ref(), "config", variables) {
-        None => Ok(Some(folder.join(file::DEFAULT_NAME)).filter(|path| path.exists())),
+        None => {
+            let here = folder.join(file::DEFAULT_NAME);
+            if here.exists() { Ok(Some(here)) } else { file::above(folder) }
+        }
         Some(given) => {
+            local::require_local(&given.value, &given.by, "the settings file", "file")?;
             let path = folder.join(&given.value);
             // Not is_file: a pipe such as a shell's `<(…)` can be read as well.
             if path.exists() && !path.is_dir() {

@@ -15,7 +15,7 @@ use crate::extract::{self, Account};
 use crate::model::Models;
 use crate::pipeline::plan_on_empty_tables;
 use crate::place::lake::Lake;
-use crate::run::{Run, RunRecord};
+use crate::run::{Run, RunRecord, is_made};
 use crate::settings::{Api, OutputFormat, Settings, Source};
 use crate::source::api::{self, Clock, Probe, Probed};
 use crate::source::egress;
@@ -25,6 +25,20 @@ use crate::source::egress;
 /// # Errors
 /// Usage (exit 2) for the first setting, folder or file that is not as it must be; damaged (exit 5) for the lake.
 pub async fn run(settings: &Settings) -> Result<()> {
+    let lake = Lake::new(&settings.lake);
+    let lake_is_made = is_made(&lake)?;
+    if !lake_is_made
+        && settings.config_file.is_none()
+        && settings.sources.contains(&Source::Egress)
+        && !settings.landing.exists()
+    {
+        return Err(Error::usage(format!(
+            "no lake here: {}, and there is neither a pipeline.toml nor the folder {}",
+            lake.describe_absence(),
+            settings.landing.display()
+        ))
+        .hint("go to the project's folder, name its settings with --config, or begin a project with `etl init DIR`"));
+    }
     let models = Models::load(settings.sql.as_deref())?;
     let specs = models.parameters()?;
     let known: Vec<_> = specs.keys().map(String::as_str).collect();
@@ -41,7 +55,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
     };
     writable(&settings.lake)?;
     writable(&settings.artifacts)?;
-    let published = RunRecord::newest(&Lake::new(&settings.lake)).await?;
+    let published = RunRecord::newest(&lake).await?;
     let probed = match &settings.api {
         Some(api) => probe(&tables, api).await?,
         None => Vec::new(),
@@ -55,6 +69,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
                 "export_files": found.deliveries.len(),
                 "unmatched_files": found.unmatched,
                 "api": probed.iter().map(|probed| (probed.endpoint, describe(&probed.answer))).collect::<BTreeMap<_, _>>(),
+                "lake_is_made": lake_is_made,
                 "published_run": published.as_ref().map(|record| &record.run_id),
             });
             format!("{json}\n")
@@ -80,8 +95,11 @@ pub async fn run(settings: &Settings) -> Result<()> {
                     line("", format!("{}: {}", probed.endpoint, describe(&probed.answer)));
                 }
             }
-            let run = published
-                .map_or("nothing published yet".to_owned(), |record| format!("published by run {}", record.run_id));
+            let run = match published {
+                Some(record) => format!("published by run {}", record.run_id),
+                None if lake_is_made => "nothing published yet".to_owned(),
+                None => "not made yet, a run will make it".to_owned(),
+            };
             line("lake", format!("{}: {run}", settings.lake.display()));
             line("artifacts", settings.artifacts.display().to_string());
             text

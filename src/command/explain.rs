@@ -13,7 +13,7 @@ use crate::explain::{Ground, Question, explain};
 use crate::model::{Layer, Models};
 use crate::place::lake::Lake;
 use crate::place::scratch::Scratch;
-use crate::run::{ReportRecord, Run, RunRecord};
+use crate::run::{ReportRecord, Run, RunRecord, require_lake};
 use crate::setting_tables;
 use crate::settings::{Environment, GivenBy, OutputFormat, Parameter, Settings};
 use crate::suggest::nearest;
@@ -37,6 +37,7 @@ pub async fn run(settings: &Settings, report: &str, key: &str, limit: usize) -> 
     // A misspelt column is told also where nothing was published.
     key.conditions(report)?;
     let lake = Lake::new(&settings.lake);
+    require_lake(&lake)?;
     let published = RunRecord::newest(&lake).await?.unwrap_or_default();
     let unpublished = || {
         Error::usage(format!("{} was not published in {}", report.name, settings.lake.display()))

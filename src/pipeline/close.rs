@@ -29,8 +29,9 @@ use crate::place::lake::Lake;
 use crate::place::records::{Row, commit_rows, published_rows};
 use crate::printer::counted;
 use crate::printer::summary::Summary;
-use crate::run::{Run, RunRecord};
+use crate::run::{Run, RunRecord, require_lake};
 use crate::settings::{CloseOrder, GivenBy, Parameter, QuarantinePolicy, Settings, Stage};
+use crate::suggest::nearest;
 use crate::transform::{
     EXCEPTIONS_REPORT, Task, Transformed, make_aside, mart_schema, transform, write_model, write_sql,
 };
@@ -52,6 +53,7 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     }
     plan.check_models().await?;
     let lake = Lake::new(&settings.lake);
+    require_lake(&lake)?;
     let _lock = lake.lock(&run.id)?;
     let Some(base) = RunRecord::newest(&lake).await? else {
         return Err(Error::usage(format!("nothing is in the lake {}", settings.lake.display()))
@@ -179,9 +181,12 @@ async fn accept(
         if !standing.iter().any(|row| row[1].as_ref() == Some(code)) {
             let mut codes: Vec<_> = standing.iter().filter_map(|row| row[1].clone()).collect();
             codes.dedup();
-            let known =
-                if codes.is_empty() { "none stands".to_owned() } else { format!("standing: {}", codes.join(", ")) };
-            return Err(Error::usage(format!("no blocking exception of code {code} stands")).hint(known));
+            let error = Error::usage(format!("no blocking exception of code {code} stands"));
+            return Err(error.hint(match nearest(code, codes.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None if codes.is_empty() => "none stands".to_owned(),
+                None => format!("standing: {}", codes.join(", ")),
+            }));
         }
     }
     let mut rows = published_rows(lake, &ACCEPTANCES, &base.versions).await?;

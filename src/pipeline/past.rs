@@ -16,7 +16,7 @@ use crate::model::Models;
 use crate::origin::DataOrigin;
 use crate::place::lake::Lake;
 use crate::printer::summary::Summary;
-use crate::run::{Run, RunRecord};
+use crate::run::{Run, RunRecord, require_lake};
 use crate::settings::{GivenBy, Parameter, Past, Settings, Stage};
 use crate::transform::transform;
 use crate::value::timestamp;
@@ -49,6 +49,7 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
     let mut plan = Plan::new(&settings, Stage::Transform, false, &models)?;
     plan.check_models().await?;
     let lake = Lake::new(&settings.lake);
+    require_lake(&lake)?;
     let _lock = lake.lock(&run.id)?;
     let Some(published) = published_at(&lake, past.known_at).await? else {
         return Err(Error::usage("no run had published anything by then")
