@@ -4,6 +4,7 @@ use crate::calendar::{DAY, HOUR, Millis, SECOND, date, midnight};
 use crate::measured::EventIndex;
 use crate::price_list::{Currency, IDENTITY, INFRASTRUCTURE, Metric, PLANS, PLATFORM, Plan, STUDIO, metrics};
 use crate::random::{Draw, uuid};
+use crate::sample::{ENTERED_LATE, IN_DOLLARS, IN_EUROS};
 use std::sync::{Arc, OnceLock};
 
 /// The credit type of US dollars, which is the same in every Metronome account.
@@ -15,7 +16,8 @@ pub const FEWEST_CUSTOMERS: usize = 10;
 /// How large the account is, which also decides how its events are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// Small enough to keep beside source code; carries every oddity of the formats. February 20 to April 20, 2024.
+    /// Small enough to keep beside source code; carries every oddity of the formats and something for every report (see
+    /// `sample`). February 20 to April 20, 2024.
     Sample,
     /// As large as asked for. February to April 2024, all three months closed.
     Size,
@@ -148,6 +150,21 @@ impl Account {
         }
     }
 
+    /// The billing provider that a customer's invoices go to, if one does, and what it calls the customer.
+    pub fn billing_provider(&self, place: usize) -> Option<(&'static str, String)> {
+        let provided = place == 1 || self.customers[place].deal == Deal::Contract;
+        provided.then(|| ("stripe", format!("cus_{place:010}")))
+    }
+
+    /// The moment it is told of: the end of its events, and where all its months are closed a few days later, by when the
+    /// last of them is billed.
+    pub fn now(&self) -> Millis {
+        match self.scale {
+            Scale::Sample | Scale::Live => self.window.end,
+            Scale::Size => self.window.end + 5 * DAY,
+        }
+    }
+
     /// The months it is billed in, each whole, oldest first.
     pub fn months(&self) -> Vec<Period> {
         (0..self.month_count).map(|month| self.month(month)).collect()
@@ -179,6 +196,7 @@ fn deal(scale: Scale, window: Period, place: usize) -> (Deal, Millis) {
         0 => (Deal::Plan(INFRASTRUCTURE), date(2024, 2, 29)),
         1 => (Deal::Plan(STUDIO), date(2024, 2, 29)),
         2 => (Deal::Plan(IDENTITY), date(2024, 3, 1)),
+        IN_DOLLARS | ENTERED_LATE | IN_EUROS if scale == Scale::Sample => (Deal::Contract, opened),
         3 => (Deal::Contract, date(2024, 3, 1)),
         4 => (Deal::Plan(PLATFORM), opened),
         5 => (Deal::Plan(INFRASTRUCTURE), opened),

@@ -1,16 +1,16 @@
 //! Who agreed to what: the terms of each customer on a contract. In the live account eight kinds of contract take turns,
 //! so that every kind of balance and invoice turns up among the first hundred customers.
 
-use crate::account::{Account, Deal, Scale, month_start};
+use crate::account::{Account, Deal, month_start};
 use crate::balance::{BalanceKind, Manual};
 use crate::calendar::{DAY, HOUR, Millis};
 use crate::decimal::{Amount, Price};
-use crate::price_list::{CHECKS, Currency};
+use crate::price_list::{CHECKS, Currency, VCPU};
 use crate::random::Draw;
 use crate::terms::{Charge, Contract, Recurring, Seats, Terms};
 
 impl Account {
-    /// The sample and the sized account: one contract with one prepaid commit, and credits that nothing draws on.
+    /// The sized account: contracts with one prepaid commit each; and credits that nothing draws on, in the sample as well.
     pub(crate) fn plain_terms(&self, place: usize) -> Terms {
         let customer = &self.customers[place];
         let (start, year) = (customer.billed_from, 366 * DAY);
@@ -18,13 +18,12 @@ impl Account {
         match customer.deal {
             Deal::Contract => {
                 let contract = self.contract(place, 0, "Infrastructure contract", Currency::Usd);
-                // As much as any account's usage: what the invoices draw was decided before there was a balance.
-                let amount =
-                    Amount::hundredths(if self.scale == Scale::Sample { 5_000_050 } else { 100_000_000_000_000 });
+                // More than any account's usage of the metric it covers.
+                let amount = Amount::hundredths(100_000_000_000_000);
                 let what = (BalanceKind::Prepaid, "Prepaid commit");
                 let mut commit = self.balance(place, 0, what, amount, (start, start + year));
-                commit.id = self.id("commit", &[place as u64]);
                 commit.contract = Some(contract.id.clone());
+                commit.products = vec![self.contract_product(VCPU.start)];
                 commit.cost_percent = 80;
                 let mut promo = self.balance(
                     place,

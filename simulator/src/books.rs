@@ -3,8 +3,8 @@
 //!
 //! Nothing is kept between calls: an account of a hundred thousand customers is worked out one customer at a time.
 
-use crate::account::{Account, Deal, Period, Scale, month_start};
-use crate::balance::{Balance, BalanceKind, Entry, EntryKind};
+use crate::account::{Account, Deal, FEWEST_CUSTOMERS, Period, Scale, month_start};
+use crate::balance::{Balance, BalanceKind, Entry, EntryKind, Segment};
 use crate::burn::{Draws, burn};
 use crate::calendar::{DAY, HOUR, Millis};
 use crate::decimal::{Amount, Price, Quantity};
@@ -44,11 +44,14 @@ impl Account {
             // What comes when the invoice is closed is not on it.
             let known = now.min(period.end + GRACE);
             let sums = used.sums(period.start.max(billed_from), period.end.min(now), known);
-            match (self.scale, self.customers[place].deal) {
-                (Scale::Live, Deal::Contract) => self.contract_month(&mut books, &sums, (place, month, period), now),
-                _ => self.simple_month(&mut books, &sums, (place, month, period), now),
+            match self.customers[place].deal {
+                Deal::Contract => self.contract_month(&mut books, &sums, (place, month, period), now),
+                Deal::Plan(_) | Deal::None => self.plan_month(&mut books, &sums, (place, month, period), now),
             }
             self.close(&mut books, place, period, now);
+        }
+        if self.scale == Scale::Sample {
+            self.correct_sample(&mut books, place, now);
         }
         // Where no usage is billed, or none any more, balances still open and lapse.
         let billed_until = month_start(self.month_count);
@@ -71,8 +74,8 @@ impl Account {
         books
     }
 
-    /// Legacy plans everywhere, and the one contract of the sample: what is billed does not depend on balances.
-    fn simple_month(
+    /// A month of a legacy plan: what is billed does not depend on balances.
+    fn plan_month(
         &self,
         books: &mut Books,
         used: &[Quantity],
@@ -114,20 +117,13 @@ impl Account {
         if invoice.status != Status::Void || now < withdrawn_at {
             invoice.status = stage(&invoice, now);
         }
-        for line in &invoice.lines {
-            let LineKind::Applied(_) = line.kind else { continue };
-            let Some(balance) = books.balances.iter_mut().find(|one| Some(&one.id) == line.commit.as_ref()) else {
-                continue;
-            };
-            draw_down(balance, 0, line.total, &invoice);
-        }
         for grant in &mut books.grants {
             grant.take_from(self, &mut invoice);
         }
         books.invoices.push(invoice);
     }
 
-    /// A month of a contract of the live account.
+    /// A month of a contract.
     fn contract_month(
         &self,
         books: &mut Books,
@@ -142,35 +138,57 @@ impl Account {
         let currency = if contract.card == Currency::Eur { Currency::Eur } else { Currency::Usd };
         let id = self.id("invoice", &[place as u64, month as u64]);
         let mut invoice = Invoice::for_usage(id, place, contract.id.clone(), currency, period);
-        invoice.lines = self.usage_lines(used, &contract, month, &invoice.id);
+        // A contract that was entered late is billed then.
+        invoice.issued_at = invoice.issued_at.max(contract.created_at + HOUR);
+        invoice.updated_at = invoice.updated_at.max(invoice.issued_at);
         invoice.status = stage(&invoice, now);
         if let Some(parent) = contract.parent {
             invoice.payer = Some((parent, self.id("contract", &[parent as u64])));
         }
+        self.bill(books, used, month, &contract, &mut invoice);
         let mut draw = Draw::new(self.seed, 0x1271, (place * 64 + month) as u64);
         let withdrawn_at = invoice.issued_at + 60 * HOUR;
-        let withdrawn = place >= 8 && draw.below(25) == 0 && withdrawn_at <= now;
-        let draws = burn(self, &mut books.balances, &mut invoice, &contract.id);
-        self.convert(&mut invoice, &contract);
-        if withdrawn {
-            let mut again = invoice.clone();
-            again.id = self.id("invoice", &[place as u64, month as u64, 2]);
-            again.regenerated_from = Some(invoice.id.clone());
-            again.updated_at = withdrawn_at;
-            again.lines.iter_mut().for_each(|line| line.id = self.id(&line.id, &[2]));
-            invoice.status = Status::Void;
-            invoice.updated_at = withdrawn_at;
-            books.record(&draws, &invoice);
-            books.give_back(&draws, &invoice, withdrawn_at);
-            books.record(&draws, &again);
+        let withdrawn = place >= FEWEST_CUSTOMERS && self.scale != Scale::Sample && draw.below(25) == 0;
+        if withdrawn && withdrawn_at <= now {
+            let again = self.make_anew(books, used, (place, month), &contract, &mut invoice, withdrawn_at);
             books.invoices.push(again);
-        } else {
-            books.record(&draws, &invoice);
         }
         if self.variant(place) == Some(6) && month == 1 && period.end + 10 * DAY <= now {
             books.invoices.push(self.correction(&invoice, &contract));
         }
         books.invoices.push(invoice);
+    }
+
+    /// Bills the usage of a month: prices it, covers it from the balances and notes what was drawn.
+    fn bill(&self, books: &mut Books, used: &[Quantity], month: usize, contract: &Contract, invoice: &mut Invoice) {
+        invoice.lines = self.usage_lines(used, contract, month, &invoice.id);
+        let draws = burn(self, &mut books.balances, invoice, &contract.id);
+        self.convert(invoice, contract);
+        books.record(&draws, invoice);
+    }
+
+    /// Withdraws an invoice: what it drew is given back, and another one takes its place, with an id of its own.
+    pub(crate) fn make_anew(
+        &self,
+        books: &mut Books,
+        used: &[Quantity],
+        (place, month): (usize, usize),
+        contract: &Contract,
+        first: &mut Invoice,
+        at: Millis,
+    ) -> Invoice {
+        first.status = Status::Void;
+        first.updated_at = at;
+        books.give_back(&first.id, at);
+        let mut again = Invoice {
+            id: self.id("invoice", &[place as u64, month as u64, 2]),
+            regenerated_from: Some(first.id.clone()),
+            status: Status::Finalized,
+            issued_at: at,
+            ..first.clone()
+        };
+        self.bill(books, used, month, contract, &mut again);
+        again
     }
 
     fn usage_lines(&self, used: &[Quantity], contract: &Contract, month: usize, invoice: &str) -> Vec<Line> {
@@ -321,16 +339,6 @@ fn stage(invoice: &Invoice, now: Millis) -> Status {
     if now < invoice.period.end + GRACE { Status::Draft } else { Status::Finalized }
 }
 
-/// Takes an amount (negative) off a segment and notes it.
-fn draw_down(balance: &mut Balance, segment: usize, amount: Amount, invoice: &Invoice) {
-    let segment = &mut balance.segments[segment];
-    segment.left += amount;
-    let mut entry = Entry::of_segment(EntryKind::Deduction, invoice.period.end, amount, &segment.id);
-    entry.invoice = Some(invoice.id.clone());
-    entry.pending = invoice.status == Status::Draft;
-    balance.ledger.push(entry);
-}
-
 impl Books {
     /// Opens the segments that begin before a period's end, and books what was adjusted by hand in it.
     fn open(&mut self, period: Period, now: Millis) {
@@ -375,13 +383,23 @@ impl Books {
         }
     }
 
-    /// Notes what a withdrawn invoice gave back.
-    fn give_back(&mut self, draws: &Draws, invoice: &Invoice, at: Millis) {
-        for ((balance, segment), amount) in draws {
-            let balance = &mut self.balances[*balance];
-            let mut entry = Entry::of_segment(EntryKind::Credited, at, *amount, &balance.segments[*segment].id);
-            entry.invoice = Some(invoice.id.clone());
-            balance.ledger.push(entry);
+    /// Gives back what an invoice drew that is withdrawn.
+    fn give_back(&mut self, invoice: &str, at: Millis) {
+        for balance in &mut self.balances {
+            let drew = |entry: &&Entry| entry.kind == EntryKind::Deduction && entry.invoice.as_deref() == Some(invoice);
+            let returned: Vec<Entry> = balance
+                .ledger
+                .iter()
+                .filter(drew)
+                .map(|entry| Entry { kind: EntryKind::Credited, at, amount: -entry.amount, ..entry.clone() })
+                .collect();
+            for entry in &returned {
+                let of = |segment: &&mut Segment| entry.segment.as_ref() == Some(&segment.id) && !segment.closed;
+                if let Some(segment) = balance.segments.iter_mut().find(of) {
+                    segment.left += entry.amount;
+                }
+            }
+            balance.ledger.extend(returned);
         }
     }
 }

@@ -108,7 +108,7 @@ impl Account {
         }
         let billed =
             invoice.contract.is_some() && invoice.kind != Kind::Consolidated && invoice.kind != Kind::Correction;
-        if self.scale != Scale::Live || !billed {
+        if self.scale == Scale::Size || !billed {
             return None;
         }
         let status = match (invoice.customer % 7, now - invoice.issued_at) {

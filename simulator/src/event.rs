@@ -176,20 +176,23 @@ impl Account {
         let (at, edge) = self.moment(number);
         let transaction = u128::from(draw.word()) << 64 | u128::from(mix(self.seed ^ mix(number)));
         let customer = self.sender_of(&mut draw, at, edge);
-        let deal = customer.map_or(Deal::None, |place| self.customers[place].deal);
+        let habit = customer.map_or(weights(Deal::None), |place| self.habit(place));
         let names = customer.map_or(1, |place| match self.customers[place].aliases.len() {
             1 => 1,
             several => several + 1,
         });
         let sender = draw.index(names);
-        Event { number, transaction, customer, sender, at, body: body(&mut draw, deal, edge) }
+        Event { number, transaction, customer, sender, at, body: body(&mut draw, habit, edge) }
     }
 
     /// When an event that came late was taken in; none for one that came when it happened, seconds apart.
     ///
     /// In the live account some events of a month's last three days come five days late: by then the invoice of the month
-    /// is closed, which they do not change any more.
+    /// is closed, which they do not change any more. In the sample some of one customer do.
     pub fn late(&self, event: &Event) -> Option<Millis> {
+        if self.scale == Scale::Sample {
+            return self.late_in_sample(event);
+        }
         const DELAY: Millis = 5 * DAY + 7 * HOUR;
         let later = event.customer.is_some_and(|place| place >= FEWEST_CUSTOMERS);
         let at_the_end = civil(event.at).1 != civil(event.at + 3 * DAY).1;
@@ -237,6 +240,15 @@ impl Account {
         self.window.start + (base + jitter).min(last) as i64
     }
 
+    /// How likely each kind of [`Body`] is for a customer.
+    fn habit(&self, place: usize) -> [u64; 6] {
+        match self.customers[place].deal {
+            // Mostly what a contract bills. Images are those it would make without one, so that their counts stay.
+            Deal::Contract if self.scale == Scale::Sample && place >= FEWEST_CUSTOMERS => [0, 58, 0, 16, 0, 26],
+            deal => weights(deal),
+        }
+    }
+
     fn sender_of(&self, draw: &mut Draw, at: Millis, edge: bool) -> Option<usize> {
         let (first, second, cast) = match self.scale {
             Scale::Sample => (28, 26, 26),
@@ -269,9 +281,9 @@ fn weights(deal: Deal) -> [u64; 6] {
     }
 }
 
-fn body(draw: &mut Draw, deal: Deal, edge: bool) -> Body {
+fn body(draw: &mut Draw, habit: [u64; 6], edge: bool) -> Body {
     let user = draw.index(USERS.len());
-    match if edge { 3 } else { draw.weighted(&weights(deal)) } {
+    match if edge { 3 } else { draw.weighted(&habit) } {
         0 => Body::Machine {
             instance: draw.index(INSTANCES.len()),
             region: draw.index(REGIONS.len()),

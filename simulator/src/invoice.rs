@@ -1,15 +1,14 @@
 //! Invoices: usage times price, added up line by line. Exact, so that a report can be held to the last digit.
 //!
-//! A legacy plan bills a line per product with a sub line per metric; a contract bills a line per metric with a unit price,
-//! and takes the prepaid commit off again with a negative line. Contracts of the live account are in `books`.
+//! A legacy plan bills a line per product with a sub line per metric. What a contract bills depends on what it may draw on:
+//! see `books`.
 
 use crate::account::{Account, Deal, Period, Scale, plan_of};
 use crate::balance::BalanceKind;
 use crate::calendar::{DAY, HOUR, Millis, SECOND};
 use crate::decimal::{Amount, Price, Quantity};
-use crate::price_list::{Currency, PLANS, PRODUCTS, VCPU, contract_price};
+use crate::price_list::{Currency, PLANS, PRODUCTS};
 use crate::random::Draw;
-use crate::usage::Usage;
 
 /// Where an invoice is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,30 +251,18 @@ impl Account {
         self.id("contract product", &[metric as u64])
     }
 
-    /// Every invoice that has left the draft state: months that end inside the window, per customer with a deal.
+    /// Every invoice that has left the draft state by the moment the account is told of, per customer.
     pub fn invoices(&self) -> Vec<Invoice> {
-        if self.scale == Scale::Live {
-            let books = (0..self.customers.len()).map(|place| self.books(place, self.window.end));
-            let issued = books.flat_map(|books| books.invoices).filter(|invoice| invoice.status != Status::Draft);
-            return issued.collect();
-        }
-        let usage = Usage::tally(self, self.window.end);
-        let mut invoices = Vec::new();
-        for place in 0..self.customers.len() {
-            for month in 0..self.months().len() {
-                let Some(period) = self.period(place, month).filter(|period| period.end <= self.window.end) else {
-                    continue;
-                };
-                if place == 0 && month == 1 {
-                    invoices.push(self.withdrawn(usage.of(place, month), period));
-                }
-                invoices.push(self.invoice(usage.of(place, month), place, month, period));
-            }
-        }
-        invoices
+        self.invoices_at(self.now())
     }
 
-    /// The invoice of a customer for the usage of a month, by metric, whether it is closed or not.
+    /// The same by another moment.
+    pub(crate) fn invoices_at(&self, now: Millis) -> Vec<Invoice> {
+        let books = (0..self.customers.len()).flat_map(|place| self.books(place, now).invoices);
+        books.filter(|invoice| invoice.status != Status::Draft).collect()
+    }
+
+    /// The invoice of a customer on a plan for the usage of a month, by metric, whether it is closed or not.
     pub fn invoice(&self, used: &[Quantity], place: usize, month: usize, period: Period) -> Invoice {
         let id = self.id("invoice", &[place as u64, month as u64]);
         let deal = self.customers[place].deal;
@@ -283,18 +270,13 @@ impl Account {
         let withdrawn = self.scale != Scale::Sample && place >= 8 && draw.below(25) == 0;
         let (plan, lines) = match deal {
             Deal::Plan(plan) => (Some(plan), self.plan_lines(used, plan, &id)),
-            Deal::Contract => (None, self.contract_lines(used, place, &id)),
-            Deal::None => (None, Vec::new()),
-        };
-        let (kind, contract) = match deal {
-            Deal::Contract => (Kind::Usage, Some(self.id("contract", &[place as u64]))),
-            Deal::Plan(_) | Deal::None => (Kind::Plan, None),
+            Deal::Contract | Deal::None => (None, Vec::new()),
         };
         let currency = plan_of(deal).map_or(Currency::Usd, |plan| plan.currency());
-        let bare = Invoice::bare(id, place, kind, currency, period);
+        let bare = Invoice::bare(id, place, Kind::Plan, currency, period);
         let status = if withdrawn { Status::Void } else { Status::Finalized };
         let updated_at = bare.updated_at + draw.below(3_600) as i64 * SECOND;
-        Invoice { plan, contract, status, updated_at, lines, ..bare }
+        Invoice { plan, status, updated_at, lines, ..bare }
     }
 
     /// A first March invoice of A1 Company, finalized without its storage, then withdrawn in favour of the complete one.
@@ -337,42 +319,6 @@ impl Account {
         }
         lines
     }
-
-    /// A line per metric, then the commit that covers the first of them entirely.
-    fn contract_lines(&self, used: &[Quantity], place: usize, invoice: &str) -> Vec<Line> {
-        let salt = invoice.bytes().fold(1, |salt: u64, byte| salt.wrapping_mul(257).wrapping_add(u64::from(byte)));
-        let mut lines: Vec<Line> = VCPU
-            .map(|metric| (metric, used[metric], contract_price(metric)))
-            .filter(|(_, quantity, _)| *quantity > Quantity::default())
-            .map(|(metric, quantity, price)| Line {
-                id: self.id("line", &[salt, metric as u64]),
-                name: self.metrics[metric].name.clone(),
-                product: self.contract_product(metric),
-                quantity,
-                unit_price: Some(price),
-                total: quantity * price,
-                metric: Some(metric),
-                ..Line::default()
-            })
-            .collect();
-        if let Some(covered) = lines.first_mut() {
-            let commit = self.id("commit", &[place as u64]);
-            covered.segment = Some(self.id("segment", &[place as u64, 0, 0]));
-            covered.commit = Some(commit.clone());
-            let applied = Line {
-                id: self.id("line", &[salt, 1_000]),
-                kind: LineKind::Applied(BalanceKind::Prepaid),
-                name: "Prepaid commit applied".into(),
-                quantity: Quantity::whole(1),
-                unit_price: None,
-                total: -covered.total,
-                commit: Some(commit),
-                ..covered.clone()
-            };
-            lines.push(applied);
-        }
-        lines
-    }
 }
 
 #[cfg(test)]
@@ -387,7 +333,9 @@ mod tests {
             let invoices = account.invoices();
             assert!(invoices.iter().any(|invoice| invoice.status == Status::Void));
             for invoice in &invoices {
-                assert_eq!(invoice.total().0, invoice.lines.iter().map(|line| line.total.0).sum::<i128>());
+                // What is counted against committed spend is billed by its usage lines.
+                let billed = invoice.lines.iter().filter(|line| line.kind != LineKind::Counted);
+                assert_eq!(invoice.total().0, billed.map(|line| line.total.0).sum::<i128>());
                 for line in &invoice.lines {
                     if !line.sub_lines.is_empty() {
                         assert_eq!(

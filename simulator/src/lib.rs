@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! random, decimal, calendar, json  arithmetic and texts: no billing
-//!   price_list, account, terms     what is sold, to whom, on what terms
-//!     event -> usage, measured     what was used
+//!   price_list, account, terms     what is sold, to whom, on what terms (`agreed`, and `sample` of the small account)
+//!     event -> measured            what was used
 //!       invoice, balance, grant    what is billed and what may be drawn on
 //!         burn -> books            one customer's books as of a moment, exactly
 //!           export, answers, api   what is said of them: data-export files, known reports, the billing API
@@ -36,8 +36,8 @@ pub mod json;
 pub mod measured;
 pub mod price_list;
 pub mod random;
+pub mod sample;
 pub mod serve;
 pub mod terms;
-pub mod usage;
 
 pub use serve::{Options, Server, serve};

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use simulator::account::{Account, FEWEST_CUSTOMERS};
 use simulator::api::field::moment;
 use simulator::calendar::Millis;
+use simulator::sample::LATE;
 use simulator::serve::Scenario;
 use simulator::serve::faults::Script;
 use simulator::{Options, answers, cloudnet, export, histories, serve};
@@ -58,6 +59,9 @@ enum Command {
         /// months open until this date (2024-08-01). Without it no month opens after the one the clock starts in.
         #[arg(long, value_name = "DATE", value_parser = day, requires = "customers")]
         until: Option<Millis>,
+        /// Answer for the small sample as of its late delivery (see export --late).
+        #[arg(long, conflicts_with = "customers")]
+        late: bool,
         /// plain, unpaged-contracts or moving-drafts.
         #[arg(long, default_value = "plain", value_parser = scenario)]
         scenario: Scenario,
@@ -99,6 +103,10 @@ enum Command {
         /// Make a closed account with so many different events over three months, in place of the small sample.
         #[arg(long)]
         events: Option<u64>,
+        /// Write only what came to the small sample two days later, beside its files: an invoice of February that was forgotten,
+        /// and a void and what takes its place. Closing 2024-02 before makes restatements of it.
+        #[arg(long, conflicts_with_all = ["customers", "events", "until", "answers"])]
+        late: bool,
         /// Also write the known answers of the reports into this folder.
         #[arg(long, value_name = "DIR")]
         answers: Option<PathBuf>,
@@ -138,7 +146,8 @@ fn run(command: Command) -> io::Result<()> {
     match command {
         Command::Cloudnet { dir } => cloudnet::write(&dir),
         Command::Histories { dir, contracts, seed } => histories::write(&dir, contracts, seed),
-        Command::Export { dir, seed, customers, months, until, events, answers } => {
+        Command::Export { dir, seed, late: true, .. } => export::export_late(seed, &dir),
+        Command::Export { dir, seed, customers, months, until, events, answers, late: false } => {
             let account = match (events, until) {
                 (None, None) => account(seed, customers, months),
                 (None, Some(until)) => account(seed, customers, months).until(until),
@@ -158,6 +167,7 @@ fn run(command: Command) -> io::Result<()> {
             latency_ms,
             faults,
             until,
+            late,
             scenario,
         } => {
             let faults = match faults {
@@ -165,7 +175,7 @@ fn run(command: Command) -> io::Result<()> {
                 Some(file) => Script::parse(&fs::read(&file)?).map_err(io::Error::other)?,
             };
             let account = account(seed, customers, months);
-            let clock = account.window.end;
+            let clock = if late { LATE } else { account.window.end };
             let options = Options {
                 port,
                 clock: Some(clock),

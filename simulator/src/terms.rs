@@ -155,7 +155,8 @@ impl Account {
     pub fn terms(&self, place: usize) -> Terms {
         match self.scale {
             Scale::Live => self.live_terms(place),
-            Scale::Sample | Scale::Size => self.plain_terms(place),
+            Scale::Sample => self.sample_terms(place).unwrap_or_else(|| self.plain_terms(place)),
+            Scale::Size => self.plain_terms(place),
         }
     }
 

@@ -7,6 +7,7 @@ mod support;
 use serde_json::Value;
 use simulator::account::Account;
 use simulator::event::Event;
+use simulator::invoice::Status;
 use simulator::{Options, export, serve};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -186,6 +187,25 @@ struct Entry<'a> {
     invoice_id: Option<&'a str>,
     #[serde(borrow)]
     amount: &'a serde_json::value::RawValue,
+}
+
+#[test]
+fn what_a_void_invoice_drew_is_given_back_in_every_account() {
+    for made in [|seed| Account::sized(seed, 5_000, 100), |seed| Account::live(seed, 120, 3)] {
+        let mut drew = 0;
+        for account in (5..8).map(made) {
+            for books in (0..account.customers.len()).map(|place| account.books(place, account.now())) {
+                for void in books.invoices.iter().filter(|invoice| invoice.status == Status::Void) {
+                    let entries = books.balances.iter().flat_map(|balance| &balance.ledger);
+                    let of = entries.filter(|entry| entry.invoice.as_ref() == Some(&void.id));
+                    let amounts: Vec<i128> = of.map(|entry| entry.amount.0).collect();
+                    drew += usize::from(!amounts.is_empty());
+                    assert_eq!(amounts.iter().sum::<i128>(), 0, "{}", void.id);
+                }
+            }
+        }
+        assert!(drew > 0, "no void invoice drew on anything");
+    }
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! The program itself: what it prints first, and that the committed sample is what it writes.
 
-#![expect(clippy::unwrap_used, reason = "a failure is a failed test")]
-
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use support::csv::files;
@@ -45,17 +43,6 @@ fn a_script_that_says_nonsense_is_an_error() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("unknown field"));
 }
 
-/// A file's bytes; unpacked, because which library packs them is decided by the whole workspace.
-fn bytes(path: &Path) -> Vec<u8> {
-    let bytes = fs::read(path).unwrap();
-    if path.extension().is_none_or(|ending| ending != "gz") {
-        return bytes;
-    }
-    let mut unpacked = Vec::new();
-    flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
-    unpacked
-}
-
 #[test]
 fn the_committed_sample_is_what_export_writes() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../landing/egress");
@@ -75,6 +62,23 @@ fn the_committed_sample_is_what_export_writes() {
     };
     assert_eq!(listed(&written), listed(&committed));
     for name in listed(&written) {
-        assert!(bytes(&written.join(&name)) == bytes(&committed.join(&name)), "{} differs", name.display());
+        let same = fs::read(written.join(&name)).unwrap() == fs::read(committed.join(&name)).unwrap();
+        assert!(same, "{} differs", name.display());
     }
+}
+
+#[test]
+fn late_writes_the_second_delivery_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Command::new(PROGRAM).args(["export", "--late"]).arg(folder.path()).status().unwrap().success());
+    let made = tempfile::tempdir().unwrap();
+    simulator::export::export_late(5, made.path()).unwrap();
+    let (mut written, mut expected) = (Vec::new(), Vec::new());
+    files(folder.path(), &mut written);
+    files(made.path(), &mut expected);
+    let read = |paths: &[PathBuf]| paths.iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>();
+    assert!(!written.is_empty() && read(&written) == read(&expected));
+    let both =
+        Command::new(PROGRAM).args(["export", "--late", "--customers", "20"]).arg(folder.path()).output().unwrap();
+    assert!(String::from_utf8(both.stderr).unwrap().contains("cannot be used with"));
 }

@@ -60,9 +60,10 @@ joined as (
         end as balance_type,
         case
             when lines.is_application then 'application'
+            -- The API calls both a purchase; a postpaid commit is paid for by its true-up.
+            when balances.balance_type = 'postpaid' and kinds.invoice_kind <> 'usage' then 'trueup'
             when lines.line_type = 'commit_purchase' then 'purchase'
             when balances.balance_type = 'prepaid' and kinds.invoice_kind <> 'usage' then 'purchase'
-            when balances.balance_type = 'postpaid' and kinds.invoice_kind <> 'usage' then 'trueup'
             when lines.line_type = 'subscription' then 'subscription'
             when kinds.invoice_kind <> 'usage' then 'scheduled'
             else 'usage'

@@ -126,7 +126,7 @@ class Account:
     invoices: dict
     early: list  # snapshots of drafts, oldest first: of {invoice: (row, lines)}
     balances: dict
-    receipts: list  # when each invoice row was received
+    receipts: list  # when each invoice, draft and balance was received
     plans: list
     charges: list
     contract_customers: dict
@@ -153,15 +153,17 @@ def read(folder):
             invoice.lines.append(line(row, invoice))
     contracts = contract_table(folder, "contracts_contracts")
     products = product_names(contract_table(folder, "contracts_product_list_item_versions"))
-    kept = contract_table(folder, "contracts_balances")
+    balances = {row["id"]: balance(row, products) for row in contract_table(folder, "contracts_balances")}
     received = [row["_transferred_at"] or moment(row.get("updated_at")) for row in finals]
     return Account(
         customers={row["id"]: row for row in delivery.newest(folder, "customer")},
         terms={row["id"]: row["net_payment_terms_days"] for row in contracts},
         invoices=invoices,
         early=early(drafts, draft_lines),
-        balances={row["id"]: balance(row, products) for row in kept},
-        receipts=received + [moment(row["snapshot_time"]) for row in newest_drafts],
+        balances=balances,
+        receipts=received
+        + [moment(row["snapshot_time"]) for row in newest_drafts]
+        + [one.as_of for one in balances.values()],
         plans=delivery.newest(folder, "plan"),
         charges=delivery.newest(folder, "plan_charge"),
         contract_customers={row["id"]: row["customer_id"] for row in contracts},

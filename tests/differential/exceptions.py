@@ -58,6 +58,9 @@ def of_invoice(account, invoice):
     owner = account.contract_customers.get(invoice.contract)
     if owner is not None and owner != invoice.customer:
         yield "INVOICE_OF_OTHER_CUSTOMER", invoice.id
+    if not invoice.is_counted:
+        # A consolidated invoice names the commits of others, and no ledger draws for it.
+        return
     named, applied = {}, {}
     for line in invoice.lines:
         if not line.commit:

@@ -94,3 +94,31 @@ fn the_demo_needs_no_network_and_no_token_and_makes_the_same_bytes_again() {
     assert!(csvs(&other) == artifacts, "another folder made other bytes");
     assert_eq!(outside.asked(), 0);
 }
+
+#[test]
+fn every_report_of_the_sample_has_rows_and_restatements_do_once_a_month_is_closed_and_more_of_it_comes() {
+    let project = demo("", "").whole();
+    let rows = |report: &str| project.artifact(report).lines().count() - 1;
+    project.run(&["--source", "egress"]).exits(0);
+    let reports = project.names("artifacts");
+    let reports = reports.iter().filter_map(|name| name.strip_suffix(".csv"));
+    assert_eq!(reports.filter(|report| rows(report) == 0).collect::<Vec<_>>(), ["restatements"]);
+    project.etl(&["close", "2024-02", "--source", "egress"]).exits(0);
+    export::export_late(SEED, &project.path("landing")).unwrap();
+    project.run(&["--source", "egress"]).exits(0);
+    assert_ne!(rows("restatements"), 0);
+}
+
+#[test]
+fn export_files_alone_and_with_the_api_tell_of_the_same_revenue() {
+    let project = demo("", "").whole();
+    let made = |sources: &str| {
+        project.run(&["--source", sources]).exits(0);
+        ["revenue_schedule", "deferred_revenue_waterfall", "breakage", "overage_and_trueup", "balance_rollforward"]
+            .map(|report| project.artifact(report))
+    };
+    // Among it a true-up, whose line the API calls a purchase.
+    let files = made("egress");
+    assert!(files[0].contains(",true_up,USD,"), "{}", files[0]);
+    assert_eq!(made("egress,api"), files);
+}

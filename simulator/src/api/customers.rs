@@ -4,7 +4,7 @@ use super::ask::Ask;
 use super::endpoint::{Answer, Endpoint, Paging, Reply};
 use super::field::{Is, may, must};
 use super::json::{Json, Object, millis, offset, zulu};
-use crate::account::{Account, Customer, Deal};
+use crate::account::{Account, Customer};
 use crate::calendar::Millis;
 
 const UNPAGED: Endpoint =
@@ -103,13 +103,9 @@ fn one<'a>(ask: &'a Ask<'a>) -> Reply<'a> {
     Ok(Answer::One(detail(ask.account, ask.place()?, ask.now).into()))
 }
 
-fn provider_of(account: &Account, place: usize) -> Option<&'static str> {
-    (place == 1 || account.customers[place].deal == Deal::Contract).then_some("stripe")
-}
-
 /// The configuration that contracts name too.
 pub fn provider_configuration(account: &Account, place: usize) -> Option<Json> {
-    let provider = provider_of(account, place)?;
+    let (provider, id) = account.billing_provider(place)?;
     Some(
         Object::new()
             .set("id", account.id("billing provider configuration", &[place as u64]))
@@ -117,9 +113,7 @@ pub fn provider_configuration(account: &Account, place: usize) -> Option<Json> {
             .set("customer_id", &account.customers[place].id)
             .set(
                 "configuration",
-                Object::new()
-                    .set("stripe_customer_id", format!("cus_{place:010}"))
-                    .set("stripe_collection_method", "charge_automatically"),
+                Object::new().set("stripe_customer_id", id).set("stripe_collection_method", "charge_automatically"),
             )
             .set("delivery_method_id", account.id("delivery method", &[]))
             .set("delivery_method", "direct_to_billing_provider")
@@ -136,12 +130,11 @@ fn providers<'a>(ask: &'a Ask<'a>) -> Reply<'a> {
 fn billing_config<'a>(ask: &'a Ask<'a>) -> Reply<'a> {
     let place = ask.place()?;
     let asked = ask.path.get(1).map(String::as_str).unwrap_or_default();
-    if provider_of(ask.account, place) != Some(asked) {
+    let Some((_, id)) = ask.account.billing_provider(place).filter(|(provider, _)| *provider == asked) else {
         return Err(super::refusal::Refusal::missing("billing configuration"));
-    }
-    let config = Object::new()
-        .set("billing_provider_customer_id", format!("cus_{place:010}"))
-        .set("stripe_collection_method", "charge_automatically");
+    };
+    let config =
+        Object::new().set("billing_provider_customer_id", id).set("stripe_collection_method", "charge_automatically");
     Ok(Answer::One(config.into()))
 }
 

@@ -2,52 +2,21 @@
 //! Columns as in the vendor's database reference.
 
 use super::csv::{Cell, ENVIRONMENT, Table, optional};
-use crate::account::{Account, Customer, Deal, Scale};
-use crate::calendar::{DAY, HOUR, Millis, date, day_text};
-use crate::price_list::{CHECKS, METRICS, VCPU};
-use crate::terms::{FIXED_PRODUCTS, fixed};
+use crate::account::{Account, Scale};
+use crate::calendar::{DAY, HOUR, Millis, day_text};
+use crate::price_list::{CHECKS, Currency, METRICS, VCPU};
+use crate::terms::{Contract, FIXED_PRODUCTS, fixed};
 
-/// The contracts as of a day: the whole population, of which one member is gone from the last snapshot.
+/// The contracts that were made by a day, put-away ones too. A trial of the sample is gone from its last snapshot.
 pub(super) fn contracts(account: &Account, day: Millis) -> Table {
-    if account.scale == Scale::Live {
-        return live_contracts(account, day);
-    }
-    let last = date(2024, 4, 21);
-    let row = |(place, customer): (usize, &Customer), kind: &str, name: &str| {
-        vec![
-            ("id", account.id(kind, &[place as u64]).into()),
-            ("environment_type", ENVIRONMENT.into()),
-            ("snapshot_id", day_text(day).into()),
-            ("name", name.into()),
-            ("customer_id", customer.id.as_str().into()),
-            ("package_id", Cell::Empty),
-            ("rate_card_id", account.id("rate card", &[]).into()),
-            ("starting_at", Cell::Time(customer.billed_from)),
-            ("ending_before", Cell::Empty),
-            ("archived_at", Cell::Empty),
-            ("multiplier_override_prioritization", "LOWEST_MULTIPLIER".into()),
-            ("net_payment_terms_days", "30".into()),
-            ("usage_statement_schedule_frequency", "MONTHLY".into()),
-            ("scheduled_charges_on_usage_invoices", Cell::Empty),
-            ("metadata", "{}".into()),
-            ("created_at", Cell::Time(customer.created_at)),
-            ("created_by", "simulator".into()),
-            ("updated_at", Cell::Time(day + 4 * HOUR)),
-        ]
-    };
-    let on_contract = account.customers.iter().enumerate().filter(|(_, customer)| customer.deal == Deal::Contract);
-    let mut rows: Vec<_> = on_contract.map(|member| row(member, "contract", "Infrastructure contract")).collect();
-    if day < last {
-        rows.extend(account.customers.iter().enumerate().skip(9).take(1).map(|member| row(member, "pilot", "Pilot")));
-    }
-    Table::new("contracts_contracts", rows)
-}
-
-/// Those of the live account, as its terms have them: put-away ones too.
-fn live_contracts(account: &Account, day: Millis) -> Table {
     let mut rows = Vec::new();
     for (place, customer) in account.customers.iter().enumerate() {
-        for contract in account.terms(place).contracts {
+        let mut contracts = account.terms(place).contracts;
+        if account.scale != Scale::Live && place == 9 && day < account.now() {
+            contracts =
+                vec![Contract { id: account.id("pilot", &[9]), ..account.contract(9, 0, "Pilot", Currency::Usd) }];
+        }
+        for contract in contracts.into_iter().filter(|one| one.created_at <= day) {
             let seen = contract.archived_at.filter(|at| *at <= day);
             rows.push(vec![
                 ("id", contract.id.clone().into()),

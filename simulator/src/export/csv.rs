@@ -63,7 +63,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table of rows that all have the same columns; at least one row, as the header line is the first row's.
+    /// A table of rows that all have the same columns: those of the first are the header line.
     pub(crate) fn new(name: &'static str, rows: Vec<Row>) -> Self {
         Self { name, rows }
     }
@@ -125,13 +125,19 @@ impl<'a> Egress<'a> {
         Self { account, root, transfers: Vec::new() }
     }
 
-    /// Writes `<prefix><table>.csv`.
+    /// Writes `<prefix><table>.csv`; nothing where there is no row.
     pub(super) fn flat(&self, prefix: &str, table: &Table) -> io::Result<()> {
+        if table.rows.is_empty() {
+            return Ok(());
+        }
         self.write(&format!("{prefix}{}.csv", table.name), table.text(true).as_bytes())
     }
 
-    /// Writes one part of a transfer.
+    /// Writes one part of a transfer; nothing where there is no row, as a transfer without rows makes no file.
     pub(super) fn transfer(&mut self, at: Millis, part: u32, table: &Table) -> io::Result<()> {
+        if table.rows.is_empty() {
+            return Ok(());
+        }
         self.part(table.name, at, part, "csv", table.text(false).as_bytes())
     }
 

@@ -2,7 +2,7 @@
 
 use super::csv::{Egress, field};
 use crate::account::Account;
-use crate::calendar::{DAY, HOUR, Millis, SECOND, date, rfc3339_text, zoned_text};
+use crate::calendar::{DAY, HOUR, Millis, SECOND, date, midnight, rfc3339_text, zoned_text};
 use crate::decimal::{Quantity, plain};
 use crate::event::{Body, Event, Value};
 use crate::random::mix;
@@ -90,17 +90,27 @@ fn transfer_row(account: &Account, event: &Event, updated_at: Millis, text: &mut
     text.push('\n');
 }
 
-/// The sample: a flat file up to April 10, then three transfers that finish the account and get in each other's way.
+/// The sample: a flat file up to April 10, then three transfers that finish the account and get in each other's way. What came
+/// late is in a transfer of its own.
 pub(super) fn sample(account: &Account, egress: &mut Egress<'_>) -> io::Result<()> {
     let flat_until = date(2024, 4, 11);
-    let mut flat = String::from(FLAT_HEAD);
+    let (mut flat, mut late) = (String::from(FLAT_HEAD), String::from(TRANSFER_HEAD));
+    let mut late_until = None;
     for event in account.all_events().take_while(|event| event.at < flat_until) {
+        if let Some(at) = account.late(&event) {
+            transfer_row(account, &event, taken_in(account, &event), &mut late);
+            late_until = Some(midnight(at) + DAY);
+            continue;
+        }
         // Some rows twice: a flat file is a log of deliveries as well.
         for _ in 0..if event.number % 97 == 5 { 2 } else { 1 } {
             flat_row(account, &event, &mut flat);
         }
     }
     egress.write("events.csv", flat.as_bytes())?;
+    if let Some(until) = late_until {
+        egress.part("events", until + 2 * HOUR, 1, "csv", late.as_bytes())?;
+    }
 
     let rows = |from: Millis, until: Millis, repeated: u64, text: &mut String| {
         let (first, last) = (account.first_event_from(from), account.first_event_from(until));

@@ -12,8 +12,9 @@ mod offer;
 pub(crate) mod schedule;
 
 use crate::account::{Account, Scale};
-use crate::calendar::{DAY, HOUR, Millis, date};
+use crate::calendar::{DAY, HOUR, Millis, date, day_text};
 use crate::invoice::{Invoice, Status};
+use crate::sample::LATE;
 use csv::{Egress, Table};
 pub(crate) use csv::{field, write_file};
 pub(crate) use offer::plan_id;
@@ -42,26 +43,23 @@ pub fn export(account: &Account, landing: &Path) -> io::Result<()> {
     egress.transfer(date(2024, 2, 1) + 3 * HOUR, 1, &offer::credit_types(account))?;
     contract_invoices(account, &invoices, &mut egress)?;
     changed_invoices(account, &invoices, &mut egress)?;
-    let last = match account.scale {
-        Scale::Sample | Scale::Size => date(2024, 4, 21),
-        Scale::Live => account.window.end,
-    };
-    for day in [last - 2 * DAY, last - DAY, last] {
+    let now = account.now();
+    if account.scale == Scale::Sample {
+        // The last look at the drafts of the months that are closed by now.
+        for month in &account.months()[..2] {
+            drafts(account, month.end - DAY, &mut egress)?;
+        }
+    }
+    for day in [now - 2 * DAY, now - DAY, now] {
         egress.transfer(day + 5 * HOUR, 1, &contracts::contracts(account, day))?;
-        if day > last - 2 * DAY {
+        if day > now - 2 * DAY {
             egress.transfer(day + 5 * HOUR, 1, &contracts::contract_products(account, day))?;
         }
         if account.scale != Scale::Size {
-            let open = billing::open_invoices(account, day);
-            egress.transfer(day + 5 * HOUR, 1, &billing::drafts(account, &open, day))?;
-            egress.transfer(day + 5 * HOUR, 1, &billing::draft_lines(account, &open, day))?;
+            drafts(account, day, &mut egress)?;
         }
     }
-    // As of the moment that invoices and the API are told of.
-    let now = account.window.end;
-    let all = balances::all(account, now);
-    egress.transfer(now + 5 * HOUR, 1, &balances::balances(account, &all, now))?;
-    egress.transfer(now + 5 * HOUR, 1, &balances::commits(account, &all, now))?;
+    commits_and_credits(account, now, &mut egress)?;
     if account.scale == Scale::Live {
         egress.transfer(now + 5 * HOUR, 1, &balances::recurring(account, now))?;
     }
@@ -72,12 +70,54 @@ pub fn export(account: &Account, landing: &Path) -> io::Result<()> {
     egress.manifests()
 }
 
+/// Writes what came to the sample account later, under `landing/egress`, where its first files are: a void and what takes the
+/// place of it, an invoice of February, and the contracts, commits and credits as they are by then. No file has a name of the
+/// first ones. An API tells the same at [`LATE`].
+///
+/// Errors name the file.
+pub fn export_late(seed: u64, landing: &Path) -> io::Result<()> {
+    let account = Account::sample(seed);
+    let mut egress = Egress::new(&account, landing.join("egress"));
+    let mut changed = account.invoices_at(LATE);
+    changed.retain(|invoice| invoice.updated_at >= account.now());
+    let rows = changed.iter().map(|invoice| billing::invoice_row(&account, invoice, "")).collect();
+    egress.transfer(LATE + 4 * HOUR, 1, &Table::new("invoice", rows))?;
+    // Lines of what is void now came with it when it was final.
+    changed.retain(|invoice| invoice.status != Status::Void);
+    egress.transfer(LATE + 4 * HOUR, 1, &billing::transferred_lines(&account, &changed))?;
+    egress.transfer(LATE + 5 * HOUR, 1, &contracts::contracts(&account, LATE))?;
+    commits_and_credits(&account, LATE, &mut egress)?;
+    egress.manifests()
+}
+
+/// The moment at which an API tells the same as the sample account's files under `landing/egress`: a later one where the late
+/// delivery is among them.
+pub fn moment_of_sample(landing: &Path) -> Millis {
+    let (folder, at) = (landing.join("egress/invoice"), LATE + 4 * HOUR);
+    let came = folder.join(format!("dt={}", day_text(at))).is_dir();
+    if came { LATE } else { Account::sample(0).now() }
+}
+
+/// What is open as of a day.
+fn drafts(account: &Account, day: Millis, egress: &mut Egress) -> io::Result<()> {
+    let open = billing::open_invoices(account, day);
+    egress.transfer(day + 5 * HOUR, 1, &billing::drafts(account, &open, day))?;
+    egress.transfer(day + 5 * HOUR, 1, &billing::draft_lines(account, &open, day))
+}
+
+/// Balances as of a moment, which is the one that invoices and the API are told of.
+fn commits_and_credits(account: &Account, now: Millis, egress: &mut Egress) -> io::Result<()> {
+    let all = balances::all(account, now);
+    egress.transfer(now + 5 * HOUR, 1, &balances::balances(account, &all, now))?;
+    egress.transfer(now + 5 * HOUR, 1, &balances::commits(account, &all, now))
+}
+
 /// The moment that decides which month's transfer brings an invoice: the end of its period or its date.
 fn billed_until(invoice: &Invoice) -> Millis {
     if invoice.kind.has_period() { invoice.period.end } else { invoice.issued_at + DAY }
 }
 
-/// Contract invoices and their lines come in transfers only, a day after they were issued.
+/// Contract invoices and their lines come in transfers only: after the month, or with the last ones.
 fn contract_invoices(account: &Account, invoices: &[Invoice], egress: &mut Egress) -> io::Result<()> {
     for month in account.months() {
         let issued: Vec<_> = invoices
@@ -90,7 +130,7 @@ fn contract_invoices(account: &Account, invoices: &[Invoice], egress: &mut Egres
         if issued.is_empty() {
             continue;
         }
-        let at = month.end + 2 * DAY + 4 * HOUR;
+        let at = (month.end + 2 * DAY).min(account.now()) + 4 * HOUR;
         let rows = issued.iter().map(|invoice| billing::invoice_row(account, invoice, "")).collect();
         egress.transfer(at, 1, &Table::new("invoice", rows))?;
         egress.transfer(at, 1, &billing::transferred_lines(account, &issued))?;

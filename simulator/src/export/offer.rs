@@ -1,7 +1,7 @@
 //! What is sold and to whom: metrics, customers, plans, charges, products, credit types. Column order of the flat files as
 //! in the header lines of a public sample of a Plans account.
 
-use super::csv::{Cell, ENVIRONMENT, Table, json_list};
+use super::csv::{Cell, ENVIRONMENT, Table, json_list, optional};
 use crate::account::{Account, Customer};
 use crate::calendar::{DAY, HOUR, Millis, SECOND};
 use crate::price_list::{Currency, Metric, PLANS, PRODUCTS};
@@ -30,14 +30,15 @@ pub(super) fn billable_metrics(account: &Account) -> Table {
 }
 
 pub(super) fn customers(account: &Account) -> Table {
-    let row = |customer: &Customer| {
+    let row = |(place, customer): (usize, &Customer)| {
+        let provider = account.billing_provider(place);
         vec![
             ("id", customer.id.as_str().into()),
             ("name", customer.name.as_str().into()),
             ("ingest_aliases", json_list(&customer.aliases)),
             ("salesforce_account_id", Cell::Empty),
-            ("billing_provider_type", Cell::Empty),
-            ("billing_provider_customer_id", Cell::Empty),
+            ("billing_provider_type", optional(provider.as_ref().map(|(kind, _)| (*kind).into()))),
+            ("billing_provider_customer_id", optional(provider.map(|(_, id)| id))),
             ("custom_fields", "{}".into()),
             ("environment_type", ENVIRONMENT.into()),
             ("created_at", Cell::Time(customer.created_at)),
@@ -45,7 +46,7 @@ pub(super) fn customers(account: &Account) -> Table {
             ("archived_at", customer.archived_at.map_or(Cell::Empty, Cell::Time)),
         ]
     };
-    Table::new("customer", account.customers.iter().map(row).collect())
+    Table::new("customer", account.customers.iter().enumerate().map(row).collect())
 }
 
 /// The id of a plan.
