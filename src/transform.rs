@@ -25,7 +25,7 @@ use crate::model::{Grain, Layer, Model, Models};
 use crate::place::lake::{Change, DataFile, Lake, TableState, Target};
 use crate::place::parquet::FileWriter;
 use crate::place::records::{self, Row, commit_rows, read_rows};
-use crate::printer::json_of_row;
+use crate::printer::{counted, json_of_row};
 use crate::receipt::Receipt;
 use crate::run::Run;
 use crate::settings::{Settings, Severity};
@@ -215,7 +215,7 @@ async fn make_all(
         engine.register_file(&model.name, &staged, &mart.schema)?;
         if model.layer == Layer::Marts && reports.iter().any(|report| report.name == model.name) {
             done.receipts.push(receipt(&model.name, mart.file.rows, mart.file.size_bytes, started, mart.unchanged));
-            info!(model = model.name, rows = mart.file.rows, "made {}", model.name);
+            info!(model = model.name, rows = mart.file.rows, "made {}: {}", model.name, counted(mart.file.rows, "row"));
             done.marts.push(mart);
         }
     }
@@ -463,7 +463,9 @@ impl Transformed {
             let found = self.checks.iter().filter(move |check| check.severity == severity && check.offending_rows > 0);
             found.map(|check| {
                 let first = check.first_row.as_deref().unwrap_or_default();
-                format!("{}: {} rows break it, the first is {first}", check.name, check.offending_rows)
+                let (rows, verb) =
+                    (counted(check.offending_rows, "row"), if check.offending_rows == 1 { "breaks" } else { "break" });
+                format!("{}: {rows} {verb} it, the first is {first}", check.name)
             })
         };
         for warning in broken(Severity::Warn) {

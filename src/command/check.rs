@@ -14,6 +14,7 @@ use crate::extract::{self, Account};
 use crate::model::Models;
 use crate::pipeline::plan_on_empty_tables;
 use crate::place::lake::Lake;
+use crate::printer::counted;
 use crate::run::{Run, RunRecord, is_made};
 use crate::settings::{Api, OutputFormat, Settings, Source};
 use crate::source::api::{self, Clock, Probe, Probed};
@@ -83,14 +84,16 @@ pub async fn run(settings: &Settings) -> Result<()> {
                 let _ = writeln!(text, "{what:<12}{finding}");
             };
             line("settings", config);
-            line("sql", format!("{} files planned on empty tables", models.iter().count()));
-            line("landing", format!("{}: {} export files", settings.landing.display(), found.deliveries.len()));
+            line("sql", format!("{} planned on empty tables", counted(models.iter().count() as u64, "file")));
+            let files = counted(found.deliveries.len() as u64, "export file");
+            line("landing", format!("{}: {files}", settings.landing.display()));
             for file in &found.unmatched {
                 line("", format!("belongs to no table: {file}"));
             }
             if let Some(api) = &settings.api {
                 let readable = probed.iter().filter(|probed| probed.answer == Probe::Readable).count();
-                line("api", format!("{}: {readable} of {} endpoints answered", api.base_url, probed.len()));
+                let endpoints = counted(probed.len() as u64, "endpoint");
+                line("api", format!("{}: {readable} of {endpoints} answered", api.base_url));
                 for probed in probed.iter().filter(|probed| probed.answer != Probe::Readable) {
                     line("", format!("{}: {}", probed.endpoint, describe(&probed.answer)));
                 }

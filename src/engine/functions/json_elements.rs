@@ -17,6 +17,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::exact::miscounted;
 use super::json_text::{Texts, text_arguments};
 use crate::value::json::elements;
 
@@ -69,7 +70,7 @@ impl ScalarUDFImpl for JsonElements {
 
     fn invoke_with_args(&self, given: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [json] = given.args.as_slice() else {
-            return exec_err!("{NAME} takes 1 argument(s), not {}", given.args.len());
+            return exec_err!("{}", miscounted(NAME, 1, given.args.len()));
         };
         let texts = Texts::of(NAME, json)?;
         let is_constant = matches!(texts, Texts::Constant(_));
