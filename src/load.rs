@@ -19,7 +19,7 @@ use crate::origin::{DataOrigin, SaidOrigin};
 use crate::place::artifacts::{MANIFEST, NextArtifacts};
 use crate::place::lake::{self, Lake, TableState};
 use crate::place::parquet::{damaged, read};
-use crate::printer::csv;
+use crate::printer::{counted, csv};
 use crate::receipt::Receipt;
 use crate::run::{ReportRecord, Run, RunRecord};
 use crate::settings::{FormulaCells, Settings};
@@ -222,7 +222,7 @@ pub async fn load(
     }
     manifest.write(&next)?;
     next.publish()?;
-    info!("wrote {} artifacts to {}", receipts.len(), target.display());
+    info!("wrote {} to {}", counted(receipts.len() as u64, "artifact"), target.display());
     Ok(receipts)
 }
 

@@ -1,12 +1,18 @@
 //! Log lines: to standard error and nowhere else, since standard output is what somebody may pipe.
+//!
+//! A line of ours reads alone: its fields repeat what it says, for programs. So JSON has message and fields, and text the
+//! message; of the libraries, whose messages need their fields, text has both.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry};
 
 use crate::error::{Error, Result};
 use crate::printer::progress::{self, LogLines};
@@ -39,19 +45,38 @@ fn is_elsewhere(file: &Path) -> bool {
 
 fn subscriber<W>(settings: &Settings, colors: bool, writer: W) -> Result<Box<dyn Subscriber + Send + Sync>>
 where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+    W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
 {
     let (filter, by) = &settings.log_filter;
     let filter = EnvFilter::try_new(filter).map_err(|error| match by {
         Some(by) => by.refuse(filter, &format!("a filter such as `etl=debug` ({error})")),
         None => Error::failed(format!("log filter `{filter}`: {error}")),
     })?;
-    // A log that cannot be written must not end the run: by default the subscriber reports it by a print that panics.
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
+    // A log that cannot be written must not end the run: by default a layer reports it by a print that panics.
+    let layer = || fmt::layer().with_writer(writer.clone()).log_internal_errors(false);
     Ok(match settings.log_format {
-        LogFormat::Text => Box::new(builder.with_ansi(colors).with_target(false).finish()),
-        LogFormat::Json => Box::new(builder.json().flatten_event(true).with_ansi(false).finish()),
+        LogFormat::Text => {
+            let text = || layer().with_ansi(colors).with_target(false);
+            let message = debug_fn(|line, field, value| match field.name() {
+                // What comes from data must neither colour a terminal nor begin a line.
+                "message" => format!("{value:?}").chars().try_for_each(|letter| match letter.is_control() {
+                    true => write!(line, "{}", letter.escape_default()),
+                    false => line.write_char(letter),
+                }),
+                _ => Ok(()),
+            });
+            let ours = text().fmt_fields(message).with_filter(filter_fn(is_ours));
+            let others = text().with_filter(filter_fn(|line| !is_ours(line)));
+            Box::new(Registry::default().with(filter).with(ours.and_then(others)))
+        }
+        LogFormat::Json => {
+            Box::new(Registry::default().with(filter).with(layer().json().flatten_event(true).with_ansi(false)))
+        }
     })
+}
+
+fn is_ours(line: &Metadata<'_>) -> bool {
+    line.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"))
 }
 
 #[cfg(test)]
@@ -102,8 +127,25 @@ mod tests {
 
     #[test]
     fn text_without_a_terminal_has_no_colours() {
-        let text = logged(&[], "info", || tracing::info!(rows = 3, "normalized"));
-        assert!(text.contains("normalized") && text.contains("rows=3") && !text.contains('\u{1b}'), "{text}");
+        let text = logged(&[], "info", || tracing::info!("normalized"));
+        assert!(text.ends_with(" INFO normalized\n") && !text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn text_has_our_messages_alone_and_of_libraries_their_fields_too() {
+        let text = logged(&[], "info", || {
+            tracing::info!(rows = 3, "read 3 rows");
+            tracing::warn!(target: "hyper::client", rows = 3, "slow");
+        });
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(lines[0].ends_with(" INFO read 3 rows") && lines[1].ends_with(" WARN slow rows=3"), "{text}");
+    }
+
+    #[test]
+    fn text_from_data_stays_in_its_line_and_without_colours() {
+        let text = logged(&[], "info", || tracing::info!("read a\u{1b}[31m\nERROR of\u{9b}b"));
+        assert_eq!((text.lines().count(), text.contains(['\u{1b}', '\u{9b}'])), (1, false), "{text:?}");
     }
 
     #[test]

@@ -134,7 +134,13 @@ pub async fn normalize(
         let bytes = new.iter().map(|delivery| delivery.size_bytes).sum();
         // Of what takes a moment it is said before, too.
         if bytes >= 4 << 20 {
-            info!(table = name, files = new.len(), size_bytes = bytes, "reading {name}");
+            info!(
+                table = name,
+                files = new.len(),
+                size_bytes = bytes,
+                "reading {} of {name}",
+                counted(new.len() as u64, "file")
+            );
         }
         let merge = Merge {
             table,
@@ -198,8 +204,10 @@ pub async fn normalize(
             not_found.extend(missing::rows(endpoint.name, table, state.as_ref(), &merged.not_found, before, &run.id)?);
         }
         if !merged.contradictions.is_empty() {
-            let count = counted(merged.contradictions.len() as u64, "row");
-            warn!(table = name, "{name}: {count} contradict rows that are as new: see etl.contradictions");
+            let count = merged.contradictions.len() as u64;
+            let verb = if count == 1 { "contradicts" } else { "contradict" };
+            let count = counted(count, "row");
+            warn!(table = name, "{name}: {count} {verb} what is as new: see etl.contradictions");
         }
         for (place, delivery) in new.iter().enumerate() {
             known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run));
@@ -214,7 +222,13 @@ pub async fn normalize(
             milliseconds: started.elapsed().as_millis() as u64,
             note: note(&merged),
         });
-        info!(table = name, rows, elapsed_ms = started.elapsed().as_millis() as u64, "read {rows} rows of {name}");
+        info!(
+            table = name,
+            rows,
+            elapsed_ms = started.elapsed().as_millis() as u64,
+            "read {} of {name}",
+            counted(rows, "row")
+        );
         normalized.tables.push(Pending { table, state, merged });
     }
     // A bad file that was never taken and is gone from landing is nobody's concern any more.

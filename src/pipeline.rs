@@ -215,7 +215,7 @@ async fn run_stages(
     } != base;
     if is_new {
         next.publish(&lake, run, &summary.receipts).await?;
-        info!(run_id = run.id, "published");
+        info!(run_id = run.id, "published by run {}", run.id);
     }
     if let Some(failure) = failure {
         return Err(failure);

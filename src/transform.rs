@@ -26,7 +26,7 @@ use crate::model::{Grain, Layer, Model, Models};
 use crate::place::lake::{Change, DataFile, Lake, TableState, Target};
 use crate::place::parquet::FileWriter;
 use crate::place::records::{self, Row, cell, commit_rows, published_rows, read_rows};
-use crate::printer::json_of_row;
+use crate::printer::{counted, json_of_row};
 use crate::receipt::Receipt;
 use crate::run::Run;
 use crate::settings::{Settings, Severity};
@@ -198,7 +198,7 @@ async fn make_all(
         engine.register_file(&model.name, &staged, &mart.schema)?;
         if model.layer == Layer::Marts && reports.iter().any(|report| report.name == model.name) {
             done.receipts.push(receipt(&model.name, mart.file.rows, mart.file.size_bytes, started, mart.unchanged));
-            info!(model = model.name, rows = mart.file.rows, "made {}", model.name);
+            info!(model = model.name, rows = mart.file.rows, "made {}: {}", model.name, counted(mart.file.rows, "row"));
             done.marts.push(mart);
         }
     }
@@ -451,10 +451,8 @@ impl Check {
 
     fn rows(&self) -> String {
         let first = self.first_row.as_deref().unwrap_or_default();
-        match self.offending_rows {
-            1 => format!("1 row: {first}"),
-            count => format!("{count} rows, the first: {first}"),
-        }
+        let rows = counted(self.offending_rows, "row");
+        if self.offending_rows == 1 { format!("{rows}: {first}") } else { format!("{rows}, the first: {first}") }
     }
 }
 

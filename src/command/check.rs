@@ -94,7 +94,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
                 let _ = writeln!(text, "{what:<12}{finding}");
             };
             line("settings", config);
-            line("sql", format!("{} files planned on empty tables", models.iter().count()));
+            line("sql", format!("{} planned on empty tables", counted(models.iter().count() as u64, "file")));
             let files = counted(landed.deliveries.len() as u64, "export file");
             let whose = if origin.is_sample { ", the sample account's" } else { "" };
             line("landing", format!("{}: {files}{whose}", settings.landing.display()));
@@ -103,7 +103,8 @@ pub async fn run(settings: &Settings) -> Result<()> {
             }
             if let Some(api) = &settings.api {
                 let readable = probed.iter().filter(|probed| probed.answer == Probe::Readable).count();
-                line("api", format!("{}: {readable} of {} endpoints answered", api.base_url, probed.len()));
+                let endpoints = counted(probed.len() as u64, "endpoint");
+                line("api", format!("{}: {readable} of {endpoints} answered", api.base_url));
                 for probed in probed.iter().filter(|probed| probed.answer != Probe::Readable) {
                     line("", format!("{}: {}", probed.endpoint, describe(&probed.answer)));
                 }

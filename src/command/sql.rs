@@ -79,15 +79,7 @@ async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scra
     if !named.as_ref().is_some_and(|tables| !tables.is_empty() && tables.iter().all(is_of_settings)) {
         require_lake(&lake)?;
     }
-    let published = match RunRecord::newest(&lake).await? {
-        Some(published) => published,
-        None => {
-            if is_made(&lake)? {
-                warn!("no run has published anything to {} yet", lake.root().display());
-            }
-            RunRecord::default()
-        }
-    };
+    let published = published(&lake).await?;
     let specs = models.parameters()?;
     let environment = match &settings.environment {
         Environment::Named(name) => Some(name.clone()),
@@ -134,6 +126,15 @@ async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scra
         make_aside(&closure, &parameters.values, &mut engine, scratch.path()).await?;
     }
     Ok(engine)
+}
+
+/// The newest record; where no run has published anything its tables are empty, which is said.
+async fn published(lake: &Lake) -> Result<RunRecord> {
+    let newest = RunRecord::newest(lake).await?;
+    if newest.is_none() && is_made(lake)? {
+        warn!("no run has published anything to {} yet", lake.root().display());
+    }
+    Ok(newest.unwrap_or_default())
 }
 
 async fn write<W: Write>(

@@ -71,7 +71,8 @@ ledgers as (
             when came_count = went_count
                 then came_count || case when came_count = 1 then ' entry' else ' entries' end || ' of ledger ' || balance_id
                     || ' changed'
-            else came_count || ' entries of ledger ' || balance_id || ' came, ' || went_count || ' went'
+            else came_count || case when came_count = 1 then ' entry' else ' entries' end || ' of ledger ' || balance_id
+                || ' came, ' || went_count || ' went'
         end as cause
     from (
         select

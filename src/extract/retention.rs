@@ -8,6 +8,7 @@ use crate::catalog;
 use crate::catalog::endpoint::Read;
 use crate::error::Result;
 use crate::place::landing::{Extraction, Landing};
+use crate::printer::counted;
 use crate::settings::{Api, Settings};
 use crate::source::api::Clock;
 use crate::value::timestamp::MICROS_PER_DAY;
@@ -25,7 +26,9 @@ pub fn drop_old(account: &Account, api: &Api, settings: &Settings) -> Result<()>
         let Some(extraction) = older.last_mut() else { continue };
         let old: Vec<_> = replaced(extraction, later, before).map(str::to_owned).collect();
         if !old.is_empty() {
-            info!(extraction = extraction.plan.id, journals = old.len(), "removing journals older than {days} days");
+            let (journals, days) = (counted(old.len() as u64, "journal"), counted(days.into(), "day"));
+            let id = &extraction.plan.id;
+            info!(extraction = id, journals = old.len(), "removing {journals} of extraction {id}, older than {days}");
             extraction.drop_journals(&old)?;
         }
     }

@@ -20,6 +20,7 @@ use crate::catalog::{Column, Kind, Table};
 use crate::cells::{Cells, as_kept, describe, is_null, json_of, text_of};
 use crate::error::{Error, Result};
 use crate::place::journal::About;
+use crate::printer::counted;
 use crate::source::csv::{Block, Field, Record};
 use crate::source::delivery::{Delivery, SourceFile};
 use crate::value::{Invalid, integer, timestamp};
@@ -342,7 +343,8 @@ fn push_record(
         if !layout.extra.is_empty() {
             into.extra.push_null();
         }
-        let reason = format!("the record has {} fields where the header has {}", record.len(), layout.width);
+        let fields = counted(record.len() as u64, "field");
+        let reason = format!("the record has {fields} where the header has {}", layout.width);
         into.bad.add(row, None, record.bytes(), reason);
         return;
     }

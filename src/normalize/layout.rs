@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{Origin, TABLES, Table};
 use crate::error::{Error, Result};
+use crate::printer::counted;
 
 /// Columns that every export has had in one version or another: a file without any of them may be of another product.
 const OF_EVERY_EXPORT: [&str; 3] = ["environment_type", "updated_at", "_metronome_metadata_id"];
@@ -95,7 +96,9 @@ impl Layout {
         let is_export = header.iter().any(|name| OF_EVERY_EXPORT.iter().any(|of_all| is_same(of_all, name)));
         let is_other = if is_export { unknown > known } else { 2 * unknown >= known };
         if is_other {
-            return Err(Error::data(format!("only {known} of its {} columns are of {names}", header.len())).hint(format!(
+            let verb = if known == 1 { "is" } else { "are" };
+            let columns = counted(header.len() as u64, "column");
+            return Err(Error::data(format!("only {known} of its {columns} {verb} of {names}")).hint(format!(
                 "is it an export of another product? unknown here: {}; take it out of landing, or give it the name of its table",
                 self.unknown_names()
             )));

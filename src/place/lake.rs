@@ -345,7 +345,9 @@ impl TableState {
             let path = self.path_of(file);
             let found = match fs::metadata(&path) {
                 Ok(metadata) if metadata.len() == file.size_bytes => continue,
-                Ok(metadata) => format!("has {} bytes where {} were committed", metadata.len(), file.size_bytes),
+                Ok(metadata) => {
+                    format!("is {} bytes long and not {}, as it was committed", metadata.len(), file.size_bytes)
+                }
                 Err(source) if source.kind() == std::io::ErrorKind::NotFound => "is gone".to_owned(),
                 Err(source) => return Err(Error::io("read", &path, source)),
             };

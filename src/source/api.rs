@@ -35,6 +35,7 @@ use url::Url;
 use crate::catalog::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::place::landing::Extraction;
+use crate::printer::counted;
 use crate::settings::{Api, Token};
 use extraction::Work;
 use schedule::Schedule;
@@ -89,7 +90,9 @@ pub async fn extract(extraction: &mut Extraction, with: Extract<'_>) -> Result<V
     if held.answers > 0 {
         info!(
             answers = held.answers,
-            "goes on with extraction {}: {} answers are there", extraction.plan.id, held.answers
+            "goes on with extraction {}, which has {}",
+            extraction.plan.id,
+            counted(held.answers, "answer")
         );
     }
     let work = Work::new(&with, extraction, schedule, &held.whole_bytes, held.received_at)?;

@@ -153,3 +153,36 @@ fn words_that_commands_take_are_told_what_was_meant() {
         project.etl(args).exits(2).says(&[hint]);
     }
 }
+
+#[test]
+fn messages_count_in_the_singular_and_say_nothing_twice() {
+    let project = Project::with(&[
+        ("customer.csv", "id,environment_type,name\nc1,SANDBOX,A1 Company\n"),
+        ("plan.csv", "id\np1\n"),
+        (
+            "invoice.csv",
+            "id,status,total,customer_id,updated_at\ni1,FINALIZED,0,c1,2024-04-01\ni1,FINALIZED,0,,2024-04-01\ni2\n",
+        ),
+        ("notes.txt", ""),
+    ]);
+    project.add_settings("quality.quarantine = \"allow\"");
+    let run = project.run(&["--report", "images_by_size"]).exits(0).is_well_said();
+    for said in [
+        "INFO found 3 export files\n",
+        "INFO read 1 row of egress.customer\n",
+        "INFO read 3 rows of egress.invoice\n",
+        "WARN egress.invoice: 1 row contradicts what is as new: see etl.contradictions\n",
+        "WARN 1 cell cannot be typed",
+        "the record has 1 field where the header has 5",
+        "INFO made images_by_size: 0 rows\n",
+        "INFO wrote 1 artifact to artifacts\n",
+    ] {
+        assert!(run.stderr.contains(said), "{said:?} is not in:\n{}", run.stderr);
+    }
+    project.etl(&["check"]).exits(0).is_well_said();
+    project.etl(&["plan"]).exits(0).is_well_said();
+    let json = project.run(&["--report", "images_by_size", "--full-refresh", "--log-format", "json"]).exits(0).stderr;
+    let line = json.lines().find(|line| line.contains("read 1 row of egress.customer")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!((&line["rows"], &line["table"]), (&1.into(), &"egress.customer".into()), "fields are for programs");
+}

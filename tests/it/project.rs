@@ -194,6 +194,24 @@ impl Outcome {
         self
     }
 
+    /// Asserts that whatever was said counts in the singular and in the plural as English does, and that no line of the log
+    /// says its fields a second time.
+    #[track_caller]
+    pub fn is_well_said(self) -> Self {
+        for line in self.stdout.lines().chain(self.stderr.lines()) {
+            let words: Vec<_> = line.split([' ', ':', ';', ',', '(', ')']).filter(|word| !word.is_empty()).collect();
+            for pair in words.windows(2) {
+                let [count, what] = pair else { continue };
+                let is_plural = what.len() > 3 && what.ends_with('s') && what.chars().all(char::is_alphabetic);
+                assert!(*count != "1" || !is_plural, "{pair:?} in: {line}");
+            }
+            for field in [" rows=", " files=", " table=", " endpoint=", " elapsed_ms=", " run_id=", " model="] {
+                assert!(!line.contains(field), "{field} in: {line}");
+            }
+        }
+        self
+    }
+
     /// The JSON object on the last line of standard output.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {

@@ -20,6 +20,12 @@ pub(super) const LARGEST: u128 = 10_u128.pow(PRECISION as u32) - 1;
 /// The type itself.
 pub(super) const MONEY: DataType = DataType::Decimal128(PRECISION, SCALE);
 
+/// What is said of a call with more or fewer arguments than the function takes.
+pub(super) fn miscounted(function: &str, takes: usize, given: usize) -> String {
+    let arguments = if takes == 1 { "argument" } else { "arguments" };
+    format!("{function} takes {takes} {arguments}, not {given}")
+}
+
 /// The types the engine must hand over, given the types it has: the same, as [`exact`] does the conversion.
 ///
 /// # Errors
@@ -27,7 +33,7 @@ pub(super) const MONEY: DataType = DataType::Decimal128(PRECISION, SCALE);
 /// number of arguments.
 pub(super) fn arguments(function: &str, count: usize, given: &[DataType]) -> Result<Vec<DataType>> {
     if given.len() != count {
-        return plan_err!("{function} takes {count} argument(s), not {}", given.len());
+        return plan_err!("{}", miscounted(function, count, given.len()));
     }
     given
         .iter()

@@ -11,7 +11,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::exact::{MONEY, PRECISION, SCALE};
+use super::exact::{MONEY, PRECISION, SCALE, miscounted};
 use super::json_text::{Texts, text_arguments};
 use crate::value::decimal;
 
@@ -94,7 +94,7 @@ impl ScalarUDFImpl for ExactDecimal {
 
     fn invoke_with_args(&self, given: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [argument] = given.args.as_slice() else {
-            return exec_err!("{} takes 1 argument(s), not {}", self.name(), given.args.len());
+            return exec_err!("{}", miscounted(self.name(), 1, given.args.len()));
         };
         let texts = Texts::of(self.name(), argument)?;
         if let Texts::Constant(text) = texts {

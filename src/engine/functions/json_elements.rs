@@ -19,6 +19,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::exact::miscounted;
 use super::json_text::{Texts, text_arguments};
 use crate::value::json::{elements, keys};
 
@@ -93,7 +94,7 @@ impl ScalarUDFImpl for JsonElements {
 
     fn invoke_with_args(&self, given: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [json] = given.args.as_slice() else {
-            return exec_err!("{} takes 1 argument(s), not {}", self.name(), given.args.len());
+            return exec_err!("{}", miscounted(self.name(), 1, given.args.len()));
         };
         let texts = Texts::of(self.name(), json)?;
         let is_constant = matches!(texts, Texts::Constant(_));

@@ -14,6 +14,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::exact::miscounted;
 use crate::value::json::member;
 
 const NAME: &str = "json_text";
@@ -66,7 +67,7 @@ impl ScalarUDFImpl for JsonText {
 
     fn invoke_with_args(&self, given: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [json, key] = given.args.as_slice() else {
-            return exec_err!("{NAME} takes 2 argument(s), not {}", given.args.len());
+            return exec_err!("{}", miscounted(NAME, 2, given.args.len()));
         };
         let (json, key) = (Texts::of(NAME, json)?, Texts::of(NAME, key)?);
         if let (Texts::Constant(json), Texts::Constant(key)) = (&json, &key) {
@@ -94,7 +95,7 @@ impl ScalarUDFImpl for JsonText {
 /// A planning error that names the function and the type, when an argument is no text or there is a wrong number.
 pub(super) fn text_arguments(function: &str, count: usize, given: &[DataType]) -> Result<Vec<DataType>> {
     if given.len() != count {
-        return plan_err!("{function} takes {count} argument(s), not {}", given.len());
+        return plan_err!("{}", miscounted(function, count, given.len()));
     }
     given
         .iter()

@@ -12,7 +12,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::exact::{MONEY, PRECISION, SCALE, UNIT, arguments, divided, does_not_fit, exact, signed, text};
+use super::exact::{MONEY, PRECISION, SCALE, UNIT, arguments, divided, does_not_fit, exact, miscounted, signed, text};
 
 static MULTIPLY: LazyLock<Documentation> = LazyLock::new(|| {
     Documentation::builder(
@@ -95,7 +95,7 @@ impl ScalarUDFImpl for MoneyArithmetic {
     fn invoke_with_args(&self, given: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let name = self.name();
         let [left, right] = given.args.as_slice() else {
-            return exec_err!("{name} takes 2 argument(s), not {}", given.args.len());
+            return exec_err!("{}", miscounted(name, 2, given.args.len()));
         };
         let (left, right) = (Operand::of(name, left)?, Operand::of(name, right)?);
         match self.operation {
@@ -356,7 +356,7 @@ mod tests {
         let error = refusal("select money_div(1, '2')").await;
         assert!(error.contains("money_div takes decimals and integers, not Utf8: use exact_decimal"), "{error}");
         let error = refusal("select money_div(1)").await;
-        assert!(error.contains("money_div takes 2 argument(s), not 1"), "{error}");
+        assert!(error.contains("money_div takes 2 arguments, not 1"), "{error}");
     }
 
     #[tokio::test]

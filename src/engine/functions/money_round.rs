@@ -12,7 +12,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::exact::{MONEY, PRECISION, SCALE, arguments, divided, does_not_fit, exact, signed, text};
+use super::exact::{MONEY, PRECISION, SCALE, arguments, divided, does_not_fit, exact, miscounted, signed, text};
 
 const NAME: &str = "money_round";
 
@@ -73,7 +73,7 @@ impl ScalarUDFImpl for MoneyRound {
 
     fn invoke_with_args(&self, given: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [amount, digits] = given.args.as_slice() else {
-            return exec_err!("{NAME} takes 2 argument(s), not {}", given.args.len());
+            return exec_err!("{}", miscounted(NAME, 2, given.args.len()));
         };
         if let (ColumnarValue::Array(amounts), ColumnarValue::Scalar(digits)) = (amount, digits) {
             let ScalarValue::Int64(digits) = digits else {

@@ -394,7 +394,7 @@ mod tests {
         let error = refusal("select money_sum(date '2024-01-01')").await;
         assert!(error.contains("money_sum takes decimals and integers, not Date32"), "{error}");
         let error = refusal("select money_sum(1, 2)").await;
-        assert!(error.contains("money_sum takes 1 argument(s), not 2"), "{error}");
+        assert!(error.contains("money_sum takes 1 argument, not 2"), "{error}");
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::exact::miscounted;
 use super::json_text::{Texts, text_arguments};
 use crate::value::names::Names;
 
@@ -83,7 +84,7 @@ impl ScalarUDFImpl for NameMatches {
 
     fn invoke_with_args(&self, given: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [name, names] = given.args.as_slice() else {
-            return exec_err!("{} takes 2 arguments, not {}", self.name(), given.args.len());
+            return exec_err!("{}", miscounted(self.name(), 2, given.args.len()));
         };
         let (name, names) = (Texts::of(self.name(), name)?, Texts::of(self.name(), names)?);
         // A list is the same for all rows, as a parameter is, or for many.
@@ -127,7 +128,7 @@ impl ScalarUDFImpl for NamesOf {
 
     fn invoke_with_args(&self, given: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [names] = given.args.as_slice() else {
-            return exec_err!("{} takes 1 argument, not {}", self.name(), given.args.len());
+            return exec_err!("{}", miscounted(self.name(), 1, given.args.len()));
         };
         let names = Texts::of(self.name(), names)?;
         let mut lists = ListBuilder::new(StringBuilder::new());
@@ -152,7 +153,7 @@ mod tests {
             from (values (1, 'A1', 'B1'), (2, 'B1', 'B1, C1'), (3, 'Acme, Inc.', '*'), (4, null, '*')) as t(n, name, list) order by n";
         assert_eq!(rows(&session(2), sql).await.unwrap(), ["true|false", "false|true", "true|true", "null|null"]);
         let error = refusal("select name_matches('A1')").await;
-        assert!(error.contains("name_matches takes 2 argument(s), not 1"), "{error}");
+        assert!(error.contains("name_matches takes 2 arguments, not 1"), "{error}");
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::fingerprint::hex;
 use crate::place::journal::{About, Answer};
 use crate::place::landing::{Ended, Extraction};
-use crate::printer::progress;
+use crate::printer::{counted, progress};
 
 /// An extraction under way.
 pub struct Work<'a> {
@@ -167,12 +167,24 @@ impl<'a> Work<'a> {
                     status = taken.status,
                     rows = taken.page.rows,
                     elapsed_ms = elapsed,
-                    "page {page} of {endpoint}"
+                    "{}: {}, status {}, {elapsed} ms",
+                    place(&job, page),
+                    counted(taken.page.rows, "row"),
+                    taken.status
                 );
                 self.take(job, request, taken).await
             }
             (Err(Failed { trouble, body }), request) => {
-                debug!(endpoint, series = job.text, page, attempt, elapsed_ms = elapsed, "{}", said(&trouble));
+                debug!(
+                    endpoint,
+                    series = job.text,
+                    page,
+                    attempt,
+                    elapsed_ms = elapsed,
+                    "{}: {}",
+                    place(&job, page),
+                    said(&trouble)
+                );
                 self.trouble(job, sent, request, trouble, body).await
             }
             // Only a request that could not be made is not there, and that is trouble.
@@ -194,7 +206,8 @@ impl<'a> Work<'a> {
         };
         let endpoint = job.series.endpoint.name;
         if let Some(warning) = step.warning {
-            warn!(endpoint, series = job.text, page = job.progress.pages, "{endpoint}: {warning}");
+            let page = job.progress.pages;
+            warn!(endpoint, series = job.text, page, "{}: {warning}", place(&job, page));
         }
         if page.childless > 0 {
             // Where the id must be there, the row goes to quarantine; where it may be missing, there is nothing to ask.
@@ -202,8 +215,8 @@ impl<'a> Work<'a> {
                 endpoint,
                 series = job.text,
                 rows = page.childless,
-                "{endpoint}: {} rows without an id that others are asked with",
-                page.childless
+                "{endpoint}: {} without an id that others are asked with",
+                counted(page.childless, "row")
             );
         }
         let rows = page.rows;
@@ -234,7 +247,8 @@ impl<'a> Work<'a> {
             Decision::Again { after, who, is_cut } => {
                 self.budget -= 1;
                 let (now, page, attempt) = (Instant::now(), tried.page, job.attempt);
-                let wait = format!("{endpoint}: {}; sent again in {} ms", said(&trouble), after.as_millis());
+                let what = format!("{}: {}", place(&job, page), said(&trouble));
+                let wait = format!("{what}; sent again in {} ms", after.as_millis());
                 let note = if is_cut { ", though the server asked for longer" } else { "" };
                 warn!(endpoint, series = job.text, page, attempt, wait_ms = after.as_millis() as u64, "{wait}{note}");
                 match (who, job.series.customer()) {
@@ -263,7 +277,8 @@ impl<'a> Work<'a> {
                         endpoint,
                         series = job.text,
                         page = tried.page,
-                        "{endpoint}: {}; begun again",
+                        "{}: {}; begun again",
+                        place(&job, tried.page),
                         said(&trouble)
                     );
                     job.attempt = 0;
@@ -327,8 +342,7 @@ impl<'a> Work<'a> {
     fn fail(&mut self, job: &Job, error: Error) {
         let endpoint = job.series.endpoint.name;
         let page = job.progress.pages + 1;
-        let place = if job.text.is_empty() { format!("page {page}") } else { format!("{}, page {page}", job.text) };
-        let error = error.context(format!("api.{endpoint} ({place})"));
+        let error = error.context(format!("api.{}", place(job, page)));
         warn!(endpoint, series = job.text, page, "{error}; other endpoints go on");
         self.schedule.fail(job.target, error);
     }
@@ -379,7 +393,7 @@ impl<'a> Work<'a> {
             seconds @ 1..120 => format!(", about {seconds} s at the rate set"),
             seconds => format!(", about {} min at the rate set", seconds.div_ceil(60)),
         };
-        info!(requests, seconds = time.as_secs(), "{requests} requests to go at least{about}");
+        info!(requests, seconds = time.as_secs(), "at least {} to go{about}", counted(requests, "request"));
         progress::begin("api", requests, progress::Counted::Series);
     }
 
@@ -398,9 +412,9 @@ impl<'a> Work<'a> {
                 answers = outcome.answers,
                 requests = outcome.requests,
                 is_complete,
-                "{endpoint}: {} rows in {} answers",
-                outcome.rows,
-                outcome.answers
+                "{endpoint}: {} in {}",
+                counted(outcome.rows, "row"),
+                counted(outcome.answers, "answer")
             );
             outcome.error = error.as_ref().map(Error::to_string);
             failures.extend(error.map(|error| Failure { endpoint, error }));
@@ -430,6 +444,12 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 /// `GET /v1/customers/{customer_id}/invoices`
+/// Where a series is: `invoices (customer_id=c1, page 3)`.
+fn place(job: &Job, page: u32) -> String {
+    let series = if job.text.is_empty() { String::new() } else { format!("{}, ", job.text) };
+    format!("{} ({series}page {page})", job.series.endpoint.name)
+}
+
 fn target(job: &Job) -> String {
     let endpoint = job.series.endpoint;
     let verb = if endpoint.method == crate::catalog::endpoint::Method::Get { "GET" } else { "POST" };
