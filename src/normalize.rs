@@ -9,6 +9,7 @@ mod feed;
 mod keys;
 mod layout;
 mod merge;
+mod parquet_types;
 mod partitions;
 mod threads;
 mod ties;
