@@ -175,7 +175,8 @@ impl Cells {
         }
     }
 
-    fn push_boolean(&mut self, value: bool) {
+    /// Appends true or false.
+    pub fn push_boolean(&mut self, value: bool) {
         match &mut self.values {
             Values::Boolean(values) => {
                 values.push(value);

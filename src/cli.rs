@@ -5,9 +5,11 @@
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 
-use crate::error::exit_code_help;
+use crate::error::{Error, exit_code_help};
+use crate::suggest::nearest;
 
 /// The command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Parser)]
@@ -40,6 +42,8 @@ pub enum Command {
     Sql(SqlFlags),
     /// Walk a figure of a report down to invoices, lines, ledger entries and the rows and answers they came in
     Explain(ExplainFlags),
+    /// Take a file that is gone for good out of the quarantine, where its cells keep reports from being made
+    Forget(ForgetFlags),
     /// Read settings, tables and SQL, plan every report, and touch nothing
     Check,
     /// Make a folder with settings for an account of your own
@@ -83,6 +87,9 @@ pub struct ReadFlags {
     /// Read every landing file again, and all of the API, instead of what is new only [default: off]
     #[arg(long)]
     pub full_refresh: bool,
+    /// The landing folder is the one that the lake was made from, in another place [default: off]
+    #[arg(long)]
+    pub moved_landing: bool,
     /// First day to ask the API for, UTC, such as 2024-03-01 [default: what no run has read, and what can still change]
     #[arg(long, value_name = "DATE")]
     pub from: Option<String>,
@@ -114,7 +121,8 @@ pub struct InitFlags {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct SqlFlags {
     /// The query itself
-    #[arg(short, long, value_name = "SQL", conflicts_with = "file")]
+    // A query may begin with a comment.
+    #[arg(short, long, value_name = "SQL", conflicts_with = "file", allow_hyphen_values = true)]
     pub command: Option<String>,
     /// A file with the query, `-` for standard input
     #[arg(short, long, value_name = "FILE")]
@@ -142,11 +150,19 @@ pub struct ExplainFlags {
     pub limit: Option<String>,
 }
 
+/// What `etl forget` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ForgetFlags {
+    /// The file, as etl.quarantine names it; rows of it must not be in the lake, nor the file in landing
+    #[arg(id = "forgotten", value_name = "FILE")]
+    pub file: String,
+}
+
 /// The flags of every command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Common {
-    /// The settings file [default: pipeline.toml, where there is one]
+    /// The settings file [default: the nearest pipeline.toml, here or in a folder above, where there is one]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The folder of delivered files, one folder a source in it [default: landing]
@@ -176,6 +192,9 @@ pub struct Common {
     /// A parameter of the reports; may be repeated, the variable takes one a line [default: the file's]
     #[arg(long, global = true, value_name = "NAME=VALUE", action = ArgAction::Append)]
     pub param: Vec<String>,
+    /// The day a run is for, UTC, such as 2024-04-05: parameters such as `latest` count from it [default: today]
+    #[arg(long, global = true, value_name = "DATE")]
+    pub date: Option<String>,
     /// The Metronome environment to report on, such as PRODUCTION [default: auto, from the data]
     #[arg(long, global = true, value_name = "NAME")]
     pub environment: Option<String>,
@@ -204,6 +223,7 @@ impl Cli {
                 | Command::Diff(_)
                 | Command::Sql(_)
                 | Command::Explain(_)
+                | Command::Forget(_)
                 | Command::Check
                 | Command::Init(_),
             )
@@ -227,6 +247,18 @@ pub fn variables() -> Vec<String> {
     let command = command();
     let commands = std::iter::once(&command).chain(command.get_subcommands());
     commands.flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long).map(variable_of).collect()
+}
+
+/// What is said of a command that is none; clap's own suggestions pass over letters that changed places.
+pub fn unknown_command(answer: &clap::Error) -> Option<Error> {
+    let ContextValue::String(typed) = answer.get(ContextKind::InvalidSubcommand)? else { return None };
+    let command = command();
+    let names = || command.get_subcommands().map(clap::Command::get_name);
+    let error = Error::usage(format!("there is no command `{typed}`"));
+    Some(error.hint(match nearest(typed, names()) {
+        Some(meant) => format!("did you mean `etl {meant}`?"),
+        None => format!("the commands are {}; `etl --help` says what they do", names().collect::<Vec<_>>().join(", ")),
+    }))
 }
 
 fn document(command: clap::Command) -> clap::Command {
@@ -271,7 +303,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 31);
+        assert_eq!(flags, 33);
         assert_eq!(variables().len(), flags);
     }
 

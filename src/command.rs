@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod forget;
 pub(crate) mod init;
 mod plan;
 mod sql;
@@ -32,6 +33,7 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Sql { query, format, output_file } => sql::run(settings, query, *format, output_file.as_deref()).await,
         Request::Diff { old, new } => diff::run(settings, old, new).await,
         Request::Explain { report, key, limit } => explain::run(settings, report, key, *limit).await,
+        Request::Forget { file } => forget::run(settings, file).await,
         Request::Check => check::run(settings).await,
         Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,
         Request::Init { folder } => init::run(settings, folder),

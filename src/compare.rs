@@ -65,7 +65,8 @@ pub fn sides(model: &Model, old: &str, new: &str, filter: &str) -> Vec<String> {
         Some(period) => format!("coalesce(new_side.{period}, old_side.{period})"),
         None => "cast(null as date)".to_owned(),
     };
-    let side = |table: &str| format!("(select *, {key} as row_key from {table} where {filter})");
+    // A report may have a column `row_key` of its own.
+    let side = |table: &str| format!("(select *, {key} as _row_key from {table} where {filter})");
     let select = |figure: &HeaderColumn| {
         let name = &figure.name;
         let currency = match figure.unit.as_deref() == Some("currency") {
@@ -73,10 +74,10 @@ pub fn sides(model: &Model, old: &str, new: &str, filter: &str) -> Vec<String> {
             false => "'units'".to_owned(),
         };
         format!(
-            "select '{report}' as report, coalesce(new_side.row_key, old_side.row_key) as row_key, \
+            "select '{report}' as report, coalesce(new_side._row_key, old_side._row_key) as row_key, \
                 {customer} as customer_id, {contract} as contract_id, {currency} as currency, '{name}' as figure, \
                 {period} as period, old_side.{name} as old_amount, new_side.{name} as new_amount \
-            from {old} as old_side full join {new} as new_side on old_side.row_key = new_side.row_key",
+            from {old} as old_side full join {new} as new_side on old_side._row_key = new_side._row_key",
             report = model.name,
             customer = text("customer_id"),
             contract = text("contract_id"),

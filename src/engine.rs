@@ -6,6 +6,7 @@
 
 pub mod functions;
 pub mod lint;
+pub mod parameters;
 pub mod precision;
 pub mod references;
 
@@ -35,11 +36,9 @@ use crate::catalog::runs::{RUN_TABLES, RUNS};
 use crate::catalog::settings::SETTING_TABLES;
 use crate::catalog::{self, Class, Table};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{HeaderColumn, Layer, Model, ParameterKind, ParameterSpec, SqlType};
+use crate::model::{HeaderColumn, Layer, Model, SqlType};
 use crate::place::lake::{Lake, TableState};
 use crate::place::records;
-use crate::settings::{GivenBy, Parameter};
-use crate::value::timestamp;
 
 /// The schema of tables restricted to one environment and the newest complete snapshot.
 pub const CURRENT: &str = "current";
@@ -409,79 +408,6 @@ fn current_sql(table: &Table, environment: Option<&str>) -> String {
         inner join newest on entries.{column} is not distinct from newest.snapshot
         where {in_environment}"
     )
-}
-
-/// Values of parameters by name, typed as the models declare them.
-///
-/// # Errors
-/// Usage (exit 2) when a value does not fit its declared type.
-pub fn bind(
-    specs: &BTreeMap<String, ParameterSpec>,
-    given: &BTreeMap<String, Parameter>,
-) -> Result<BTreeMap<String, ScalarValue>> {
-    let mut bound = BTreeMap::new();
-    let instant = |micros| ScalarValue::TimestampMicrosecond(micros, Some("UTC".into()));
-    for (name, ParameterSpec { kind, default, .. }) in specs {
-        let by_default = default.as_ref().map(|value| Parameter { value: value.clone(), by: GivenBy::Default });
-        let Some(parameter) = given.get(name).or(by_default.as_ref()) else {
-            if *kind == ParameterKind::Instant {
-                bound.insert(name.clone(), instant(None));
-            }
-            continue;
-        };
-        let text = parameter.value.as_str();
-        let days = |text: &str| {
-            let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-            i32::try_from(date.signed_duration_since(chrono::NaiveDate::default()).num_days()).ok()
-        };
-        let value = match kind {
-            ParameterKind::Text => Some(ScalarValue::Utf8(Some(text.to_owned()))),
-            ParameterKind::Date => days(text).map(|days| ScalarValue::Date32(Some(days))),
-            ParameterKind::Month => days(&format!("{text}-01"))
-                .or_else(|| days(text).filter(|_| text.ends_with("-01")))
-                .map(|days| ScalarValue::Date32(Some(days))),
-            ParameterKind::Instant => timestamp::parse(text.as_bytes()).ok().map(|micros| instant(Some(micros))),
-            ParameterKind::OneOf(words) => {
-                words.iter().any(|word| word == text).then(|| ScalarValue::Utf8(Some(text.to_owned())))
-            }
-        };
-        let expected = match kind {
-            ParameterKind::Text => "text".to_owned(),
-            ParameterKind::Date => "a day like 2024-03-10".to_owned(),
-            ParameterKind::Month => "a month like 2024-03".to_owned(),
-            ParameterKind::Instant => "an instant like 2024-04-01 or 2024-04-01T12:00:00Z".to_owned(),
-            ParameterKind::OneOf(words) => words.join(" or "),
-        };
-        bound.insert(name.clone(), value.ok_or_else(|| parameter.refuse(name, &expected))?);
-    }
-    Ok(bound)
-}
-
-/// What parameters come to as text: what was given, else what models take where nothing is.
-pub fn effective(
-    specs: &BTreeMap<String, ParameterSpec>,
-    given: &BTreeMap<String, Parameter>,
-) -> BTreeMap<String, String> {
-    let value = |(name, spec): (&String, &ParameterSpec)| {
-        let value = given.get(name).map(|parameter| parameter.value.clone()).or_else(|| spec.default.clone())?;
-        Some((name.clone(), value))
-    };
-    specs.iter().filter_map(value).collect()
-}
-
-/// The parameters that a model needs and nobody gave.
-pub fn missing<'a>(model: &'a Model, bound: &BTreeMap<String, ScalarValue>) -> Vec<&'a ParameterSpec> {
-    model.header.parameters.iter().filter(|spec| !bound.contains_key(&spec.name)).collect()
-}
-
-/// A value for every parameter, to plan queries with.
-pub fn placeholders(specs: &BTreeMap<String, ParameterSpec>) -> BTreeMap<String, ScalarValue> {
-    let value = |kind: &ParameterKind| match kind {
-        ParameterKind::Text | ParameterKind::OneOf(_) => ScalarValue::Utf8(Some(String::new())),
-        ParameterKind::Date | ParameterKind::Month => ScalarValue::Date32(Some(0)),
-        ParameterKind::Instant => ScalarValue::TimestampMicrosecond(None, Some("UTC".into())),
-    };
-    specs.iter().map(|(name, spec)| (name.clone(), value(&spec.kind))).collect()
 }
 
 /// The Arrow type that a declared column is written as.

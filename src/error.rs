@@ -26,7 +26,7 @@ pub struct Error {
 pub enum ErrorKind {
     /// None of the kinds below.
     Failed = 1,
-    /// A flag, a variable, a setting or a selection is wrong. Nothing was touched.
+    /// A flag, a variable, a setting, a query or a selection is wrong. Nothing was touched.
     Usage = 2,
     /// The data is not fit to report on. The last good artifacts stay.
     Data = 3,
@@ -64,7 +64,7 @@ pub const EXIT_CODES: &[ExitCode] = &[
     ExitCode {
         code: ErrorKind::Usage as u8,
         name: "usage",
-        meaning: "wrong flag, setting or empty selection; nothing touched",
+        meaning: "wrong flag, setting, query or empty selection; nothing touched",
     },
     ExitCode {
         code: ErrorKind::Data as u8,

@@ -22,7 +22,8 @@ use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use tracing::debug;
 
-use crate::engine::{CURRENT, Engine, missing};
+use crate::engine::parameters::missing;
+use crate::engine::{CURRENT, Engine};
 use crate::error::Result;
 use crate::model::{Layer, Model, Models};
 use crate::place::lake::TableState;

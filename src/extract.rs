@@ -20,7 +20,8 @@ use crate::receipt::Receipt;
 use crate::settings::{Settings, Severity, Source};
 use crate::source::delivery::{Delivery, Format, SourceFile, modified_at};
 use crate::source::egress::{self, Unread};
-pub use account::Account;
+use crate::source::sample;
+pub use account::{Account, name as account_name};
 pub use ask::{Asked, Intended, Wanted, ask, endpoints, intend};
 pub use retention::drop_old;
 
@@ -37,13 +38,15 @@ pub struct Landed {
     pub extractions: Vec<Extraction>,
     /// One line for each source.
     pub receipts: Vec<Receipt>,
+    /// Whether the export files are the sample account's, all of them; none where there are no export files.
+    pub is_sample: Option<bool>,
 }
 
 impl Landed {
     /// Finds the export files that were delivered, where they are a source.
     ///
     /// # Errors
-    /// Usage (exit 2) when the landing folder is not there; data (exit 3) where data files are in it that are not read; failed
+    /// Usage (exit 2) when the landing folder is not there, or holds other files beside the sample account's; data (exit 3) where data files are in it that are not read; failed
     /// when it cannot be read.
     pub fn delivered(tables: &[&'static Table], settings: &Settings) -> Result<Self> {
         let mut landed = Self::default();
@@ -52,6 +55,8 @@ impl Landed {
         }
         let started = Instant::now();
         let found = egress::discover(&settings.landing)?;
+        let is_sample = sample::is_sample(&settings.landing, &found.deliveries)?;
+        landed.is_sample = Some(is_sample).filter(|is_sample| *is_sample || !found.deliveries.is_empty());
         let is_selected = |delivery: &Delivery| tables.iter().any(|table| delivery.feeds(table));
         let deliveries: Vec<_> = found.deliveries.into_iter().filter(is_selected).collect();
         for name in &found.unmatched {

@@ -24,6 +24,7 @@ pub mod load;
 pub mod logging;
 pub mod model;
 pub mod normalize;
+pub mod origin;
 pub mod pipeline;
 pub mod place;
 pub mod printer;

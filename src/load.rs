@@ -15,6 +15,7 @@ use tracing::info;
 
 use crate::error::{Error, Result};
 use crate::fingerprint::hex;
+use crate::origin::{DataOrigin, SaidOrigin};
 use crate::place::artifacts::{MANIFEST, NextArtifacts};
 use crate::place::lake::{self, Lake, TableState};
 use crate::place::parquet::{damaged, read};
@@ -51,6 +52,9 @@ pub struct Manifest {
     /// Whether the data is a sample; says so where it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub notice: Option<String>,
+    /// Whose data the lake holds; none where it was not said to it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub origin: Option<SaidOrigin>,
     /// Each artifact by file name.
     pub artifacts: BTreeMap<String, Artifact>,
 }
@@ -72,7 +76,7 @@ pub struct Artifact {
 
 impl Manifest {
     /// What it says of the state of a lake; no artifacts yet.
-    pub fn of(record: &RunRecord, settings: &Settings) -> Self {
+    pub fn of(record: &RunRecord, origin: Option<&DataOrigin>, settings: &Settings) -> Self {
         let versions = record.versions.iter().filter(|(name, _)| !name.starts_with("etl."));
         let accounts = settings.accounts.iter().map(|account| (account.key.to_owned(), account.name.clone()));
         let checks = settings.checks.iter().map(|(name, given)| (name.clone(), given.severity.word().to_owned()));
@@ -86,7 +90,8 @@ impl Manifest {
             accounts: accounts.collect(),
             checks: checks.collect(),
             period: None,
-            notice: settings.sample_notice.clone(),
+            notice: origin.and_then(|origin| origin.notice(settings)),
+            origin: origin.map(|origin| origin.said_in(&settings.artifacts)),
             artifacts: BTreeMap::new(),
         }
     }
@@ -164,7 +169,8 @@ pub async fn load(
     run: &Run,
 ) -> Result<Vec<Receipt>> {
     let target = settings.artifacts.as_path();
-    let mut manifest = Manifest::of(published, settings);
+    let origin = DataOrigin::of_lake(lake, &published.versions).await?;
+    let mut manifest = Manifest::of(published, origin.as_ref(), settings);
     let mut before = read_manifest(target);
     if let Some(before) = &mut before {
         // An artifact that is gone or was changed by hand is none of ours any more.
@@ -222,6 +228,59 @@ fn file_name(report: &str) -> String {
 /// The manifest of the artifacts as they are; none where it cannot be read.
 pub fn read_manifest(target: &Path) -> Option<Manifest> {
     serde_json::from_slice(&std::fs::read(target.join(MANIFEST)).ok()?).ok()
+}
+
+/// Refuses to put artifacts of one origin beside those of another, or in their place.
+///
+/// # Errors
+/// Usage (exit 2), naming the folder; damaged (exit 5) when the lake cannot be read.
+pub async fn require_artifacts(origin: &DataOrigin, lake: &Lake, settings: &Settings) -> Result<()> {
+    require_folder(origin, &settings.artifacts, lake, settings).await
+}
+
+/// The same for close packs.
+///
+/// # Errors
+/// As [`require_artifacts`].
+pub async fn require_closes(origin: &DataOrigin, lake: &Lake, settings: &Settings) -> Result<()> {
+    for pack in std::fs::read_dir(&settings.closes).into_iter().flatten().flatten() {
+        require_folder(origin, &pack.path(), lake, settings).await?;
+    }
+    Ok(())
+}
+
+async fn require_folder(origin: &DataOrigin, folder: &Path, lake: &Lake, settings: &Settings) -> Result<()> {
+    let Some(manifest) = read_manifest(folder) else { return Ok(()) };
+    let Some(before) = &manifest.origin else { return Ok(()) };
+    let mut runs = RunRecord::all(lake).await?.into_iter();
+    let is_of_lake = settings.is_landing_moved || runs.any(|run| run.run_id == manifest.run_id);
+    require_origin(origin, before, folder, settings, is_of_lake)
+}
+
+fn require_origin(
+    origin: &DataOrigin,
+    before: &SaidOrigin,
+    folder: &Path,
+    settings: &Settings,
+    is_of_lake: bool,
+) -> Result<()> {
+    let now = origin.said_in(&settings.artifacts);
+    let is_other_account = before.account.is_some() && now.account.is_some() && before.account != now.account;
+    let is_other_landing = before.landing != now.landing && !is_of_lake;
+    if before.data == now.data && !is_other_account && !is_other_landing {
+        return Ok(());
+    }
+    let of = |origin: &SaidOrigin| {
+        let account = origin.account.as_ref().map_or(String::new(), |account| format!(" of the account at {account}"));
+        format!("{} data{account} from {}", origin.data, settings.artifacts.join(&origin.landing).display())
+    };
+    Err(Error::usage(format!(
+        "{} holds figures made of {}, and these would be of {}",
+        folder.display(),
+        of(before),
+        of(&now)
+    ))
+    .hint("name other folders with --artifacts and --closes, or move this one away"))
 }
 
 /// Whether the artifacts there, all of them unchanged, are those of the published tables.

@@ -1,6 +1,7 @@
 //! Log lines: to standard error and nowhere else, since standard output is what somebody may pipe.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
@@ -21,10 +22,19 @@ pub fn start(settings: &Settings) -> Result<()> {
         .try_init()
         .map_err(|error| Error::failed(format!("cannot start logging: {error}")))?;
     progress::show(settings);
+    if let Some(file) = settings.config_file.as_deref().filter(|file| is_elsewhere(file)) {
+        tracing::info!("settings of {}", file.display());
+    }
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
     Ok(())
+}
+
+/// Whether a file is in another folder than the working one, so that nobody sees it there.
+fn is_elsewhere(file: &Path) -> bool {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folder.canonicalize().ok() != std::env::current_dir().ok()
 }
 
 fn subscriber<W>(settings: &Settings, colors: bool, writer: W) -> Result<Box<dyn Subscriber + Send + Sync>>
@@ -46,7 +56,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
     use std::sync::{Arc, Mutex};
 
     use clap::FromArgMatches;

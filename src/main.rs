@@ -16,6 +16,9 @@ fn main() -> ExitCode {
     let cli = match cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(answer) => {
+            if let Some(error) = cli::unknown_command(&answer) {
+                return fail(&error, LogFormat::Text);
+            }
             // Help and version are answers too. A closed pipe is no reason to panic.
             let _ = answer.print();
             return ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(1));

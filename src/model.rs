@@ -7,16 +7,22 @@ mod header;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tracing::warn;
 
 pub use header::{Code, Grain, Header, HeaderColumn, ParameterKind, ParameterSpec, SqlType};
 
 use crate::engine::references::references;
 use crate::error::{Error, Result};
 use crate::settings::{Settings, Severity};
+use crate::suggest::{one_of, slip};
 
 /// The files of `sql/`, by relative path.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sql.rs"));
+
+/// The folders that a project's SQL is read from.
+const LAYERS: [&str; 4] = ["staging", "intermediate", "marts", "checks"];
 
 /// What a model may read and what becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,7 +69,8 @@ impl Models {
             models.add(path, &format!("sql/{path}"), (*sql).to_owned())?;
         }
         if let Some(root) = project {
-            for layer in ["staging", "intermediate", "marts", "checks"] {
+            name_unread(root)?;
+            for layer in LAYERS {
                 let folder = root.join(layer);
                 let Ok(entries) = fs::read_dir(&folder) else { continue };
                 for entry in entries {
@@ -268,6 +275,53 @@ impl Models {
         }
         Ok(all.into_iter().map(|(name, (parameter, _))| (name, parameter.clone())).collect())
     }
+}
+
+/// Names what stands in a project's SQL and is not read: folders of other names, folders in folders, and SQL beside them.
+///
+/// # Errors
+/// Usage (exit 2) for a folder whose name is that of a layer but for a slip: its reports or checks would be missing.
+fn name_unread(root: &Path) -> Result<()> {
+    let warn_of = |path: &Path, why: &str| warn!("{} is not read: {why}", path.display());
+    let folders = format!("{} beside it", one_of(LAYERS).replace(" or ", " and "));
+    for path in listed(root)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if LAYERS.contains(&name.as_str()) {
+            for path in listed(&path)? {
+                if path.is_dir() {
+                    warn_of(&path, "a model stands in the folder of its layer itself");
+                } else if is_sql(&path) && path.extension().is_none_or(|ending| ending != "sql") {
+                    warn_of(&path, "a model's name ends in .sql, in lower case");
+                }
+            }
+        } else if path.is_dir() {
+            if let Some(meant) = slip(&name, LAYERS) {
+                let error = Error::usage(format!("{} is no folder of models", path.display()));
+                return Err(error.hint(format!("did you mean {}?", root.join(meant).display())));
+            }
+            warn_of(&path, &format!("models are in the folders {folders}"));
+        } else if is_sql(&path) {
+            warn_of(&path, &format!("models are in the folders {folders}"));
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder, by name, but for what is hidden; nothing where it is a file.
+fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let failed = |source| Error::io("list", folder, source);
+    let entries = fs::read_dir(folder).map_err(failed)?;
+    let mut paths = entries.map(|entry| Ok(entry.map_err(failed)?.path())).collect::<Result<Vec<_>>>()?;
+    paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_'])));
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_sql(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("sql"))
 }
 
 fn list(names: &BTreeSet<String>) -> String {

@@ -9,6 +9,7 @@ mod feed;
 mod keys;
 mod layout;
 mod merge;
+mod missing;
 mod parquet_types;
 mod partitions;
 mod threads;
@@ -19,7 +20,7 @@ use std::time::Instant;
 
 use tracing::{info, warn};
 
-use crate::catalog::runs::{CONTRADICTIONS, FILES, QUARANTINE, REPEATED_FILES};
+use crate::catalog::runs::{CONTRADICTIONS, FILES, NOT_FOUND, QUARANTINE, REPEATED_FILES};
 use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
 use crate::extract::Landed;
@@ -41,6 +42,8 @@ pub struct Normalized {
     extractions: Option<Extractions>,
     /// Rows that contradict others, where they are not those of before.
     contradictions: Option<Vec<Row>>,
+    /// What the API listed and then did not know, where it is not that of before.
+    not_found: Option<Vec<Row>>,
     files: Vec<Row>,
     quarantine: Vec<Row>,
     /// Cells in quarantine, those of earlier runs included.
@@ -80,10 +83,13 @@ pub async fn normalize(
     let quarantine_before = quarantine.clone();
     let mut contradictions = newest_rows(lake, &CONTRADICTIONS).await?;
     let contradictions_before = contradictions.clone();
+    let mut not_found = newest_rows(lake, &NOT_FOUND).await?;
+    let not_found_before = not_found.clone();
     let known_cells: HashMap<_, _> = quarantine_before.iter().map(|row| (without_run(row), row)).collect();
     let mut normalized = Normalized {
         tables: Vec::new(),
         contradictions: None,
+        not_found: None,
         extractions: Some(extractions.clone()).filter(|now| *now != known),
         files: Vec::new(),
         quarantine: Vec::new(),
@@ -177,15 +183,21 @@ pub async fn normalize(
             of("table_name") == name && read.contains(of("file"))
         };
         contradictions.retain(|row| !of_read(row));
-        contradictions.extend(merged.contradictions.iter().map(|(file, row, said)| {
+        contradictions.extend(merged.contradictions.iter().map(|found| {
             vec![
                 Some(name.clone()),
-                Some(new[*file].name().to_owned()),
-                Some(row.to_string()),
-                Some(said.clone()),
+                Some(new[found.file].name().to_owned()),
+                Some(found.row.to_string()),
+                Some(found.said.clone()),
+                Some(found.kept.clone()),
+                Some(ties::differing(&found.said, &found.kept).join(",")),
                 Some(run.id.clone()),
             ]
         }));
+        if let Origin::Api(endpoint) = table.origin {
+            let before = not_found.extract_if(.., |row| row.first() == Some(&Some(endpoint.name.to_owned()))).collect();
+            not_found.extend(missing::rows(endpoint.name, table, state.as_ref(), &merged.not_found, before, &run.id)?);
+        }
         if !merged.contradictions.is_empty() {
             let count = counted(merged.contradictions.len() as u64, "row");
             warn!(table = name, "{name}: {count} contradict rows that are as new: see etl.contradictions");
@@ -218,6 +230,7 @@ pub async fn normalize(
     normalized.quarantine_changed = quarantine != quarantine_before;
     normalized.quarantine = quarantine;
     normalized.contradictions = Some(contradictions).filter(|now| *now != contradictions_before);
+    normalized.not_found = Some(not_found).filter(|now| *now != not_found_before);
     Ok(normalized)
 }
 
@@ -246,7 +259,7 @@ impl Normalized {
         Err(Error::data(message).hint(
             "see `etl sql -c 'select * from etl.quarantine'`; correct and deliver the file again (an answer of the API \
              clears up when the next read shows the row in good order), or leave such rows out with quarantine = \
-             \"allow\" under [quality] in pipeline.toml",
+             \"allow\" under [quality] in pipeline.toml; `etl forget FILE` is for a file that is gone for good",
         ))
     }
 
@@ -280,6 +293,9 @@ impl Normalized {
         }
         if let Some(rows) = self.contradictions {
             commit_rows(lake, &CONTRADICTIONS, rows, true, &run.id, run.started_at_millis).await?;
+        }
+        if let Some(rows) = self.not_found {
+            commit_rows(lake, &NOT_FOUND, rows, true, &run.id, run.started_at_millis).await?;
         }
         if let Some(extractions) = self.extractions {
             extractions.commit(lake, run).await?;
@@ -516,6 +532,9 @@ fn note(merged: &Merged) -> String {
     }
     if !merged.quarantined.is_empty() {
         notes.push(format!("{} in quarantine", counted(merged.quarantined.len() as u64, "cell")));
+    }
+    if !merged.not_found.is_empty() {
+        notes.push(format!("{} not found", counted(merged.not_found.len() as u64, "series")));
     }
     if !merged.empty.is_empty() {
         notes.push(format!("{} without a byte passed over", counted(merged.empty.len() as u64, "file")));

@@ -9,32 +9,39 @@ use std::time::Instant;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
-use datafusion::common::ScalarValue;
+use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::catalog::runs::{CLOSES, CONTRADICTIONS, EXCEPTIONS, EXTRACTIONS, FILES, QUARANTINE, REPEATED_FILES};
+use crate::catalog::runs::{
+    CLOSES, CONTRADICTIONS, EXCEPTIONS, EXTRACTIONS, FILES, NOT_FOUND, ORIGINS, QUARANTINE, REPEATED_FILES,
+};
 use crate::catalog::{self, Table};
+use crate::engine::parameters::{Parameters, Specs, check, fixed, placeholders};
 use crate::engine::{self, Engine};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{self, Account, Landed};
 use crate::fingerprint::hex;
 use crate::freeze::Close;
-use crate::load::load;
+use crate::load::{load, require_artifacts};
 use crate::model::{Model, Models};
 use crate::normalize::extractions::Extractions;
 use crate::normalize::{self, Normalized};
+use crate::origin::DataOrigin;
+use crate::pipeline::parameters::{Data, resolve_over};
 use crate::place::lake::{Lake, damaged};
 use crate::place::parquet;
 use crate::place::records::{Row, commit_rows, newest_rows};
 use crate::printer::summary::Summary;
 use crate::printer::{counted, text_of};
-use crate::run::{ReportRecord, Run, RunRecord};
+use crate::run::{ReportRecord, Run, RunRecord, make_lake, require_lake};
 use crate::setting_tables;
 use crate::settings::{Api, Choice, Environment, Settings, Stage};
-use crate::transform::{EXCEPTIONS_REPORT, Task, Transformed, mart_table, require_parameters, transform};
+use crate::transform::{EXCEPTIONS_REPORT, Task, Transformed, mart_table, published_warnings, transform};
 
 pub mod close;
+pub mod forget;
+pub mod parameters;
 pub mod past;
 
 /// Everything known before anything is touched.
@@ -45,9 +52,9 @@ struct Plan<'a> {
     tables: Vec<&'static Table>,
     models: &'a Models,
     reports: Vec<&'a Model>,
-    parameters: BTreeMap<String, ScalarValue>,
-    /// The same as text, for the record.
-    texts: BTreeMap<String, String>,
+    specs: Specs,
+    /// What they come to, once that is known: before, those values that depend on nothing.
+    parameters: Parameters,
     setting_tables: Vec<(&'static str, RecordBatch)>,
     run_tables: BTreeSet<String>,
 }
@@ -71,12 +78,8 @@ async fn summed_up(
         run_id: run.id.clone(),
         stage: stage.to_owned(),
         artifacts: settings.artifacts.display().to_string(),
-        notice: settings.sample_notice.clone(),
         ..Summary::default()
     };
-    if let Some(notice) = &summary.notice {
-        warn!("SAMPLE DATA: {notice}");
-    }
     let result = work(&run, &mut summary).await;
     Lake::new(&settings.lake).clear_staging(&run.id);
     if let Err(error) = &result {
@@ -88,6 +91,20 @@ async fn summed_up(
     (summary, result)
 }
 
+/// Says what rules found that keep nothing from being published, now and at the end.
+fn say_warnings(warnings: Vec<String>, summary: &mut Summary) {
+    warnings.iter().for_each(|warning| warn!("{warning}"));
+    summary.warnings = warnings;
+}
+
+/// Says that data is a sample where it is, at the beginning of a run and at its end.
+fn notice_origin(origin: Option<&DataOrigin>, settings: &Settings, summary: &mut Summary) {
+    summary.notice = origin.and_then(|origin| origin.notice(settings));
+    if let Some(notice) = &summary.notice {
+        warn!("SAMPLE DATA: {notice}");
+    }
+}
+
 async fn run_stages(
     settings: &Settings,
     stage: Stage,
@@ -96,7 +113,7 @@ async fn run_stages(
     summary: &mut Summary,
 ) -> Result<()> {
     let models = Models::load(settings.sql.as_deref())?;
-    let plan = Plan::new(settings, stage, full_refresh, &models)?;
+    let mut plan = Plan::new(settings, stage, full_refresh, &models)?;
     if plan.does(Stage::Transform) {
         plan.check_models().await?;
     }
@@ -107,14 +124,26 @@ async fn run_stages(
         true => Some(Landed::delivered(&plan.tables, settings)?),
         false => None,
     };
+    let origin = landed.as_ref().map(|landed| DataOrigin::of_run(settings, landed)).transpose()?;
     let account = match settings.api.as_ref().filter(|_| plan.does(Stage::Extract)) {
         Some(api) => Some((Account::open(api, run)?, api)),
         None => None,
     };
     let lake = Lake::new(&settings.lake);
+    if landed.is_none() {
+        require_lake(&lake)?;
+    }
     let _lock = lake.lock(&run.id)?;
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     check_logs(&lake, &base)?;
+    let origin = match origin {
+        Some(origin) => Some(origin.in_lake(&lake, settings.is_landing_moved).await?),
+        None => DataOrigin::of_lake(&lake, &base.versions).await?,
+    };
+    notice_origin(origin.as_ref(), settings, summary);
+    if let Some(origin) = origin.as_ref().filter(|_| plan.does(Stage::Load)) {
+        require_artifacts(origin, &lake, settings).await?;
+    }
     let mut next = RunRecord {
         run_id: run.id.clone(),
         started_at: run.started_at.clone(),
@@ -152,6 +181,10 @@ async fn run_stages(
             ))
             .hint("name the right folders with --landing and --lake"));
         }
+        make_lake(&lake, run).await?;
+        if let Some(origin) = &origin {
+            origin.remember(&lake, run).await?;
+        }
         take_in(normalized, &lake, run, settings, &base, &mut next).await?;
     }
     // What other endpoints gave is taken and published; reports of new rows beside old ones are not made.
@@ -163,6 +196,7 @@ async fn run_stages(
             next.environment = plan.environment(&base, &normalize::environments(&lake).await?)?;
             check_all_published(&lake, &base)?;
         }
+        plan.resolve(&lake, &next, settings.day.unwrap_or(run.day())).await?;
         if let Some((refusal, blocked)) = make_reports(&plan, &lake, run, &base, &mut next, summary).await? {
             let always: Vec<_> = plan.reports.iter().filter(|report| report.header.is_always_published).collect();
             let names: Vec<_> = always.iter().map(|report| report.name.clone()).collect();
@@ -228,7 +262,7 @@ pub async fn wanted(
 async fn oldest_draft(lake: &Lake, base: &RunRecord, settings: &Settings) -> Result<Option<i64>> {
     let mut engine = Engine::new(lake, base.versions.clone(), None, settings.threads, settings.memory_bytes)?;
     engine.provide(&[(Some("api".to_owned()), "invoices".to_owned())]).await?;
-    let sql = "select min(issued_at) from api.invoices where status = 'DRAFT'";
+    let sql = "select min(issued_at) from api.invoices where upper(status) = 'DRAFT'";
     let failed = |error| engine.query_failed("the oldest draft", &error);
     let batches = engine.context.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
     let column =
@@ -251,9 +285,15 @@ fn worst(failures: Vec<Error>) -> Option<Error> {
 impl<'a> Plan<'a> {
     fn new(settings: &'a Settings, stage: Stage, full_refresh: bool, models: &'a Models) -> Result<Self> {
         let specs = models.parameters()?;
+        let reports = models.reports(settings.reports.as_ref())?;
         let known: Vec<_> = specs.keys().map(String::as_str).collect();
         crate::settings::require_known_parameters(&settings.parameters, &known)?;
         models.require_known_checks(settings)?;
+        let needed = match stage == Stage::Transform || stage == Stage::All {
+            true => models.closure(reports.iter().map(|report| report.name.as_str()))?,
+            false => Vec::new(),
+        };
+        check(&specs, &settings.parameters, &needed)?;
         let of_runs = models.iter().flat_map(|model| &model.reads);
         let of_runs = of_runs.filter(|(schema, _)| schema.as_deref() == Some("etl"));
         Ok(Self {
@@ -261,9 +301,9 @@ impl<'a> Plan<'a> {
             stage,
             full_refresh,
             tables: normalize::selected(settings.tables.as_ref())?,
-            reports: models.reports(settings.reports.as_ref())?,
-            parameters: engine::bind(&specs, &settings.parameters)?,
-            texts: engine::effective(&specs, &settings.parameters),
+            reports,
+            parameters: fixed(&specs, &settings.parameters)?,
+            specs,
             setting_tables: setting_tables::of(settings, models)?,
             // Closed months are made from the close.
             run_tables: of_runs.map(|(_, name)| format!("etl.{name}")).chain([CLOSES.name.to_owned()]).collect(),
@@ -271,9 +311,16 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// Settles what parameters come to for the data at these versions.
+    async fn resolve(&mut self, lake: &Lake, record: &RunRecord, day: NaiveDate) -> Result<()> {
+        let data = Data { lake, versions: &record.versions, environment: record.environment.as_deref() };
+        let given = &self.settings.parameters;
+        self.parameters = resolve_over(&self.specs, given, self.models, day, data, self.settings).await?;
+        Ok(())
+    }
+
     /// Finds what is wrong with models before anything is read.
     async fn check_models(&self) -> Result<()> {
-        require_parameters(&self.reports, self.models, &self.parameters)?;
         // The built-in models were planned when this was built, by its tests; a project's own may be wrong in any way.
         if self.settings.sql.is_some() {
             plan_on_empty_tables(self.models, self.settings).await?;
@@ -286,7 +333,7 @@ impl<'a> Plan<'a> {
         Task {
             reports: &self.reports,
             models: self.models,
-            parameters: &self.parameters,
+            parameters: &self.parameters.values,
             setting_tables: &self.setting_tables,
             settings: self.settings,
             versions,
@@ -335,9 +382,10 @@ async fn take_in(
 /// Takes the newest version of each table: a run that was blocked or killed may have left some that are not published.
 fn take_heads(lake: &Lake, next: &mut RunRecord) -> Result<()> {
     let tables = catalog::TABLES.iter().map(|table| table.qualified_name());
-    for name in tables
-        .chain([FILES, EXTRACTIONS, CONTRADICTIONS, REPEATED_FILES, QUARANTINE].map(|table| table.name.to_owned()))
-    {
+    for name in tables.chain(
+        [FILES, ORIGINS, EXTRACTIONS, CONTRADICTIONS, NOT_FOUND, REPEATED_FILES, QUARANTINE]
+            .map(|table| table.name.to_owned()),
+    ) {
         if let Some(version) = lake.newest_version(&name)? {
             next.versions.insert(name, version);
         }
@@ -390,7 +438,7 @@ async fn make_reports(
     next: &mut RunRecord,
     summary: &mut Summary,
 ) -> Result<Option<(Error, RunRecord)>> {
-    next.parameters = plan.texts.clone();
+    next.parameters = plan.parameters.texts.clone();
     let records = report_records(plan, next)?;
     let is_made = |(name, record): (&String, &ReportRecord)| {
         next.versions.contains_key(&mart_table(name))
@@ -398,6 +446,8 @@ async fn make_reports(
     };
     if records.iter().all(is_made) && !plan.full_refresh {
         info!("nothing that the reports are made from has changed");
+        // What was found then is so still.
+        say_warnings(published_warnings(lake, &next.versions, plan.models).await?, summary);
         return Ok(None);
     }
     let is_judged = |model: &&Model| model.name == EXCEPTIONS_REPORT;
@@ -411,6 +461,7 @@ async fn make_reports(
     let transformed = transform(&task, &mut engine, lake, run).await?;
     summary.receipts.extend(transformed.receipts.iter().cloned());
     let seen = note_exceptions(&transformed, lake, run).await?;
+    say_warnings(transformed.warnings(plan.models), summary);
     if let Err(refusal) = transformed.check() {
         let always = plan.reports.iter().filter(|report| report.header.is_always_published);
         let reports = always.map(|report| Ok((report.name.clone(), report_record(plan, report, next)?)));
@@ -539,7 +590,7 @@ fn check_one_environment(plan: &Plan<'_>, base: &RunRecord, environment: Option<
 fn check_parameters(plan: &Plan<'_>, published: &RunRecord) -> Result<()> {
     let made = plan.reports.iter().filter_map(|report| published.reports.get(&report.name));
     for (name, before) in made.flat_map(|record| &record.parameters) {
-        if let Some(value) = plan.texts.get(name).filter(|value| *value != before) {
+        if let Some(value) = plan.parameters.texts.get(name).filter(|value| *value != before) {
             return Err(Error::usage(format!(
                 "`{name}` is `{value}`, but the reports in the lake were made with `{before}`"
             ))
@@ -588,7 +639,7 @@ fn choose_environment(wanted: &Environment, present: &BTreeSet<String>) -> Resul
 pub async fn plan_on_empty_tables(models: &Models, settings: &Settings) -> Result<()> {
     let nowhere = Lake::new(&settings.lake);
     let mut engine = Engine::new(&nowhere, BTreeMap::new(), None, settings.threads, settings.memory_bytes)?;
-    let parameters = engine::placeholders(&models.parameters()?);
+    let parameters = placeholders(&models.parameters()?);
     let order = models.closure(models.iter().map(|model| model.name.as_str()))?;
     engine.verify_models(&order, &parameters).await
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Utc;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::runs::RUNS;
 use crate::error::{Error, Result};
-use crate::place::lake::Lake;
-use crate::place::records::{Row, cell, commit_rows, read_file, read_rows};
+use crate::place::lake::{Change, Lake, TableState, Target, damaged};
+use crate::place::records::{Row, cell, commit_rows, read_file, read_rows, schema};
 use crate::receipt::Receipt;
 use crate::value::timestamp;
 
@@ -30,6 +30,11 @@ impl Run {
         let started_at = timestamp::text(now.timestamp_micros());
         Self { id: uuid::Uuid::now_v7().to_string(), started_at, started_at_millis: now.timestamp_millis() }
     }
+
+    /// The day it began, UTC.
+    pub fn day(&self) -> NaiveDate {
+        DateTime::from_timestamp_millis(self.started_at_millis).unwrap_or_default().date_naive()
+    }
 }
 
 /// What a report was made from.
@@ -45,6 +50,53 @@ pub struct ReportRecord {
     pub tables: BTreeMap<String, u64>,
     /// Stands for everything it and the checks of its run were made from.
     pub fingerprint: String,
+}
+
+/// Whether a lake is there. Its table of runs is made before all others, so what has tables without it has lost it.
+///
+/// # Errors
+/// Damaged (exit 5) where that table is gone; failed when a folder cannot be listed.
+pub fn is_made(lake: &Lake) -> Result<bool> {
+    if lake.newest_version(RUNS.name)?.is_some() {
+        return Ok(true);
+    }
+    match lake.has_tables()? {
+        true => Err(damaged(RUNS.name, "it is gone, and with it what the runs published; other tables are there")),
+        false => Ok(false),
+    }
+}
+
+/// Asks for a lake to be there: what is asked of a folder that is none has no answer, not even 0 rows.
+///
+/// # Errors
+/// Usage (exit 2) where none is; as [`is_made`].
+pub fn require_lake(lake: &Lake) -> Result<()> {
+    if is_made(lake)? {
+        return Ok(());
+    }
+    Err(Error::usage(format!("no lake here: {}", lake.describe_absence()))
+        .hint("go to the project's folder, name its lake with --lake, or make it with `etl run`"))
+}
+
+/// Makes a lake where none is: its table of runs, without a row. Comes before everything else that a run commits, so that a
+/// run that is killed leaves a lake with nothing published, which the next run takes up.
+///
+/// # Errors
+/// As [`is_made`]; failed when it cannot be written.
+pub async fn make_lake(lake: &Lake, run: &Run) -> Result<()> {
+    if is_made(lake)? {
+        return Ok(());
+    }
+    let target = Target { table: RUNS.name, doc: RUNS.doc, schema: &schema(RUNS.columns) };
+    lake.commit(target, None, Change::default(), &run.id, run.started_at_millis).await.map(drop)
+}
+
+/// The table of runs; none where no lake is.
+async fn runs(lake: &Lake) -> Result<Option<TableState>> {
+    match is_made(lake)? {
+        true => lake.table(RUNS.name, None).await,
+        false => Ok(None),
+    }
 }
 
 /// What a run published: the newest record is the lake's state for every reader.
@@ -74,18 +126,18 @@ impl RunRecord {
     /// Every record, the oldest first.
     ///
     /// # Errors
-    /// Damaged (exit 5) when one cannot be read.
+    /// As [`is_made`]; damaged (exit 5) when one cannot be read.
     pub async fn all(lake: &Lake) -> Result<Vec<Self>> {
-        let Some(state) = lake.table(RUNS.name, None).await? else { return Ok(Vec::new()) };
+        let Some(state) = runs(lake).await? else { return Ok(Vec::new()) };
         read_rows(&RUNS, &state)?.iter().map(|row| Self::from_row(row)).collect()
     }
 
-    /// The newest record, or `None` in a lake that no run has published to.
+    /// The newest record, or `None` where no lake is or no run has published to it.
     ///
     /// # Errors
-    /// Damaged (exit 5) when it cannot be read.
+    /// As [`is_made`]; damaged (exit 5) when it cannot be read.
     pub async fn newest(lake: &Lake) -> Result<Option<Self>> {
-        let Some(state) = lake.table(RUNS.name, None).await? else { return Ok(None) };
+        let Some(state) = runs(lake).await? else { return Ok(None) };
         // Files are named by the version they came with.
         let Some(file) = state.files.last() else { return Ok(None) };
         state.verify_files()?;

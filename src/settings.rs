@@ -9,6 +9,7 @@ mod checks;
 mod choice;
 mod file;
 mod given;
+mod local;
 mod memory;
 mod metrics;
 mod parameters;
@@ -24,8 +25,10 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use chrono::NaiveDate;
+
 pub use accounts::Account;
-pub use api::{Api, BaseUrl, Rate, Window, is_loopback};
+pub use api::{Api, BaseUrl, Rate, SIMULATOR, Window, is_loopback};
 pub use checks::GivenSeverity;
 pub use choice::{Choice, LogFormat, OutputFormat, QuarantinePolicy, Severity, Source, Stage, TableFormat};
 pub use given::GivenBy;
@@ -36,15 +39,12 @@ pub use request::{CloseOrder, Past, Query, Request};
 pub use token::Token;
 pub use variables::Variables;
 
-use crate::cli::{Cli, Command, Common};
+use crate::cli::{Cli, Command, Common, ReadFlags};
 use crate::error::{Error, Result};
 use file::File;
 use given::{Given, choose_or};
 
 const DEFAULT_MEMORY_BYTES: usize = 512 << 20;
-
-/// Said of the API where that is the simulator, whatever the file says of landing.
-const SIMULATED: &str = "the API is the simulator, in this process";
 
 /// Everything a run is told, of whichever command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct Settings {
     pub quarantine: QuarantinePolicy,
     /// What delivered data files do that belong to no table.
     pub unknown_files: Severity,
+    /// The day that a run is for; none for the day it begins. Relative parameters count from it.
+    pub day: Option<NaiveDate>,
     /// Parameters by name. The names are well formed; whether a report has them is for [`require_known_parameters`].
     pub parameters: BTreeMap<String, Parameter>,
     /// The accounts that journal entries are posted to, every one.
@@ -97,9 +99,10 @@ pub struct Settings {
     pub output: OutputFormat,
     /// -1 quiet, 0 usual, 1 more, 2 everything.
     pub verbosity: i8,
-    /// What to say loudly at the start of a run, because data is a sample: the file's notice, when landing is the file's
-    /// own, and that the API is the simulator, when it is.
+    /// What the file says of the sample account's data, where it says that the data is a sample.
     pub sample_notice: Option<String>,
+    /// Whether the landing folder is the one that the lake was made from, in another place.
+    pub is_landing_moved: bool,
     /// What is odd but no error; to be logged once.
     pub warnings: Vec<String>,
 }
@@ -132,25 +135,9 @@ impl Settings {
 
         let places = places::resolve(flags, variables, &file, folder)?;
         let (verbosity, log_filter) = loudness(flags, variables)?;
-        let given_source = pick(flags.source.as_ref(), "source", "source");
-        let mut sources = sources(given_source.as_ref())?;
-        let mut warnings = variables.warnings();
+        let sources = sources(pick(flags.source.as_ref(), "source", "source").as_ref())?;
+        let warnings = variables.warnings();
         let base_url = pick(flags.api_base_url.as_ref(), "api-base-url", "api.base_url");
-        // The simulator answers for the files in the file's own landing folder, and must not stand beside anybody else's.
-        let is_of_file = |given: &Option<Given<String>>| matches!(given, Some(Given { by: GivenBy::File { .. }, .. }));
-        let is_simulator = base_url.as_ref().is_some_and(|given| given.value == api::SIMULATOR);
-        if is_simulator
-            && is_of_file(&given_source)
-            && is_of_file(&base_url)
-            && !places.landing_is_files_own
-            && sources.contains(&Source::Egress)
-        {
-            sources.retain(|source| *source != Source::Api);
-            warnings.push(
-                "the simulator answers for the sample files only: beside another landing folder the API is not asked"
-                    .to_owned(),
-            );
-        }
         let api = api::resolve(
             sources.contains(&Source::Api),
             base_url.as_ref(),
@@ -159,9 +146,6 @@ impl Settings {
             variables,
             folder,
         )?;
-        let notice = file.value("sample.notice").filter(|_| places.landing_is_files_own).map(|given| &*given.value);
-        let simulated = api.as_ref().filter(|api| api.base_url == BaseUrl::Simulator).map(|_| SIMULATED);
-        let notices: Vec<&str> = notice.into_iter().chain(simulated).collect();
         Ok(Self {
             landing: places.landing,
             lake: places.lake,
@@ -174,6 +158,7 @@ impl Settings {
             quarantine: choose_or(file.value("quality.quarantine"), QuarantinePolicy::Block)?,
             unknown_files: choose_or(file.value("quality.unknown_files"), Severity::Block)?,
             parameters: parameters::merge(file.parameters.clone(), variables.for_flag("param").as_ref(), &flags.param)?,
+            day: text(flags.date.as_ref(), "date", variables).map(day).transpose()?,
             accounts: accounts::resolve(&file)?,
             checks: checks::resolve(&file)?,
             metrics: metrics::resolve(&file)?,
@@ -191,7 +176,8 @@ impl Settings {
             colors: !variables.no_color(),
             output: choose_or(text(flags.output.as_ref(), "output", variables).as_ref(), OutputFormat::Text)?,
             verbosity,
-            sample_notice: Some(notices.join("; ")).filter(|notice| !notice.is_empty()),
+            sample_notice: file.value("sample.notice").map(|given| given.value.clone()),
+            is_landing_moved: cli.reads().map_or(Ok(false), |flags| is_moved(flags, variables))?,
             warnings,
             config_file,
         })
@@ -205,10 +191,15 @@ impl Settings {
     }
 }
 
+/// The file that was named, else the nearest `pipeline.toml`: in the folder or in one above it, as git looks for its own.
 fn find_file(flags: &Common, variables: &Variables, folder: &Path) -> Result<Option<PathBuf>> {
     match path(flags.config.as_ref(), "config", variables) {
-        None => Ok(Some(folder.join(file::DEFAULT_NAME)).filter(|path| path.exists())),
+        None => {
+            let here = folder.join(file::DEFAULT_NAME);
+            if here.exists() { Ok(Some(here)) } else { file::above(folder) }
+        }
         Some(given) => {
+            local::require_local(&given.value, &given.by, "the settings file", "file")?;
             let path = folder.join(&given.value);
             // Not is_file: a pipe such as a shell's `<(…)` can be read as well.
             if path.exists() && !path.is_dir() {
@@ -249,6 +240,15 @@ fn truth(name: &str, variables: &Variables) -> Result<bool> {
         "0" | "false" | "no" | "off" => Ok(false),
         _ => Err(given.by.refuse(&given.value, "true or false")),
     }
+}
+
+fn day(given: Given<String>) -> Result<NaiveDate> {
+    let day = NaiveDate::parse_from_str(given.value.trim(), "%Y-%m-%d").ok();
+    day.ok_or_else(|| given.by.refuse(&given.value, "a day like 2024-04-05"))
+}
+
+fn is_moved(flags: &ReadFlags, variables: &Variables) -> Result<bool> {
+    Ok(flags.moved_landing || truth("moved-landing", variables)?)
 }
 
 fn sources(given: Option<&Given<String>>) -> Result<Vec<Source>> {

@@ -14,6 +14,12 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidate that `typed` is but for one slip, whatever its length: for names that may well be others on purpose.
+pub fn slip<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    candidates.into_iter().find(|candidate| strsim::damerau_levenshtein(&typed, &candidate.to_lowercase()) <= 1)
+}
+
 /// `a`, `a or b`, `a, b or c`.
 pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
@@ -41,6 +47,14 @@ mod tests {
     fn another_word_finds_nothing() {
         assert_eq!(nearest("publish", STAGES), None);
         assert_eq!(nearest("", STAGES), None);
+    }
+
+    #[test]
+    fn one_slip_is_one_letter_more_less_other_or_moved() {
+        for typed in ["loads", "laod", "lod", "lord", "Load"] {
+            assert_eq!(slip(typed, STAGES), Some("load"), "{typed}");
+        }
+        assert_eq!(slip("floats", STAGES), None);
     }
 
     #[test]

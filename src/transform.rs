@@ -15,16 +15,17 @@ use datafusion::execution::TaskContext;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::catalog::runs::{CHECKS, RESTATEMENTS};
-use crate::engine::{Engine, arrow_type, missing, plain, precision};
+use crate::engine::parameters::missing;
+use crate::engine::{Engine, arrow_type, plain, precision};
 use crate::error::{Error, Result};
 use crate::freeze::{Close, freeze};
 use crate::model::{Grain, Layer, Model, Models};
 use crate::place::lake::{Change, DataFile, Lake, TableState, Target};
 use crate::place::parquet::FileWriter;
-use crate::place::records::{self, Row, commit_rows, read_rows};
+use crate::place::records::{self, Row, cell, commit_rows, published_rows, read_rows};
 use crate::printer::json_of_row;
 use crate::receipt::Receipt;
 use crate::run::Run;
@@ -109,24 +110,6 @@ pub fn mart_schema(model: &Model) -> SchemaRef {
         Field::new(&column.name, arrow_type(column.kind), true).with_metadata(comment)
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-}
-
-/// Finds what the reports need and nobody gave.
-///
-/// # Errors
-/// Usage (exit 2), naming the file and the parameter.
-pub fn require_parameters(
-    reports: &[&Model],
-    models: &Models,
-    parameters: &BTreeMap<String, ScalarValue>,
-) -> Result<()> {
-    for model in models.closure(reports.iter().map(|report| report.name.as_str()))? {
-        if let Some(parameter) = missing(model, parameters).first() {
-            return Err(Error::usage(format!("{}: the parameter `{}` has no value", model.file, parameter.name))
-                .hint(format!("give --param {}=VALUE, or set it under [parameters]", parameter.name)));
-        }
-    }
-    Ok(())
 }
 
 /// Makes the reports and runs every check that reads nothing but them and what they read.
@@ -451,25 +434,53 @@ impl Check {
     fn of(name: String, severity: Severity, (offending_rows, first_row): (u64, Option<String>)) -> Self {
         Self { name, severity, offending_rows, first_row }
     }
+
+    /// As the table of checks has it.
+    fn of_row(row: &Row) -> Self {
+        let of = |column: &str| cell(&CHECKS, row, column);
+        let severity = if of("severity") == Some(Severity::Warn.word()) { Severity::Warn } else { Severity::Block };
+        let count = of("offending_rows").and_then(|count| count.parse().ok()).unwrap_or_default();
+        Self::of(of("check_name").unwrap_or_default().to_owned(), severity, (count, of("first_row").map(str::to_owned)))
+    }
+
+    /// What its file says first, and what was found.
+    fn told(&self, models: &Models) -> String {
+        let title = models.get(&self.name).map_or(&*self.name, |model| model.header.title.trim_end_matches('.'));
+        format!("{title} ({}; check {})", self.rows(), self.name)
+    }
+
+    fn rows(&self) -> String {
+        let first = self.first_row.as_deref().unwrap_or_default();
+        match self.offending_rows {
+            1 => format!("1 row: {first}"),
+            count => format!("{count} rows, the first: {first}"),
+        }
+    }
+}
+
+/// What the rules say that are broken by what is published, and only warn.
+///
+/// # Errors
+/// Damaged (exit 5) when the table of checks cannot be read.
+pub async fn published_warnings(lake: &Lake, versions: &BTreeMap<String, u64>, models: &Models) -> Result<Vec<String>> {
+    let checks = published_rows(lake, &CHECKS, versions).await?.iter().map(Check::of_row).collect();
+    Ok(Transformed { marts: Vec::new(), restatements: None, checks, receipts: Vec::new() }.warnings(models))
 }
 
 impl Transformed {
-    /// Whether a broken rule keeps the reports from being published; broken rules that only warn are said here.
+    /// What broken rules say that only warn.
+    pub fn warnings(&self, models: &Models) -> Vec<String> {
+        let found = self.checks.iter().filter(|check| check.severity == Severity::Warn && check.offending_rows > 0);
+        found.map(|check| check.told(models)).collect()
+    }
+
+    /// Whether a broken rule keeps the reports from being published.
     ///
     /// # Errors
     /// Data (exit 3), naming the broken rules and their first offending rows.
     pub fn check(&self) -> Result<()> {
-        let broken = |severity: Severity| {
-            let found = self.checks.iter().filter(move |check| check.severity == severity && check.offending_rows > 0);
-            found.map(|check| {
-                let first = check.first_row.as_deref().unwrap_or_default();
-                format!("{}: {} rows break it, the first is {first}", check.name, check.offending_rows)
-            })
-        };
-        for warning in broken(Severity::Warn) {
-            warn!("check {warning}");
-        }
-        let blocking: Vec<_> = broken(Severity::Block).collect();
+        let found = self.checks.iter().filter(|check| check.severity == Severity::Block && check.offending_rows > 0);
+        let blocking: Vec<_> = found.map(|check| format!("{}: {}", check.name, check.rows())).collect();
         if blocking.is_empty() {
             return Ok(());
         }

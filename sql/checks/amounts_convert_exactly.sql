@@ -41,6 +41,8 @@ final as (
         total
     from amounts
     where money_mul(money_mul(total, 0.01), 100) <> total
+        -- A double has 17 significant digits at most: it is approximate, and rounded at the 18th decimal.
+        and length(ltrim(replace(rtrim(cast(abs(total) as varchar), '0'), '.', ''), '0')) > 17
 )
 
 select * from final order by kind, id

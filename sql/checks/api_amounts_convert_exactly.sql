@@ -41,6 +41,8 @@ final as (
         amount
     from amounts
     where money_mul(money_mul(amount, 0.01), 100) <> amount
+        -- A double has 17 significant digits at most: it is approximate, and rounded at the 18th decimal.
+        and length(ltrim(replace(rtrim(cast(abs(amount) as varchar), '0'), '.', ''), '0')) > 17
 )
 
 select * from final order by kind, id, amount

@@ -29,7 +29,7 @@ final as (
         opening_amount as found_amount,
         currency
     from joined
-    where opening_amount <> coalesce(closing_before_amount, 0) or month <> month_before + interval '1 month'
+    where opening_amount <> coalesce(closing_before_amount, 0) or month <> add_months(month_before, 1)
     union all
     select
         'ledger' as rule,

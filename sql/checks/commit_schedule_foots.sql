@@ -47,7 +47,7 @@ final as (
         cast(null as decimal(38, 18)) as found_amount,
         currency
     from placed
-    where month <> month_before + interval '1 month'
+    where month <> add_months(month_before, 1)
 )
 
 select * from final order by commit_id, month

@@ -1,6 +1,7 @@
 -- Currencies in which the customer summary does not add up to the invoices it is made from, to the last digit.
 --
--- Drafts are left out for a customer and currency of which one was not computed: the summary has no amount there.
+-- Left out are the drafts of a customer and currency of which one was not computed, and the finals of which one has no total: the
+-- summary has no amount there.
 --
 -- severity block
 with
@@ -12,27 +13,26 @@ summary as (
     select * from customer_summary
 ),
 
-incomplete as (
-    select distinct customer_id, currency from invoices
-    where invoice_status in ('DRAFT', 'DRAFT_INCOMPLETE') and total_amount is null and currency is not null
+staged as (
+    select
+        *,
+        case invoice_status when 'FINALIZED' then 'finalized_total_amount' else 'draft_total_amount' end as figure
+    from invoices
+    where invoice_status in ('FINALIZED', 'DRAFT', 'DRAFT_INCOMPLETE')
 ),
 
-drafts as (
-    select invoices.currency, invoices.total_amount
-    from invoices
-    left join incomplete
-        on (invoices.customer_id is not distinct from incomplete.customer_id)
-        and (invoices.currency is not distinct from incomplete.currency)
-    where invoices.invoice_status in ('DRAFT', 'DRAFT_INCOMPLETE') and incomplete.currency is null
+incomplete as (
+    select distinct customer_id, currency, figure from staged where total_amount is null and currency is not null
 ),
 
 amounts as (
-    select 'draft_total_amount' as figure, currency, total_amount as expected, cast(null as decimal(38, 18)) as found
-    from drafts
-    union all
-    select 'finalized_total_amount' as figure, currency, total_amount as expected, cast(null as decimal(38, 18)) as found
-    from invoices
-    where invoice_status = 'FINALIZED'
+    select staged.figure, staged.currency, staged.total_amount as expected, cast(null as decimal(38, 18)) as found
+    from staged
+    left join incomplete
+        on staged.figure = incomplete.figure
+        and (staged.customer_id is not distinct from incomplete.customer_id)
+        and (staged.currency is not distinct from incomplete.currency)
+    where incomplete.currency is null
     union all
     select 'draft_total_amount' as figure, currency, cast(null as decimal(38, 18)) as expected, draft_total_amount as found
     from summary

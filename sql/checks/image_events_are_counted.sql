@@ -1,4 +1,4 @@
--- Events that name an image size and no number of images: they are counted as none.
+-- Events that name an image size and no number of images: how many there are of that size is not known.
 --
 -- severity warn
 with

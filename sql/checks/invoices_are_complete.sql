@@ -1,4 +1,4 @@
--- Invoices without a status, which are in no figure, or without an amount, which count as nothing.
+-- Invoices without a status, which are in no figure, or without an amount, which leave sums that they belong to empty.
 --
 -- severity warn
 with

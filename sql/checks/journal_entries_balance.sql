@@ -3,7 +3,7 @@
 --
 -- Receivables are compared for invoices whose lines add up to their total; those that do not are exceptions of their own.
 --
--- params   $reporting_time_zone text = UTC
+-- params   $reporting_time_zone time_zone = UTC
 -- severity block
 with
 entries as (
@@ -17,7 +17,7 @@ schedule as (
 invoices as (
     select
         invoices.invoice_id,
-        cast(date_trunc('month', date_in_zone(invoices.issued_at, cast($reporting_time_zone as varchar))) as date) as month,
+        month_of(date_in_zone(invoices.issued_at, cast($reporting_time_zone as varchar))) as month,
         invoices.currency,
         invoices.total_amount
     from int_invoices_unified as invoices

@@ -38,7 +38,7 @@ items as (
 ),
 
 schedules as (
-    select channel, balance_id, case when count(*) = count(billed) then money_sum(billed) end as billed
+    select channel, balance_id, money_total(billed) as billed
     from items
     group by channel, balance_id
 ),

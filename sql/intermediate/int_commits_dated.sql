@@ -27,7 +27,7 @@ spans as (
         balance_id,
         min(starting_at) as starting_at,
         case when count(*) = count(ending_before) then max(ending_before) end as ending_before,
-        case when count(*) = count(granted_amount) then money_sum(granted_amount) end as scheduled_amount
+        money_total(granted_amount) as scheduled_amount
     from segments
     group by balance_id
 ),

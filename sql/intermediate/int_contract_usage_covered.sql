@@ -11,9 +11,9 @@
 --   contract_id       text                        the contract
 --   month             date                        first day of the month of service, UTC
 --   currency          text?                       currency or custom unit of the amounts
---   usage_amount      decimal(38, 18) [currency]  all usage at the price billed
---   uncovered_amount  decimal(38, 18) [currency]  of it: overage by the rule
---   invoice_amount    decimal(38, 18) [currency]  totals of the usage invoices in this currency
+--   usage_amount      decimal(38, 18)? [currency]  all usage at the price billed; null where a line has no total
+--   uncovered_amount  decimal(38, 18)? [currency]  of it: overage by the rule
+--   invoice_amount    decimal(38, 18)? [currency]  totals of the usage invoices in this currency; null where one has none
 with
 netted as (
     select *
@@ -54,10 +54,10 @@ amounts as (
         currency,
         starting_at,
         ending_before,
-        cast(date_trunc('month', starting_at) as date) as point_month,
+        month_of(starting_at) as point_month,
         cast(0 as decimal(38, 18)) as usage_amount,
         cast(0 as decimal(38, 18)) as uncovered_amount,
-        coalesce(total_amount, 0) as invoice_amount
+        total_amount as invoice_amount
     from invoices
 ),
 
@@ -78,14 +78,14 @@ final as (
         contract_id,
         month,
         currency,
-        money_sum(
+        money_total(
             money_div(money_mul(usage_amount, days_through), days) - money_div(money_mul(usage_amount, days_before), days)
         ) as usage_amount,
-        money_sum(
+        money_total(
             money_div(money_mul(uncovered_amount, days_through), days)
             - money_div(money_mul(uncovered_amount, days_before), days)
         ) as uncovered_amount,
-        money_sum(
+        money_total(
             money_div(money_mul(invoice_amount, days_through), days)
             - money_div(money_mul(invoice_amount, days_before), days)
         ) as invoice_amount

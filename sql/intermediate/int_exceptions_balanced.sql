@@ -373,7 +373,7 @@ final as (
         found.balance_id,
         found.item,
         -- An instant that begins a month belongs to the one before.
-        cast(date_trunc('month', found.dated_at - interval '1 microsecond') as date) as month,
+        month_of(found.dated_at - interval '1 microsecond') as month,
         found.currency,
         found.expected_amount,
         found.actual_amount,

@@ -155,7 +155,7 @@ final as (
         cast(null as varchar) as line_item_id,
         balance_id,
         item,
-        cast(date_trunc('month', dated_at) as date) as month,
+        month_of(dated_at) as month,
         currency,
         expected_amount,
         actual_amount,

@@ -6,7 +6,9 @@
 --   SUB_LINES_DIFFER_FROM_LINE    block  the sub lines of a line do not add up to it
 --   LINE_DIFFERS_FROM_PRICE       block  quantity times price is not what a charge comes to
 --   LINES_DIFFER_FROM_INVOICE     block  the lines of an invoice do not add up to its total
---   INVOICE_WITHOUT_LINES         block  an invoice has an amount and no line of it was delivered
+--   INVOICE_WITHOUT_LINES         block  an invoice has an amount and no line of it was delivered, or its lines were not listed
+--   LINE_WITHOUT_AMOUNT           block  a line of an invoice has no total
+--   PERIOD_WITHOUT_END            warn   a service period begins and does not end, or ends in a year that stands for never
 --   LINE_WITHOUT_INVOICE          block  the invoice of a line was not delivered
 --   LINES_NAME_MORE_THAN_APPLIED  warn   lines name a commit or credit that paid for a part of them
 --   PERIOD_OF_SCHEDULED_INVOICE   warn   a purchase or true-up has a service period
@@ -57,7 +59,7 @@ charges as (
 ),
 
 sub_sums as (
-    select line_item_id, money_sum(total_amount) as charged_amount 
+    select line_item_id, count(*) as charge_count, money_total(total_amount) as charged_amount
     from charges
     where sub_line_item_id is not null
     group by line_item_id
@@ -93,7 +95,12 @@ found as (
         'a sub line is missing or was changed' as probable_cause
     from export_lines
     inner join sub_sums on export_lines.line_item_id = sub_sums.line_item_id
-    where export_lines.total_amount is distinct from sub_sums.charged_amount
+    -- A double of more decimals than there is room for was rounded in each of them.
+    where coalesce(
+        abs(export_lines.total_amount - sub_sums.charged_amount)
+        > money_mul(sub_sums.charge_count + 1, 0.000000000000000001),
+        export_lines.total_amount is distinct from sub_sums.charged_amount
+    )
     union all
     select
         'LINE_DIFFERS_FROM_PRICE' as code, invoice_id, line_item_id,
@@ -109,12 +116,14 @@ found as (
     select
         'LINES_DIFFER_FROM_INVOICE' as code, invoices.invoice_id,
         cast(null as varchar) as line_item_id, cast(null as varchar) as balance_id, invoices.invoice_id as item,
-        invoices.currency, coalesce(totals.lines_amount, 0) as expected_amount, invoices.total_amount as actual_amount,
+        invoices.currency, case totals.line_count when 0 then 0 else totals.lines_amount end as expected_amount,
+        invoices.total_amount as actual_amount,
         'a line is missing, was changed, or went to another invoice under a repeated id' as probable_cause
     from invoices
     inner join totals on invoices.invoice_id = totals.invoice_id
     inner join (select distinct invoice_id from lines) as itemized on invoices.invoice_id = itemized.invoice_id
-    where invoices.total_amount <> coalesce(totals.lines_amount, 0)
+    where abs(invoices.total_amount - case totals.line_count when 0 then 0 else totals.lines_amount end)
+        > money_mul(totals.line_count + 1, 0.000000000000000001)
         -- What changes the total of a plan's invoice besides lines and adjustments is not documented in the API.
         and not (invoices.channel = 'api' and invoices.contract_id is null)
     union all
@@ -122,12 +131,33 @@ found as (
         'INVOICE_WITHOUT_LINES' as code, invoices.invoice_id, cast(null as varchar) as line_item_id,
         cast(null as varchar) as balance_id, invoices.invoice_id as item, invoices.currency,
         cast(null as decimal(38, 18)) as expected_amount, invoices.total_amount as actual_amount,
-        'its lines were not delivered' as probable_cause
+        case
+            when invoices.has_line_items then 'its lines were not delivered'
+            else 'the API answered without a list of its lines'
+        end as probable_cause
     from invoices
-    inner join (select count(*) as line_count from export_lines) as delivered on delivered.line_count > 0
+    inner join (select count(*) as line_count from export_lines) as delivered
+        -- Where no line came at all, lines are not part of what is exported.
+        on delivered.line_count > 0 or invoices.channel = 'api'
     left anti join lines on invoices.invoice_id = lines.invoice_id
-    -- Where no line came at all, lines are not part of what is delivered.
-    where invoices.total_amount <> 0 and invoices.channel = 'egress'
+    where (invoices.total_amount <> 0 or not invoices.has_line_items)
+        and (invoices.channel = 'egress' or invoices.invoice_status <> 'VOID')
+    union all
+    select
+        'LINE_WITHOUT_AMOUNT' as code, lines.invoice_id, lines.line_item_key as line_item_id,
+        lines.commit_id as balance_id, lines.line_item_key as item, lines.currency,
+        cast(null as decimal(38, 18)) as expected_amount, cast(null as decimal(38, 18)) as actual_amount,
+        'the column is missing or empty; no figure that the line belongs to is known' as probable_cause
+    from lines
+    where lines.total_amount is null and lines.invoice_status <> 'VOID'
+    union all
+    select
+        'PERIOD_WITHOUT_END' as code, invoices.invoice_id, cast(null as varchar) as line_item_id,
+        cast(null as varchar) as balance_id, invoices.invoice_id as item, invoices.currency,
+        cast(null as decimal(38, 18)) as expected_amount, invoices.total_amount as actual_amount,
+        'what it bills counts in the month that its period begins in' as probable_cause
+    from invoices
+    where invoices.starting_at is not null and invoices.ending_before is null and invoices.invoice_status <> 'VOID'
     union all
     select
         'LINE_WITHOUT_INVOICE' as code, export_lines.invoice_id, export_lines.line_item_id,
@@ -223,7 +253,7 @@ final as (
         found.line_item_id,
         found.balance_id,
         found.item,
-        cast(date_trunc('month', coalesce(invoices.starting_at, invoices.issued_at)) as date) as month,
+        month_of(coalesce(invoices.starting_at, invoices.issued_at)) as month,
         found.currency,
         found.expected_amount,
         found.actual_amount,

@@ -6,7 +6,7 @@
 -- codes
 --   USAGE_WITHOUT_EVENTS  block  an invoice bills more than the events come to
 --   USAGE_NOT_BILLED      warn   the events come to more than the invoice bills
---   METRIC_NOT_MAPPED     warn   it is not known what the metric of a billed quantity counts
+--   METRIC_NOT_MAPPED     warn   it is not known what a metric counts by which quantities are billed
 -- columns
 --   code               text                         what is wrong
 --   customer_id        text?                        the customer concerned
@@ -33,6 +33,10 @@ metrics as (
     select * from int_metrics_mapped
 ),
 
+proposals as (
+    select * from int_metrics_proposed
+),
+
 has_events as (
     select count(*) as all_event_count from stg_egress__events
 ),
@@ -50,6 +54,7 @@ judged as (
         billed.invoice_id,
         billed.line_item_id,
         billed.starting_at,
+        metered.billable_metric_id,
         coalesce(metrics.billable_metric_name, billed.billable_metric_id) as metric_name
     from metered
     inner join billed on metered.billed_id = billed.billed_id
@@ -57,25 +62,31 @@ judged as (
     inner join has_events on has_events.all_event_count > 0
 ),
 
+unmapped as (
+    select
+        billable_metric_id,
+        metric_name,
+        count(*) as quantity_count,
+        money_total(billed_quantity) as billed_quantity
+    from judged
+    where metered_quantity is null
+    group by billable_metric_id, metric_name
+),
+
 final as (
     select
-        case
-            when metered_quantity is null then 'METRIC_NOT_MAPPED'
-            when metered_quantity > billed_quantity then 'USAGE_NOT_BILLED'
-            else 'USAGE_WITHOUT_EVENTS'
-        end as code,
+        case when metered_quantity > billed_quantity then 'USAGE_NOT_BILLED' else 'USAGE_WITHOUT_EVENTS' end as code,
         customer_id,
         contract_id,
         invoice_id,
         line_item_id,
         cast(null as varchar) as balance_id,
         billed_id as item,
-        cast(date_trunc('month', starting_at) as date) as month,
+        month_of(starting_at) as month,
         'units of ' || metric_name as currency,
         metered_quantity as expected_amount,
         billed_quantity as actual_amount,
         case
-            when metered_quantity is null then 'it is not known which events the metric counts: map it in settings'
             when unread_count > 0 then 'events that count give no number'
             when is_shared then 'events came under a name that several customers have'
             when metered_quantity > billed_quantity then 'usage that came after the invoice was made'
@@ -83,7 +94,34 @@ final as (
             else 'events are missing, or were changed since'
         end as probable_cause
     from judged
-    where metered_quantity is distinct from billed_quantity
+    where metered_quantity is not null and (metered_quantity is distinct from billed_quantity)
+    union all
+    select
+        'METRIC_NOT_MAPPED' as code,
+        cast(null as varchar) as customer_id,
+        cast(null as varchar) as contract_id,
+        cast(null as varchar) as invoice_id,
+        cast(null as varchar) as line_item_id,
+        cast(null as varchar) as balance_id,
+        unmapped.billable_metric_id as item,
+        cast(null as date) as month,
+        'units of ' || unmapped.metric_name as currency,
+        cast(null as decimal(38, 18)) as expected_amount,
+        unmapped.billed_quantity as actual_amount,
+        case unmapped.quantity_count when 1 then '1 billed quantity is' else cast(unmapped.quantity_count as varchar) || ' billed quantities are' end
+        || ' not compared with events; '
+        || case
+            when proposals.settings_line is null then 'say under [metrics] in settings what it counts'
+            else 'names and sums fit this line of [metrics] in settings: ' || proposals.settings_line
+        end as probable_cause
+    from unmapped
+    left join proposals
+        on starts_with(unmapped.metric_name, proposals.name_prefix)
+        and case
+            when proposals.name_suffix is null then unmapped.metric_name = proposals.name_prefix
+            else regexp_like(substr(unmapped.metric_name, length(proposals.name_prefix) + 1), '^\([^()]+\)')
+                and ends_with(unmapped.metric_name, proposals.name_suffix)
+        end
 )
 
 select * from final

@@ -132,7 +132,7 @@ final as (
         line_item_id,
         balance_id,
         item,
-        cast(date_trunc('month', dated_at) as date) as month,
+        month_of(dated_at) as month,
         currency,
         cast(null as decimal(38, 18)) as expected_amount,
         actual_amount,

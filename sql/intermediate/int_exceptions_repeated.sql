@@ -13,6 +13,8 @@
 --   LINE_WITH_TWO_AMOUNTS        block  a line id stands for two amounts, currencies or commits
 --   BALANCE_WITH_TWO_LEDGERS     block  a commit or credit has two ledgers
 --   BALANCE_OF_TWO_CUSTOMERS     block  a commit or credit has two customers
+--   EVENT_WITH_TWO_CONTENTS      block  a transaction id stands for two events
+--   ROW_WITH_TWO_CONTENTS        block  an id of another table stands for two rows that differ
 --   ROW_TOLD_TWICE               warn   rows of one id differ in nothing that a report adds or joins by
 --   LEDGER_ENTRY_ID_REPEATED     warn   an id stands for several ledger entries
 --   LEDGER_ENTRY_WITHOUT_ID      warn   a ledger entry has no id where others have one
@@ -56,12 +58,13 @@ read as (
         table_name,
         file || ' row ' || cast(row_number as varchar) as item,
         row_json,
-        json_text(row_json, 'id') as id,
+        differing_columns,
+        coalesce(json_text(row_json, 'transaction_id'), json_text(row_json, 'id')) as id,
         json_text(row_json, 'customer_id') as customer_id,
         json_text(row_json, 'contract_id') as contract_id,
         json_text(row_json, 'invoice_id') as invoice_id,
         json_text(row_json, 'commit_id') as commit_id,
-        json_text(row_json, 'status') as status,
+        upper(json_text(row_json, 'status')) as status,
         -- USD alone arrives in cents. Its id is the same in every account; its name is spelled in two ways.
         case json_text(row_json, 'credit_type_id')
             when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 'USD'
@@ -74,10 +77,10 @@ read as (
                 else 1.00
             end
         ) as amount,
-        try_cast(json_text(row_json, 'start_timestamp') as timestamp(6) with time zone) as starting_at,
-        try_cast(json_text(row_json, 'end_timestamp') as timestamp(6) with time zone) as ending_before,
+        try_instant(json_text(row_json, 'start_timestamp')) as starting_at,
+        try_instant(json_text(row_json, 'end_timestamp')) as ending_before,
         json_text(row_json, 'ledger') as ledger,
-        try_cast(json_text(row_json, 'updated_at') as timestamp(6) with time zone) as updated_at
+        try_instant(json_text(row_json, 'updated_at')) as updated_at
     from contradictions
 ),
 
@@ -129,7 +132,7 @@ told as (
         read.id as line_item_id,
         read.commit_id as balance_id,
         read.item,
-        try_cast(json_text(read.row_json, 'starting_at') as timestamp(6) with time zone) as dated_at,
+        try_instant(json_text(read.row_json, 'starting_at')) as dated_at,
         read.currency,
         line_items.total_amount as expected_amount,
         read.amount as actual_amount,
@@ -163,7 +166,11 @@ told as (
     where read.table_name = 'egress.contracts_balances'
     union all
     select
-        'ROW_TOLD_TWICE' as code,
+        case
+            when replace(replace(read.differing_columns, '_metronome_metadata_id', ''), ',', '') = '' then 'ROW_TOLD_TWICE'
+            when read.table_name = 'egress.events' then 'EVENT_WITH_TWO_CONTENTS'
+            else 'ROW_WITH_TWO_CONTENTS'
+        end as code,
         read.customer_id,
         read.contract_id,
         cast(null as varchar) as invoice_id,
@@ -174,8 +181,8 @@ told as (
         read.currency,
         cast(null as decimal(38, 18)) as expected_amount,
         read.amount as actual_amount,
-        'another row of ' || coalesce(read.id, 'its key') || ' in ' || coalesce(read.table_name, '?') || ' counts'
-            as probable_cause
+        'another row of ' || coalesce(read.id, 'its key') || ' in ' || coalesce(read.table_name, '?')
+        || ' counts; the two differ in ' || replace(coalesce(read.differing_columns, '?'), ',', ', ') as probable_cause
     from read
     where read.table_name not in ('egress.invoice', 'egress.line_item', 'egress.contracts_balances')
 ),
@@ -258,7 +265,7 @@ final as (
         line_item_id,
         balance_id,
         item,
-        cast(date_trunc('month', dated_at) as date) as month,
+        month_of(dated_at) as month,
         case when code = 'BALANCE_WITH_TWO_LEDGERS' then 'units of ledger entries' else currency end as currency,
         expected_amount,
         actual_amount,
@@ -274,7 +281,7 @@ final as (
         cast(null as varchar) as line_item_id,
         balance_id,
         item,
-        cast(date_trunc('month', try_cast(written_at as timestamp(6) with time zone)) as date) as month,
+        month_of(try_instant(written_at)) as month,
         cast(null as varchar) as currency,
         cast(null as decimal(38, 18)) as expected_amount,
         cast(null as decimal(38, 18)) as actual_amount,

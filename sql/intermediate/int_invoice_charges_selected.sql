@@ -1,7 +1,9 @@
--- Charges of one customer's finalized invoices of one month that make up their totals, one row each.
+-- Charges of some customers' finalized invoices of one month that make up their totals, one row each.
+--
+-- A customer that bears all of the text as its name is meant alone, whatever stands in the name; else it is a list.
 --
 -- grain    line_item_id, sub_line_item_id
--- params   $customer_name text, $billing_month month
+-- params   $customer_name names = *, $billing_month month = latest
 -- columns
 --   line_item_id      text                         the line
 --   sub_line_item_id  text?                        the sub line; null where the line has none
@@ -20,6 +22,14 @@ charges as (
     select * from int_invoice_charges_priced
 ),
 
+customers as (
+    select * from stg_egress__customers
+),
+
+named as (
+    select count(*) as customer_count from customers where customer_name = $customer_name
+),
+
 final as (
     select
         line_item_id,
@@ -35,8 +45,12 @@ final as (
         total_amount,
         currency
     from charges
+    cross join named
     where invoice_status = 'FINALIZED'
-        and customer_name = $customer_name
+        and case named.customer_count
+            when 0 then name_matches(customer_name, $customer_name)
+            else customer_name = $customer_name
+        end
         and service_month = $billing_month
         and is_in_total
 )

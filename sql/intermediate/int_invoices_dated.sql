@@ -1,7 +1,7 @@
 -- Invoices with the month they bill and the customer's name, one row each.
 --
 -- grain    invoice_id
--- params   $reporting_time_zone text = UTC
+-- params   $reporting_time_zone time_zone = UTC
 -- columns
 --   invoice_id       text                         the invoice
 --   customer_id      text?                        the customer it bills
@@ -35,9 +35,8 @@ final as (
         invoices.plan_name,
         invoices.starting_at,
         invoices.ending_before,
-        cast(date_trunc('month', invoices.starting_at) as date) as service_month,
-        cast(date_trunc('month', date_in_zone(invoices.issued_at, cast($reporting_time_zone as varchar))) as date)
-            as issued_month,
+        month_of(invoices.starting_at) as service_month,
+        month_of(date_in_zone(invoices.issued_at, cast($reporting_time_zone as varchar))) as issued_month,
         invoices.currency,
         invoices.total_amount,
         coalesce(upper(invoices.invoice_label) like '%CONSOLIDATED%', false) as is_consolidated

@@ -15,6 +15,7 @@
 --   invoice_status               text?                        DRAFT, DRAFT_INCOMPLETE (egress), FINALIZED or VOID
 --   invoice_type                 text?                        the API's type, the export's label
 --   is_counted                   boolean                      false where its amount stands on another invoice too
+--   has_line_items               boolean                      false where the API did not list its lines, not even none
 --   plan_id                      text?                        the plan it bills; null on contracts
 --   plan_name                    text?                        its name
 --   contract_id                  text?                        the contract it bills; null on plans
@@ -83,6 +84,7 @@ candidates as (
         currency,
         subtotal_amount as stated_subtotal_amount,
         total_amount,
+        has_line_items,
         billing_provider,
         billing_provider_invoice_id,
         billing_provider_status,
@@ -107,6 +109,7 @@ candidates as (
         currency,
         cast(null as decimal(38, 18)) as stated_subtotal_amount,
         total_amount,
+        true as has_line_items,
         billing_provider,
         billing_provider_invoice_id,
         billing_provider_status,
@@ -131,6 +134,7 @@ candidates as (
         currency,
         cast(null as decimal(38, 18)) as stated_subtotal_amount,
         total_amount,
+        true as has_line_items,
         cast(null as varchar) as billing_provider,
         billing_provider_invoice_id,
         cast(null as varchar) as billing_provider_status,
@@ -155,6 +159,7 @@ final as (
         repeated.invoice_id is null
         and not coalesce(ranked.channel = 'egress' and upper(ranked.invoice_type) like '%CONSOLIDATED%', false)
             as is_counted,
+        ranked.has_line_items,
         ranked.plan_id,
         ranked.plan_name,
         ranked.contract_id,

@@ -91,7 +91,7 @@ events as (
     union all
     select
         'accrual reversed' as event, component_id || '/' || cast(month as varchar) as source_id,
-        cast(month + interval '1 month' as date) as month, customer_id, contract_id, product_id, balance_id, invoice_id,
+        add_months(month, 1) as month, customer_id, contract_id, product_id, balance_id, invoice_id,
         revenue_key as debit_key, coalesce(source_key, 'unbilled') as credit_key, currency,
         amount as posted_amount
     from kinds

@@ -84,16 +84,13 @@ final as (
         classed.entry_type,
         classed.movement_class,
         classed.occurred_at,
-        cast(
-            date_trunc(
-                'month',
-                case
-                    when classed.movement_class in ('drawdown', 'draft_drawdown', 'void_drawdown')
-                        or (classed.movement_class in ('expiry', 'true_up') and $expiry_month = 'term_end')
-                        then classed.occurred_at - interval '1 microsecond'
-                    else classed.occurred_at
-                end
-            ) as date
+        month_of(
+            case
+                when classed.movement_class in ('drawdown', 'draft_drawdown', 'void_drawdown')
+                    or (classed.movement_class in ('expiry', 'true_up') and $expiry_month = 'term_end')
+                    then classed.occurred_at - interval '1 microsecond'
+                else classed.occurred_at
+            end
         ) as accounting_month,
         classed.currency,
         classed.amount,

@@ -4,7 +4,7 @@
 -- it applies a commit, a credit or a credit grant, and then pays for what the lines of its product on the invoice bill.
 --
 -- grain    line_item_key
--- params   $expiry_month term_end|next_month = term_end, $reporting_time_zone text = UTC
+-- params   $expiry_month term_end|next_month = term_end, $reporting_time_zone time_zone = UTC
 -- columns
 --   line_item_key     text                         the line
 --   invoice_id        text                         its invoice
@@ -89,7 +89,7 @@ named as (
         end as billed_role,
         joined.line_role not in ('purchase', 'trueup')
         and coalesce(joined.starting_at < joined.ending_before, false) as has_period,
-        cast(date_trunc('month', date_in_zone(joined.issued_at, cast($reporting_time_zone as varchar))) as date) as booked_month
+        month_of(date_in_zone(joined.issued_at, cast($reporting_time_zone as varchar))) as booked_month
     from joined
     left join fees on joined.invoice_id = fees.invoice_id and joined.product_id = fees.product_id
 ),
@@ -119,8 +119,11 @@ final as (
         -- A true-up settles a term as an expiry ends a segment: both belong to the month that policy says.
         case
             when line_role = 'trueup' and $expiry_month = 'term_end' and settled_at is not null
-                then cast(date_trunc('month', settled_at - interval '1 microsecond') as date)
-            else coalesce(booked_month, cast(date_trunc('month', starting_at) as date))
+                then month_of(settled_at - interval '1 microsecond')
+            -- A period that begins and does not end is that of the month it begins in.
+            when line_role not in ('purchase', 'trueup') and starting_at is not null and ending_before is null
+                then month_of(starting_at)
+            else coalesce(booked_month, month_of(starting_at))
         end as point_month
     from named
 )

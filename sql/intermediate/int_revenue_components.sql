@@ -50,7 +50,7 @@ open_usage as (
         netted_id as component_id, is_draft, customer_id, contract_id, product_id, invoice_id, starting_at, ending_before,
         booked_at, booked_month, point_month, currency, open_amount as billed_amount
     from netted
-    where billed_role = 'usage' and open_amount <> 0
+    where billed_role = 'usage' and (open_amount is distinct from 0)
     union all
     select
         'line/' || line_item_key as component_id, is_draft, customer_id, contract_id, product_id, invoice_id, starting_at,
@@ -85,7 +85,7 @@ final as (
         customer_id, contract_id, product_id, postpaid_balance_id as balance_id, invoice_id, starting_at, ending_before,
         booked_month, point_month, currency, postpaid_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
     from netted
-    where billed_role = 'usage' and postpaid_amount <> 0
+    where billed_role = 'usage' and (postpaid_amount is distinct from 0)
     union all
     select
         'fee/' || netted_id as component_id, 'fee' as component, billed_role as category, is_draft, customer_id,
@@ -93,7 +93,7 @@ final as (
         point_month, currency, open_amount + postpaid_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
     from netted
     -- What a draft plans for a date is not earned before it.
-    where billed_role <> 'usage' and open_amount + postpaid_amount <> 0 and (not is_draft or starting_at is not null)
+    where billed_role <> 'usage' and (open_amount + postpaid_amount is distinct from 0) and (not is_draft or starting_at is not null)
     union all
     select
         'line/' || line_item_key as component_id, 'trueup' as component, 'true_up' as category, is_draft, customer_id,
@@ -124,7 +124,7 @@ final as (
         lapses.counted as drawn
     from lapses
     inner join balances on lapses.balance_id = balances.balance_id
-    where lapses.counted <> 0
+    where lapses.counted is distinct from 0
     union all
     select
         'entry/' || balances.balance_id || '/' || cast(entries.entry_number as varchar) as component_id,

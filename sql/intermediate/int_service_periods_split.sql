@@ -31,25 +31,16 @@ periods as (
 ),
 
 months as (
-    select
-        *,
-        unnest(
-            generate_series(
-                cast(date_trunc('month', first_day) as date),
-                cast(date_trunc('month', last_day) as date),
-                interval '1 month'
-            )
-        ) as month
-    from periods
+    select *, unnest(months_through(first_day, last_day)) as month from periods
 ),
 
 final as (
     select
         starting_at,
         ending_before,
-        cast(month as date) as month,
-        greatest(cast(month as date) - first_day, 0) as days_before,
-        least(last_day + 1, cast(month + interval '1 month' as date)) - first_day as days_through,
+        month,
+        greatest(month - first_day, 0) as days_before,
+        least(last_day + 1, add_months(month, 1)) - first_day as days_through,
         last_day - first_day + 1 as days
     from months
 )

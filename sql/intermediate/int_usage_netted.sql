@@ -23,11 +23,11 @@
 --   booked_at        timestamp?                   when it is billed, UTC
 --   booked_month     date?                        first day of the month it is billed in
 --   point_month      date?                        first day of the month it counts for where it has no period
---   gross_amount     decimal(38, 18) [currency]   at the price billed
---   unnamed_amount   decimal(38, 18) [currency]   of it: lines that name no commit and no credit
---   postpaid_amount  decimal(38, 18) [currency]   of it: covered by postpaid commits, and billed
+--   gross_amount     decimal(38, 18)? [currency]  at the price billed; null, like the others, where a line has no total
+--   unnamed_amount   decimal(38, 18)? [currency]  of it: lines that name no commit and no credit
+--   postpaid_amount  decimal(38, 18)? [currency]  of it: covered by postpaid commits, and billed
 --   postpaid_balance_id  text?                    the postpaid commit that covers it
---   open_amount      decimal(38, 18) [currency]   of it: covered by nothing, and billed
+--   open_amount      decimal(38, 18)? [currency]  of it: covered by nothing, and billed
 with
 lines as (
     select *
@@ -54,20 +54,25 @@ summed as (
         min(booked_at) as booked_at,
         min(booked_month) as booked_month,
         min(point_month) as point_month,
-        coalesce(money_sum(case when line_role <> 'application' then total_amount end), 0) as gross_amount,
-        coalesce(
-            money_sum(case when line_role <> 'application' and balance_type is null then total_amount end), 0
-        ) as unnamed_amount,
-        -money_sum(case when line_role = 'application' and balance_type = 'postpaid' then total_amount end)
+        money_total(total_amount) filter (where line_role <> 'application') as gross_amount,
+        money_total(total_amount) filter (where line_role <> 'application' and balance_type is null) as unnamed_amount,
+        bool_or(line_role = 'application' and balance_type = 'postpaid') as is_postpaid_applied,
+        -money_total(total_amount) filter (where line_role = 'application' and balance_type = 'postpaid')
             as postpaid_applied_amount,
-        money_sum(case when line_role <> 'application' and balance_type = 'postpaid' then total_amount end)
+        money_total(total_amount) filter (where line_role <> 'application' and balance_type = 'postpaid')
             as postpaid_named_amount,
-        coalesce(
-            money_sum(case when line_role = 'application' and balance_type <> 'postpaid' then total_amount end), 0
-        ) as applied_amount,
+        money_total(total_amount) filter (where line_role = 'application' and balance_type <> 'postpaid')
+            as applied_amount,
         min(case when balance_type = 'postpaid' then balance_id end) as postpaid_balance_id
     from lines
     group by billed_role, product_id, invoice_id, is_money, currency, starting_at, ending_before
+),
+
+covered as (
+    select
+        *,
+        case when is_postpaid_applied then postpaid_applied_amount else postpaid_named_amount end as postpaid_amount
+    from summed
 ),
 
 final as (
@@ -90,10 +95,10 @@ final as (
         point_month,
         gross_amount,
         unnamed_amount,
-        coalesce(postpaid_applied_amount, postpaid_named_amount, 0) as postpaid_amount,
+        postpaid_amount,
         postpaid_balance_id,
-        gross_amount + applied_amount - coalesce(postpaid_applied_amount, postpaid_named_amount, 0) as open_amount
-    from summed
+        gross_amount + applied_amount - postpaid_amount as open_amount
+    from covered
 )
 
 select * from final

@@ -21,7 +21,7 @@
 --   accrued_amount        decimal(38, 18)? [currency]  revenue earned: unbilled and drawdown
 -- checks
 --   accrued_amount = unbilled_amount + drawdown_amount
---   (unknown_draft_count > 0) = (unbilled_amount is null) or drawdown_amount is null
+--   unknown_draft_count = 0 or unbilled_amount is null
 with
 revenue as (
     select * from int_revenue_recognized where is_draft and category not in ('rolled', 'adjusted')
@@ -59,7 +59,7 @@ rows_known as (
     select
         invoices.customer_id,
         cast(null as varchar) as product_id,
-        cast(date_trunc('month', invoices.starting_at) as date) as month,
+        month_of(invoices.starting_at) as month,
         invoices.currency,
         invoices.invoice_id,
         true as is_unknown,
@@ -79,11 +79,9 @@ summed as (
         currency,
         count(distinct invoice_id) as draft_invoice_count,
         count(distinct case when is_unknown then invoice_id end) as unknown_draft_count,
-        coalesce(money_sum(case when component not in ('drawdown', 'credit') then recognized_amount end), 0)
-            as unbilled_amount,
-        count(*) filter (where component = 'drawdown' and recognized_amount is null) as unvalued_count,
-        coalesce(money_sum(case when component = 'drawdown' then recognized_amount end), 0) as drawdown_amount,
-        coalesce(money_sum(case when component = 'credit' then list_amount end), 0) as credit_list_amount
+        money_total(recognized_amount) filter (where component not in ('drawdown', 'credit')) as unbilled_amount,
+        money_total(recognized_amount) filter (where component in ('drawdown', 'unknown')) as drawdown_amount,
+        money_total(list_amount) filter (where component in ('credit', 'unknown')) as credit_list_amount
     from rows_known
     group by customer_id, product_id, month, currency
 ),
@@ -98,14 +96,10 @@ final as (
         summed.currency,
         summed.draft_invoice_count,
         summed.unknown_draft_count,
-        case when summed.unknown_draft_count = 0 then summed.unbilled_amount end as unbilled_amount,
-        case when summed.unknown_draft_count = 0 and summed.unvalued_count = 0 then summed.drawdown_amount end
-            as drawdown_amount,
-        case when summed.unknown_draft_count = 0 then summed.credit_list_amount end as credit_list_amount,
-        case
-            when summed.unknown_draft_count = 0 and summed.unvalued_count = 0
-                then summed.unbilled_amount + summed.drawdown_amount
-        end as accrued_amount
+        summed.unbilled_amount,
+        summed.drawdown_amount,
+        summed.credit_list_amount,
+        summed.unbilled_amount + summed.drawdown_amount as accrued_amount
     from summed
     left join customers on summed.customer_id = customers.customer_id
     left join products on summed.product_id = products.product_id

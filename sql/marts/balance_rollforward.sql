@@ -57,14 +57,13 @@ months as (
     select
         balances.balance_id,
         unnest(
-            generate_series(
+            months_through(
                 bounds.first_month,
                 case
                     when bounds.left_amount <> 0
-                        then greatest(bounds.last_month, cast(date_trunc('month', balances.as_of - interval '1 microsecond') as date))
+                        then greatest(bounds.last_month, month_of(balances.as_of - interval '1 microsecond'))
                     else bounds.last_month
-                end,
-                interval '1 month'
+                end
             )
         ) as month
     from balances

@@ -4,16 +4,16 @@
 -- have rows of their own. Void invoices count in void_amount only. Consolidated invoices, which repeat others, do not count.
 --
 -- grain    plan_id, billing_month, currency
--- params   $billing_month month, $billing_month_basis service_period|issued_at
+-- params   $billing_month month = latest, $billing_month_basis service_period|issued_at = service_period
 -- columns
---   plan_id         text?                       the plan; null for invoices without one
---   plan_name       text                        its name
---   billing_month   date                        first day of the month, UTC
---   currency        text?                       currency of the amounts; null for a plan without charges or invoices
---   customer_count  integer                     customers with a finalized invoice
---   invoice_count   integer                     finalized invoices
---   total_amount    decimal(38, 18) [currency]  finalized, after credits
---   void_amount     decimal(38, 18) [currency]  voided, as it was before
+--   plan_id         text?                        the plan; null for invoices without one
+--   plan_name       text                         its name
+--   billing_month   date                         first day of the month, UTC
+--   currency        text?                        currency of the amounts; null for a plan without charges or invoices
+--   customer_count  integer                      customers with a finalized invoice
+--   invoice_count   integer                      finalized invoices
+--   total_amount    decimal(38, 18)? [currency]  finalized, after credits; null where one of them has no total
+--   void_amount     decimal(38, 18)? [currency]  voided, as it was before; null likewise
 with
 invoices as (
     select
@@ -66,8 +66,8 @@ entries as (
         currency,
         case when invoice_status = 'FINALIZED' then customer_id end as billed_customer_id,
         case when invoice_status = 'FINALIZED' then invoice_id end as billed_invoice_id,
-        case when invoice_status = 'FINALIZED' then total_amount end as total_amount,
-        case when invoice_status = 'VOID' then total_amount end as void_amount
+        invoice_status,
+        total_amount
     from billed
     union all
     select
@@ -76,8 +76,8 @@ entries as (
         currency,
         cast(null as varchar) as billed_customer_id,
         cast(null as varchar) as billed_invoice_id,
-        cast(null as decimal(38, 18)) as total_amount,
-        cast(null as decimal(38, 18)) as void_amount
+        'IDLE' as invoice_status,
+        cast(null as decimal(38, 18)) as total_amount
     from idle
 ),
 
@@ -89,8 +89,8 @@ summed as (
         max(plan_name) as invoiced_plan_name,
         count(distinct billed_customer_id) as customer_count,
         count(distinct billed_invoice_id) as invoice_count,
-        coalesce(money_sum(total_amount), 0) as total_amount,
-        coalesce(money_sum(void_amount), 0) as void_amount
+        money_total(total_amount) filter (where invoice_status = 'FINALIZED') as total_amount,
+        money_total(total_amount) filter (where invoice_status = 'VOID') as void_amount
     from entries
     group by plan_id, currency
 ),

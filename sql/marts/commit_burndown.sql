@@ -50,7 +50,7 @@ spans as (
 days as (
     select
         balance_id,
-        unnest(generate_series(first_day, least(as_of_day, last_day), interval '1 day')) as day
+        unnest(days_through(first_day, least(as_of_day, last_day))) as day
     from spans
     where first_day <= as_of_day
 ),

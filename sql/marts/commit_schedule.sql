@@ -51,16 +51,13 @@ bounds as (
 spans as (
     select
         terms.balance_id,
-        least(cast(date_trunc('month', terms.starting_at) as date), bounds.first_month) as first_month,
+        least(month_of(terms.starting_at), bounds.first_month) as first_month,
         greatest(
-            cast(
-                date_trunc('month', coalesce(terms.ending_before - interval '1 microsecond', terms.as_of)) as date
-            ),
-            bounds.last_month
+            month_of(coalesce(terms.ending_before - interval '1 microsecond', terms.as_of)), bounds.last_month
         ) as last_month,
-        greatest(cast(date_trunc('month', terms.as_of - interval '1 microsecond') as date), bounds.last_month) as known_month,
-        cast(date_trunc('month', terms.starting_at) as date) as first_term_month,
-        cast(date_trunc('month', terms.ending_before - interval '1 microsecond') as date) as last_term_month
+        greatest(month_of(terms.as_of - interval '1 microsecond'), bounds.last_month) as known_month,
+        month_of(terms.starting_at) as first_term_month,
+        month_of(terms.ending_before - interval '1 microsecond') as last_term_month
     from terms
     left join bounds on terms.balance_id = bounds.balance_id
 ),
@@ -71,7 +68,7 @@ months as (
         known_month,
         first_term_month,
         last_term_month,
-        unnest(generate_series(first_month, last_month, interval '1 month')) as month
+        unnest(months_through(first_month, last_month)) as month
     from spans
 ),
 
@@ -87,9 +84,9 @@ contract_usage as (
         contract_id,
         month,
         currency,
-        money_sum(usage_amount) as usage_amount,
-        money_sum(uncovered_amount) as overage_amount,
-        money_sum(invoice_amount) as invoice_amount
+        money_total(usage_amount) as usage_amount,
+        money_total(uncovered_amount) as overage_amount,
+        money_total(invoice_amount) as invoice_amount
     from usage_months
     group by contract_id, month, currency
 ),
@@ -99,9 +96,9 @@ customer_usage as (
         customer_id,
         month,
         currency,
-        money_sum(usage_amount) as usage_amount,
-        money_sum(uncovered_amount) as overage_amount,
-        money_sum(invoice_amount) as invoice_amount
+        money_total(usage_amount) as usage_amount,
+        money_total(uncovered_amount) as overage_amount,
+        money_total(invoice_amount) as invoice_amount
     from usage_months
     group by customer_id, month, currency
 ),
@@ -114,9 +111,22 @@ balanced as (
         terms.currency,
         months.month <= months.known_month as is_known,
         terms.currency like 'units of %' as is_quantity,
-        coalesce(contract_usage.usage_amount, customer_usage.usage_amount, 0) as usage_amount,
-        coalesce(contract_usage.overage_amount, customer_usage.overage_amount, 0) as overage_amount,
-        coalesce(contract_usage.invoice_amount, customer_usage.invoice_amount, 0) as invoice_amount,
+        -- A month without usage has none; what is not known of one stays unknown.
+        case
+            when contract_usage.month is not null then contract_usage.usage_amount
+            when customer_usage.month is not null then customer_usage.usage_amount
+            else 0
+        end as usage_amount,
+        case
+            when contract_usage.month is not null then contract_usage.overage_amount
+            when customer_usage.month is not null then customer_usage.overage_amount
+            else 0
+        end as overage_amount,
+        case
+            when contract_usage.month is not null then contract_usage.invoice_amount
+            when customer_usage.month is not null then customer_usage.invoice_amount
+            else 0
+        end as invoice_amount,
         coalesce(
             money_sum(moved.net_amount) over (
                 partition by months.balance_id order by months.month rows between unbounded preceding and current row

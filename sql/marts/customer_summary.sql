@@ -2,11 +2,12 @@
 --
 -- One row for each currency or custom unit that a customer has any amount in; a customer without amounts has one row
 -- without a currency. Amounts of two currencies or units are in two rows and never added. Subtotals are before credits
--- and commits are applied, totals after. An amount that is not known is null and not 0: those of drafts where one of them
--- was not computed (draft_incomplete_count tells) or came without lines, those of balances where none were delivered.
+-- and commits are applied, totals after. An amount that is not known is null and not 0, and so is a sum that it belongs to: those
+-- of drafts where one of them was not computed (draft_incomplete_count tells) or came without lines, those of finals where one
+-- has no total, those of balances where none were delivered.
 --
 -- grain    customer_id, currency
--- params   $reporting_time_zone text = UTC
+-- params   $reporting_time_zone time_zone = UTC
 -- columns
 --   customer_id                   text?                         the customer; null for amounts that name none
 --   customer_name                 text?                         its name
@@ -110,26 +111,21 @@ billed as (
         count(*) filter (where stage = 'draft') as draft_invoice_count,
         count(*) filter (where stage = 'draft' and total_amount is null) as draft_incomplete_count,
         count(*) filter (where stage = 'draft' and not is_itemized) as draft_unitemized_count,
-        count(*) filter (where stage = 'draft' and subtotal_amount is null) as draft_unknown_count,
         min(case when stage = 'draft' then starting_at end) as draft_starting_at,
         max(case when stage = 'draft' then ending_before end) as draft_ending_before,
-        coalesce(money_sum(case when stage = 'draft' then subtotal_amount end), 0) as draft_subtotal_amount,
-        coalesce(money_sum(case when stage = 'draft' then total_amount end), 0) as draft_total_amount,
-        coalesce(money_sum(case when stage = 'draft' and starting_at is null then total_amount end), 0)
-            as draft_scheduled_total_amount,
+        money_total(subtotal_amount) filter (where stage = 'draft') as draft_subtotal_amount,
+        money_total(total_amount) filter (where stage = 'draft') as draft_total_amount,
+        money_total(total_amount) filter (where stage = 'draft' and starting_at is null) as draft_scheduled_total_amount,
         count(*) filter (where stage = 'finalized') as finalized_invoice_count,
-        coalesce(money_sum(case when stage = 'finalized' then total_amount end), 0) as finalized_total_amount,
-        coalesce(money_sum(case when stage = 'finalized' and payment = 'paid' then total_amount end), 0) as paid_amount,
-        coalesce(money_sum(case when stage = 'finalized' and payment = 'open' then total_amount end), 0) as open_amount,
-        coalesce(money_sum(case when stage = 'finalized' and payment = 'failed' then total_amount end), 0)
-            as failed_amount,
-        coalesce(money_sum(case when stage = 'finalized' and payment = 'unsent' then total_amount end), 0)
-            as unsent_amount,
-        coalesce(money_sum(case when stage = 'finalized' and payment = 'dropped' then total_amount end), 0)
-            as dropped_amount,
-        coalesce(money_sum(case when stage = 'finalized' and payment = 'unknown' then total_amount end), 0)
-            as unknown_status_amount,
-        count(*) filter (where stage = 'void') as void_invoice_count
+        money_total(total_amount) filter (where stage = 'finalized') as finalized_total_amount,
+        money_total(total_amount) filter (where stage = 'finalized' and payment = 'paid') as paid_amount,
+        money_total(total_amount) filter (where stage = 'finalized' and payment = 'open') as open_amount,
+        money_total(total_amount) filter (where stage = 'finalized' and payment = 'failed') as failed_amount,
+        money_total(total_amount) filter (where stage = 'finalized' and payment = 'unsent') as unsent_amount,
+        money_total(total_amount) filter (where stage = 'finalized' and payment = 'dropped') as dropped_amount,
+        money_total(total_amount) filter (where stage = 'finalized' and payment = 'unknown') as unknown_status_amount,
+        count(*) filter (where stage = 'void') as void_invoice_count,
+        currency is not null as is_billed
     from staged
     group by customer_id, currency
 ),
@@ -150,7 +146,7 @@ ordered as (
 
 -- By the line's own currency: usage priced in a custom unit is in that unit, and its conversion is no usage again.
 used as (
-    select customer_id, currency, money_sum(total_amount) as usage_to_date_amount
+    select customer_id, currency, money_total(total_amount) as usage_to_date_amount, currency is not null as is_used
     from line_items
     where invoice_status in ('DRAFT', 'DRAFT_INCOMPLETE') and line_type in ('usage', 'subscription')
     group by customer_id, currency
@@ -170,11 +166,11 @@ left_over as (
     select
         customer_id,
         currency,
-        count(*) = count(balance_amount) as is_known,
-        coalesce(money_sum(case when balance_type = 'credit' then balance_amount end), 0) as credit_balance_amount,
-        coalesce(money_sum(case when balance_type = 'prepaid' then balance_amount end), 0) as prepaid_balance_amount,
-        coalesce(money_sum(case when balance_type = 'postpaid' then balance_amount end), 0) as postpaid_balance_amount,
-        money_sum(balance_amount) as net_balance_amount
+        money_total(balance_amount) filter (where balance_type = 'credit') as credit_balance_amount,
+        money_total(balance_amount) filter (where balance_type = 'prepaid') as prepaid_balance_amount,
+        money_total(balance_amount) filter (where balance_type = 'postpaid') as postpaid_balance_amount,
+        money_total(balance_amount) as net_balance_amount,
+        currency is not null as is_there
     from balances
     group by customer_id, currency
 ),
@@ -183,8 +179,8 @@ granted as (
     select
         customer_id,
         currency,
-        count(*) = count(balance_amount) as is_known,
-        money_sum(balance_amount) as credit_grant_balance_amount
+        money_total(balance_amount) as credit_grant_balance_amount,
+        currency is not null as is_there
     from credit_grants
     group by customer_id, currency
 ),
@@ -216,7 +212,7 @@ next_expiries as (
         customer_id,
         currency,
         lapses_at as next_expiry_at,
-        case when count(*) = count(left_amount) then money_sum(left_amount) end as next_expiry_amount
+        money_total(left_amount) as next_expiry_amount
     from next_instants
     where place = 1
     group by customer_id, currency, lapses_at
@@ -256,49 +252,51 @@ final as (
         billed.draft_starting_at,
         billed.draft_ending_before,
         case
-            when listed.currency is not null and coalesce(billed.draft_unitemized_count, 0) = 0
-                then coalesce(used.usage_to_date_amount, 0)
+            when listed.currency is null or billed.draft_unitemized_count > 0 then cast(null as decimal(38, 18))
+            when used.is_used then used.usage_to_date_amount
+            else 0
         end as usage_to_date_amount,
+        case when is_billed then billed.draft_subtotal_amount when listed.currency is not null then 0 end
+            as draft_subtotal_amount,
+        case when is_billed then billed.draft_total_amount when listed.currency is not null then 0 end as draft_total_amount,
         case
-            when listed.currency is not null and coalesce(billed.draft_unknown_count, 0) = 0
-                then coalesce(billed.draft_subtotal_amount, 0)
-        end as draft_subtotal_amount,
-        case
-            when listed.currency is not null and coalesce(billed.draft_incomplete_count, 0) = 0
-                then coalesce(billed.draft_total_amount, 0)
-        end as draft_total_amount,
-        case
-            when listed.currency is not null and coalesce(billed.draft_incomplete_count, 0) = 0
-                then coalesce(billed.draft_scheduled_total_amount, 0)
+            when billed.draft_incomplete_count > 0 then cast(null as decimal(38, 18))
+            when is_billed then billed.draft_scheduled_total_amount
+            when listed.currency is not null then 0
         end as draft_scheduled_total_amount,
         coalesce(billed.finalized_invoice_count, 0) as finalized_invoice_count,
-        case when listed.currency is not null then coalesce(billed.finalized_total_amount, 0) end
+        case when is_billed then billed.finalized_total_amount when listed.currency is not null then 0 end
             as finalized_total_amount,
-        case when listed.currency is not null then coalesce(billed.paid_amount, 0) end as paid_amount,
-        case when listed.currency is not null then coalesce(billed.open_amount, 0) end as open_amount,
-        case when listed.currency is not null then coalesce(billed.failed_amount, 0) end as failed_amount,
-        case when listed.currency is not null then coalesce(billed.unsent_amount, 0) end as unsent_amount,
-        case when listed.currency is not null then coalesce(billed.dropped_amount, 0) end as dropped_amount,
-        case when listed.currency is not null then coalesce(billed.unknown_status_amount, 0) end
+        case when is_billed then billed.paid_amount when listed.currency is not null then 0 end as paid_amount,
+        case when is_billed then billed.open_amount when listed.currency is not null then 0 end as open_amount,
+        case when is_billed then billed.failed_amount when listed.currency is not null then 0 end as failed_amount,
+        case when is_billed then billed.unsent_amount when listed.currency is not null then 0 end as unsent_amount,
+        case when is_billed then billed.dropped_amount when listed.currency is not null then 0 end as dropped_amount,
+        case when is_billed then billed.unknown_status_amount when listed.currency is not null then 0 end
             as unknown_status_amount,
         coalesce(billed.void_invoice_count, 0) as void_invoice_count,
         ordered.last_invoice_id,
         ordered.last_invoice_date,
         ordered.last_invoice_total_amount,
-        case when listed.currency is not null and coalesce(left_over.is_known, told.has_balances)
-            then coalesce(left_over.credit_balance_amount, 0)
+        case
+            when left_over.is_there then left_over.credit_balance_amount
+            when listed.currency is not null and told.has_balances then 0
         end as credit_balance_amount,
-        case when listed.currency is not null and coalesce(left_over.is_known, told.has_balances)
-            then coalesce(left_over.prepaid_balance_amount, 0)
+        case
+            when left_over.is_there then left_over.prepaid_balance_amount
+            when listed.currency is not null and told.has_balances then 0
         end as prepaid_balance_amount,
-        case when listed.currency is not null and coalesce(left_over.is_known, told.has_balances)
-            then coalesce(left_over.postpaid_balance_amount, 0)
+        case
+            when left_over.is_there then left_over.postpaid_balance_amount
+            when listed.currency is not null and told.has_balances then 0
         end as postpaid_balance_amount,
-        case when listed.currency is not null and coalesce(left_over.is_known, told.has_balances)
-            then coalesce(left_over.net_balance_amount, 0)
+        case
+            when left_over.is_there then left_over.net_balance_amount
+            when listed.currency is not null and told.has_balances then 0
         end as net_balance_amount,
-        case when listed.currency is not null and coalesce(granted.is_known, told.has_grants)
-            then coalesce(granted.credit_grant_balance_amount, 0)
+        case
+            when granted.is_there then granted.credit_grant_balance_amount
+            when listed.currency is not null and told.has_grants then 0
         end as credit_grant_balance_amount,
         next_expiries.next_expiry_at,
         next_expiries.next_expiry_amount

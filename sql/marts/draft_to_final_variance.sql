@@ -18,7 +18,7 @@
 --   draft_status         text                         compared, or no draft kept
 --   draft_snapshot_at    timestamp?                   the newest of the snapshots used, UTC
 --   draft_amount         decimal(38, 18)? [currency]  by the last drafts; null where one was not kept
---   final_amount         decimal(38, 18) [currency]   as finalized; 0 where only the draft had the product
+--   final_amount         decimal(38, 18)? [currency]  as finalized; 0 where only the draft had the product
 --   variance_amount      decimal(38, 18)? [currency]  final less draft
 -- checks
 --   variance_amount = final_amount - draft_amount
@@ -81,8 +81,8 @@ compared as (
         lines.starting_at,
         lines.ending_before,
         lines.currency,
-        lines.total_amount as final_amount,
-        cast(null as decimal(38, 18)) as draft_amount
+        true as is_final,
+        lines.total_amount as amount
     from lines
     inner join invoices on lines.invoice_id = invoices.invoice_id
     where not lines.is_application
@@ -93,8 +93,8 @@ compared as (
         coalesce(draft_lines.starting_at, invoices.starting_at) as starting_at,
         coalesce(draft_lines.ending_before, invoices.ending_before) as ending_before,
         draft_lines.currency,
-        cast(null as decimal(38, 18)) as final_amount,
-        draft_lines.total_amount as draft_amount
+        false as is_final,
+        draft_lines.total_amount as amount
     from draft_lines
     inner join kept on draft_lines.invoice_id = kept.invoice_id and draft_lines.snapshot_at = kept.snapshot_at
     inner join invoices on draft_lines.invoice_id = invoices.invoice_id
@@ -107,7 +107,7 @@ compared as (
 placed as (
     select
         compared.*,
-        coalesce(periods.month, cast(date_trunc('month', compared.starting_at) as date)) as month,
+        coalesce(periods.month, month_of(compared.starting_at)) as month,
         coalesce(periods.days_before, 0) as days_before,
         coalesce(periods.days_through, 1) as days_through,
         coalesce(periods.days, 1) as days
@@ -124,20 +124,14 @@ summed as (
         count(distinct placed.invoice_id) as invoice_count,
         count(distinct kept.invoice_id) as draft_invoice_count,
         max(kept.snapshot_at) as draft_snapshot_at,
-        coalesce(
-            money_sum(
-                money_div(money_mul(placed.draft_amount, placed.days_through), placed.days)
-                - money_div(money_mul(placed.draft_amount, placed.days_before), placed.days)
-            ),
-            0
-        ) as draft_amount,
-        coalesce(
-            money_sum(
-                money_div(money_mul(placed.final_amount, placed.days_through), placed.days)
-                - money_div(money_mul(placed.final_amount, placed.days_before), placed.days)
-            ),
-            0
-        ) as final_amount
+        money_total(
+            money_div(money_mul(placed.amount, placed.days_through), placed.days)
+            - money_div(money_mul(placed.amount, placed.days_before), placed.days)
+        ) filter (where not placed.is_final) as draft_amount,
+        money_total(
+            money_div(money_mul(placed.amount, placed.days_through), placed.days)
+            - money_div(money_mul(placed.amount, placed.days_before), placed.days)
+        ) filter (where placed.is_final) as final_amount
     from placed
     inner join invoices on placed.invoice_id = invoices.invoice_id
     left join kept on placed.invoice_id = kept.invoice_id

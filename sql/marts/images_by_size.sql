@@ -1,10 +1,10 @@
--- How many images of each size were made in a range of days.
+-- How many images of each size were made in a range of days, both included, UTC.
 --
 -- grain    image_size
--- params   $images_from date (first day, UTC), $images_through date (last day, included, UTC)
+-- params   $images_from date = billing_month.first, $images_through date = billing_month.last
 -- columns
---   image_size   text                        width x height; every size that a billable metric or any event names
---   image_count  decimal(38, 18) [quantity]  images made in the range
+--   image_size   text                         width x height; every size that a billable metric or any event names
+--   image_count  decimal(38, 18)? [quantity]  images made in the range; null where an event does not tell how many
 -- checks
 --   image_count >= 0
 with
@@ -26,11 +26,13 @@ metric_sizes as (
 counted as (
     select
         image_size,
-        case when cast(occurred_at as date) between $images_from and $images_through then image_count end as image_count
+        occurred_at,
+        image_count
     from image_events
     union all
     select
         sides[1] || 'x' || sides[2] as image_size,
+        cast(null as timestamp(6) with time zone) as occurred_at,
         cast(null as decimal(38, 18)) as image_count
     from metric_sizes
     where sides is not null
@@ -39,7 +41,8 @@ counted as (
 final as (
     select
         image_size,
-        coalesce(money_sum(image_count), 0) as image_count
+        money_total(image_count)
+            filter (where cast(occurred_at as date) between $images_from and $images_through) as image_count
     from counted
     group by image_size
 )

@@ -1,4 +1,4 @@
--- The finalized invoice of one customer for one month: every charge on it.
+-- The finalized invoices of customers for one month: every charge on them.
 --
 -- An invoice is of the month in which its service period begins, whenever it is issued.
 --
@@ -35,4 +35,4 @@ final as (
 )
 
 select * from final
-order by product_name, description, invoice_id, quantity, total_amount, unit_price, currency
+order by customer_name, customer_id, product_name, description, invoice_id, quantity, total_amount, unit_price, currency

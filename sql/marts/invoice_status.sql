@@ -5,7 +5,7 @@
 -- finalized until that says paid or dropped, in full where it was paid in part.
 --
 -- grain    invoice_id
--- params   $reporting_time_zone text = UTC
+-- params   $reporting_time_zone time_zone = UTC
 -- columns
 --   invoice_id               text                         the invoice
 --   customer_id              text?                        the customer it bills
@@ -22,7 +22,7 @@
 --   ageing_bucket            text                         not due, 1-30, 31-60, 61-90 or over 90 days past due (since issue where no terms are known), undated; or why it is not outstanding: draft, void, paid, dropped, nothing due, elsewhere
 --   currency                 text?                        currency or custom unit of the amounts
 --   total_amount             decimal(38, 18)? [currency]  after credits; null where a draft was not computed
---   outstanding_amount       decimal(38, 18) [currency]   of it: finalized and not known to be paid or dropped
+--   outstanding_amount       decimal(38, 18)? [currency]  of it: finalized and not known to be paid or dropped
 -- checks
 --   outstanding_amount = 0 or outstanding_amount = total_amount
 with
@@ -108,7 +108,7 @@ final as (
         end as ageing_bucket,
         currency,
         total_amount,
-        case when settled is null then coalesce(total_amount, 0) else 0 end as outstanding_amount
+        case when settled is null then total_amount else 0 end as outstanding_amount
     from aged
 )
 

@@ -58,11 +58,7 @@ lined as (
 final as (
     select
         lined.month,
-        'FY' || to_char(
-            lined.month
-            + cast(cast((13 - cast($fiscal_year_start as bigint)) % 12 as varchar) || ' months' as interval),
-            '%Y-P%m'
-        ) as fiscal_period,
+        'FY' || to_char(add_months(lined.month, (13 - cast($fiscal_year_start as bigint)) % 12), '%Y-P%m') as fiscal_period,
         lined.entry_id,
         lined.line_number,
         lined.event,

@@ -63,20 +63,20 @@ moved as (
 
 -- Two joins by equal ids: one that allows either id would compare every commit with every month of its currency.
 overage as (
-    select terms.balance_id, money_sum(usage_months.uncovered_amount) as overage_amount
+    select terms.balance_id, money_total(usage_months.uncovered_amount) as overage_amount
     from terms
     inner join usage_months
         on terms.contract_id = usage_months.contract_id and terms.currency = usage_months.currency
-    where cast(date_trunc('month', terms.starting_at) as date) <= usage_months.month
+    where month_of(terms.starting_at) <= usage_months.month
         and (terms.ending_before is null or usage_months.month < cast(terms.ending_before as date))
     group by terms.balance_id
     union all
-    select terms.balance_id, money_sum(usage_months.uncovered_amount) as overage_amount
+    select terms.balance_id, money_total(usage_months.uncovered_amount) as overage_amount
     from terms
     inner join usage_months
         on terms.customer_id = usage_months.customer_id and terms.currency = usage_months.currency
     where terms.contract_id is null
-        and cast(date_trunc('month', terms.starting_at) as date) <= usage_months.month
+        and month_of(terms.starting_at) <= usage_months.month
         and (terms.ending_before is null or usage_months.month < cast(terms.ending_before as date))
     group by terms.balance_id
 ),
@@ -103,8 +103,11 @@ final as (
         case
             when terms.balance_type = 'postpaid' and not terms.is_ended then greatest(coalesce(moved.left_amount, 0), 0)
         end as shortfall_amount,
-        case when not coalesce(terms.currency like 'units of %', false) then coalesce(overage.overage_amount, 0) end
-            as overage_amount
+        case
+            when terms.currency like 'units of %' then cast(null as decimal(38, 18))
+            when overage.balance_id is null then 0
+            else overage.overage_amount
+        end as overage_amount
     from terms
     left join customers on terms.customer_id = customers.customer_id
     left join moved on terms.balance_id = moved.balance_id

@@ -43,8 +43,8 @@ summed as (
         month,
         category,
         currency,
-        case when count(*) = count(list_amount) then money_sum(list_amount) end as list_amount,
-        case when count(*) = count(recognized_amount) then money_sum(recognized_amount) end as recognized_amount
+        money_total(list_amount) as list_amount,
+        money_total(recognized_amount) as recognized_amount
     from revenue
     group by customer_id, contract_id, product_id, month, category, currency
 ),
@@ -52,11 +52,7 @@ summed as (
 final as (
     select
         summed.month,
-        'FY' || to_char(
-            summed.month
-            + cast(cast((13 - cast($fiscal_year_start as bigint)) % 12 as varchar) || ' months' as interval),
-            '%Y-P%m'
-        ) as fiscal_period,
+        'FY' || to_char(add_months(summed.month, (13 - cast($fiscal_year_start as bigint)) % 12), '%Y-P%m') as fiscal_period,
         summed.customer_id,
         customers.customer_name,
         summed.contract_id,

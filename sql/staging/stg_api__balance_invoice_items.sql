@@ -18,7 +18,7 @@ final as (
         balance_id,
         item_number,
         invoice_id,
-        "timestamp" as dated_at,
+        real_instant("timestamp") as dated_at,
         credit_type_id,
         amount as billed
     from items

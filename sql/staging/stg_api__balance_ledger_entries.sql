@@ -25,7 +25,7 @@ final as (
         balance_id,
         entry_number,
         lower(type) as entry_type,
-        "timestamp" as occurred_at,
+        real_instant("timestamp") as occurred_at,
         credit_type_id,
         amount,
         segment_id,

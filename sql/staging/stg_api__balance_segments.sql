@@ -21,8 +21,8 @@ final as (
         id as segment_id,
         credit_type_id,
         amount as granted,
-        starting_at,
-        ending_before
+        real_instant(starting_at) as starting_at,
+        real_instant(ending_before) as ending_before
     from segments
 )
 

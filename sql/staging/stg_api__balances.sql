@@ -72,8 +72,8 @@ final as (
         rollover_fraction,
         coalesce(rolled_over_from_commit_id, rolled_over_from_credit_id) as rolled_over_from_balance_id,
         coalesce(recurring_commit_id, recurring_credit_id) as recurring_id,
-        archived_at,
-        _transferred_at as received_at
+        real_instant(archived_at) as archived_at,
+        real_instant(_transferred_at) as received_at
     from converted
 )
 

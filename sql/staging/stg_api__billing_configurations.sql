@@ -25,7 +25,7 @@ final as (
             json_text(configuration, 'azure_subscription_id'),
             json_text(configuration, 'gcp_entitlement_id')
         ) as billing_provider_customer_id,
-        archived_at
+        real_instant(archived_at) as archived_at
     from configurations
 )
 

@@ -15,7 +15,7 @@ final as (
     select
         consolidated_invoice_id,
         constituent_number,
-        invoice_status as consolidated_status,
+        upper(invoice_status) as consolidated_status,
         invoice_id
     from constituents
 )

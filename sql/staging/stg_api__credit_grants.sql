@@ -31,8 +31,8 @@ final as (
         id as credit_grant_id,
         customer_id,
         name as credit_grant_name,
-        effective_at,
-        expires_at,
+        real_instant(effective_at) as effective_at,
+        real_instant(expires_at) as expires_at,
         grant_amount_credit_type_id as credit_type_id,
         case grant_amount_credit_type_id
             when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 'USD'
@@ -40,7 +40,7 @@ final as (
         end as currency,
         money_mul(grant_amount, units_per_amount) as granted_amount,
         money_mul(balance_including_pending, units_per_amount) as balance_amount,
-        _transferred_at as received_at
+        real_instant(_transferred_at) as received_at
     from converted
 )
 

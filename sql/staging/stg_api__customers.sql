@@ -16,7 +16,7 @@ final as (
         id as customer_id,
         name as customer_name,
         ingest_aliases,
-        archived_at
+        real_instant(archived_at) as archived_at
     from customers
 )
 

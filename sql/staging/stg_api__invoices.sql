@@ -10,6 +10,7 @@
 --   customer_id                  text?                        the customer it bills
 --   invoice_status               text?                        DRAFT, FINALIZED or VOID
 --   invoice_type                 text?                        USAGE, USAGE_CONSOLIDATED, SCHEDULED, or a type of the plans
+--   has_line_items               boolean                      whether its lines were listed, be it none; null is no list of none
 --   plan_id                      text?                        the plan it bills; null on contracts
 --   plan_name                    text?                        its name
 --   contract_id                  text?                        the contract it bills; null on plans
@@ -32,7 +33,7 @@ with
 invoices as (
     select *
     from api.invoices
-    where $as_of is null or case status when 'DRAFT' then start_timestamp else issued_at end < $as_of
+    where $as_of is null or case upper(status) when 'DRAFT' then start_timestamp else issued_at end < $as_of
 ),
 
 converted as (
@@ -48,14 +49,16 @@ final as (
     select
         id as invoice_id,
         customer_id,
-        status as invoice_status,
-        type as invoice_type,
+        upper(status) as invoice_status,
+        upper(type) as invoice_type,
+        -- A lake of an earlier version does not know.
+        coalesce(has_line_items, true) as has_line_items,
         plan_id,
         plan_name,
         contract_id,
-        start_timestamp as starting_at,
-        end_timestamp as ending_before,
-        issued_at,
+        real_instant(start_timestamp) as starting_at,
+        real_instant(end_timestamp) as ending_before,
+        real_instant(issued_at) as issued_at,
         credit_type_id,
         case credit_type_id when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 'USD' else credit_type_name end as currency,
         units_per_amount,
@@ -67,7 +70,7 @@ final as (
         regenerated_from_invoice_id,
         correction_record_corrected_invoice_id as corrected_invoice_id,
         payer_customer_id,
-        _transferred_at as received_at
+        real_instant(_transferred_at) as received_at
     from converted
 )
 

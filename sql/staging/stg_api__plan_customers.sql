@@ -19,8 +19,8 @@ final as (
         customer_plan_id,
         customer_id,
         plan_details_name as plan_name,
-        starting_on as starting_at,
-        ending_before
+        real_instant(starting_on) as starting_at,
+        real_instant(ending_before) as ending_before
     from plan_customers
 )
 

@@ -36,7 +36,7 @@ final as (
         balance_id,
         item_number,
         json_text(item, 'invoice_id') as invoice_id,
-        try_cast(json_text(item, 'date') as timestamp(6) with time zone) as dated_at,
+        real_instant(try_instant(json_text(item, 'date'))) as dated_at,
         credit_type_id,
         try_exact_decimal(json_text(item, 'amount')) as billed
     from items

@@ -43,7 +43,7 @@ read as (
         balance_id,
         entry_number,
         lower(json_text(entry, 'type')) as entry_type,
-        try_cast(json_text(entry, 'timestamp') as timestamp(6) with time zone) as occurred_at,
+        try_instant(json_text(entry, 'timestamp')) as occurred_at,
         credit_type_id,
         try_exact_decimal(json_text(entry, 'amount')) as amount,
         json_text(entry, 'segment_id') as segment_id,

@@ -38,8 +38,8 @@ final as (
         json_text(item, 'id') as segment_id,
         credit_type_id,
         try_exact_decimal(json_text(item, 'amount')) as granted,
-        try_cast(json_text(item, 'date') as timestamp(6) with time zone) as starting_at,
-        try_cast(json_text(item, 'end_date') as timestamp(6) with time zone) as ending_before
+        real_instant(try_instant(json_text(item, 'date'))) as starting_at,
+        real_instant(try_instant(json_text(item, 'end_date'))) as ending_before
     from items
 )
 

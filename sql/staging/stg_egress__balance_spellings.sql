@@ -18,7 +18,7 @@ final as (
         customer_id,
         type as written_type,
         ledger,
-        updated_at as exported_at
+        real_instant(updated_at) as exported_at
     from balances
 )
 

@@ -76,7 +76,7 @@ final as (
         rollover_fraction,
         rolled_over_from_commit_id as rolled_over_from_balance_id,
         recurring_commit_id as recurring_id,
-        updated_at as exported_at
+        real_instant(updated_at) as exported_at
     from converted
 )
 

@@ -15,7 +15,7 @@ final as (
     select
         id as billable_metric_id,
         name as billable_metric_name,
-        aggregate,
+        lower(aggregate) as aggregate,
         aggregate_keys
     from metrics
 )

@@ -21,9 +21,9 @@ final as (
         customer_id,
         name as contract_name,
         rate_card_id,
-        starting_at,
-        ending_before,
-        archived_at,
+        real_instant(starting_at) as starting_at,
+        real_instant(ending_before) as ending_before,
+        real_instant(archived_at) as archived_at,
         net_payment_terms_days as payment_terms_days
     from contracts
 )

@@ -17,7 +17,7 @@ final as (
         id as deduction_id,
         credit_grant_id,
         invoice_id,
-        effective_at,
+        real_instant(effective_at) as effective_at,
         amount as deducted
     from deductions
 )

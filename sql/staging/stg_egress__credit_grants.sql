@@ -21,9 +21,9 @@ final as (
         id as credit_grant_id,
         customer_id,
         name as credit_grant_name,
-        effective_at,
-        expires_at,
-        voided_at,
+        real_instant(effective_at) as effective_at,
+        real_instant(expires_at) as expires_at,
+        real_instant(voided_at) as voided_at,
         amount_granted_credit_type_id as credit_type_id,
         amount_granted as granted,
         updated_at

@@ -19,7 +19,7 @@ final as (
         id as customer_id,
         name as customer_name,
         ingest_aliases,
-        archived_at,
+        real_instant(archived_at) as archived_at,
         environment_type as environment,
         billing_provider_type as billing_provider,
         billing_provider_customer_id

@@ -30,13 +30,13 @@ final as (
     select
         id as invoice_id,
         customer_id,
-        status as invoice_status,
+        upper(status) as invoice_status,
         label as invoice_label,
         plan_id,
         plan_name,
         contract_id,
-        start_timestamp as starting_at,
-        end_timestamp as ending_before,
+        real_instant(start_timestamp) as starting_at,
+        real_instant(end_timestamp) as ending_before,
         credit_type_id,
         -- USD alone arrives in cents. Its id is the same in every account; its name is spelled in two ways.
         case credit_type_id when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 'USD' else credit_type_name end as currency,

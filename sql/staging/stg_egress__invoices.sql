@@ -26,20 +26,20 @@ with
 invoices as (
     select *
     from current.invoice
-    where $as_of is null or coalesce(issued_at, end_timestamp, start_timestamp) < $as_of
+    where $as_of is null or coalesce(real_instant(issued_at), real_instant(end_timestamp), real_instant(start_timestamp)) < $as_of
 ),
 
 final as (
     select
         id as invoice_id,
         customer_id,
-        status as invoice_status,
+        upper(status) as invoice_status,
         plan_id,
         plan_name,
         contract_id,
-        start_timestamp as starting_at,
-        end_timestamp as ending_before,
-        issued_at,
+        real_instant(start_timestamp) as starting_at,
+        real_instant(end_timestamp) as ending_before,
+        real_instant(issued_at) as issued_at,
         credit_type_id,
         -- USD alone arrives in cents. Its id is the same in every account; its name is spelled in two ways.
         case credit_type_id when '2714e483-4ff1-48e4-9e25-ac732e8f24f2' then 'USD' else credit_type_name end as currency,
@@ -50,7 +50,7 @@ final as (
         billing_provider_type as billing_provider,
         billing_provider_invoice_id,
         billing_provider_invoice_external_status as billing_provider_status,
-        coalesce(_transferred_at, updated_at) as received_at
+        real_instant(coalesce(_transferred_at, updated_at)) as received_at
     from invoices
 )
 

@@ -22,7 +22,7 @@ final as (
         name as product_name,
         billable_metric_id,
         coalesce(quantity_conversion, quantity_rounding) is not null as is_converted,
-        starting_at
+        real_instant(starting_at) as starting_at
     from product_versions
 )
 

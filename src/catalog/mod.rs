@@ -125,6 +125,8 @@ pub enum Found {
     Asked(&'static str),
     /// The row itself, where it is no object but a bare text or number.
     Itself,
+    /// Nowhere: whether what stands at this path is a list, be it an empty one, and not null or nothing.
+    IsList(&'static str),
 }
 
 /// The types a column can have.

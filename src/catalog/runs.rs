@@ -85,6 +85,8 @@ pub const CONTRADICTIONS: RunTable = RunTable {
         Column::new("file", Kind::Text, "The delivered file, relative to the landing folder."),
         Column::new("row_number", Kind::Integer, "The row in the file: the first behind the header is 1."),
         Column::new("row", Kind::Json, "What it says, the vendor's columns as an object."),
+        Column::new("kept_row", Kind::Json, "What the row of its key says that counts."),
+        Column::new("differing_columns", Kind::Text, "The columns in which the two differ, joined by commas."),
         Column::new("run_id", Kind::Id, "The run that read it."),
     ],
 };
@@ -98,6 +100,20 @@ pub const REPEATED_FILES: RunTable = RunTable {
         Column::new("path", Kind::Text, "The file, relative to the landing folder."),
         Column::new("same_as", Kind::Text, "The file with these bytes that is first by name."),
         Column::new("row_count", Kind::Integer, "Rows in it."),
+    ],
+};
+
+/// What the API listed and then did not know.
+pub const NOT_FOUND: RunTable = RunTable {
+    name: "etl.not_found",
+    doc: "What the newest read of an endpoint was to ask for, since the API had listed it, and got the answer that it is not there.",
+    columns: &[
+        Column::new("endpoint", Kind::Id, "The endpoint, by the name of its table."),
+        Column::new("asked", Kind::Json, "What it was asked for, a JSON object: a customer's id."),
+        Column::new("path", Kind::Text, "Path and query of the request."),
+        Column::new("found_at", Kind::Timestamp, "When the answer came, UTC."),
+        Column::new("known_rows", Kind::Integer, "Rows of it that the lake had from earlier reads."),
+        Column::new("run_id", Kind::Id, "The run that read the answer."),
     ],
 };
 
@@ -207,6 +223,24 @@ pub const RESTATEMENTS: RunTable = RunTable {
     ],
 };
 
+/// Whose data the lake holds.
+pub const ORIGINS: RunTable = RunTable {
+    name: "etl.origins",
+    doc: "Whose data the lake holds: the newest row. Rows of another origin are refused; earlier rows are what changed within it.",
+    columns: &[
+        Column::new("data", Kind::Text, "`sample` for the sample account's, `own` for a company's own."),
+        Column::new(
+            "account",
+            Kind::Text,
+            "The account's address, or `simulator`; null where the API was never asked.",
+        ),
+        Column::new("landing", Kind::Text, "The landing folder, absolute."),
+        Column::new("landing_from_lake", Kind::Text, "The same from the lake's folder: both may be moved together."),
+        Column::new("recorded_at", Kind::Timestamp, "When the run began that said so, UTC."),
+        Column::new("run_id", Kind::Id, "That run."),
+    ],
+};
+
 /// All of them.
 pub const RUN_TABLES: &[&RunTable] = &[
     &RUNS,
@@ -215,9 +249,11 @@ pub const RUN_TABLES: &[&RunTable] = &[
     &CONTRADICTIONS,
     &REPEATED_FILES,
     &EXTRACTIONS,
+    &NOT_FOUND,
     &CHECKS,
     &EXCEPTIONS,
     &ACCEPTANCES,
     &CLOSES,
     &RESTATEMENTS,
+    &ORIGINS,
 ];

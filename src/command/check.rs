@@ -9,12 +9,13 @@ use serde_json::json;
 
 use super::print;
 use crate::catalog::Table;
+use crate::engine::parameters;
 use crate::error::{Error, Result};
 use crate::extract::{self, Account};
 use crate::model::Models;
 use crate::pipeline::plan_on_empty_tables;
 use crate::place::lake::Lake;
-use crate::run::{Run, RunRecord};
+use crate::run::{Run, RunRecord, is_made};
 use crate::settings::{Api, OutputFormat, Settings, Source};
 use crate::source::api::{self, Clock, Probe, Probed};
 use crate::source::egress;
@@ -24,14 +25,29 @@ use crate::source::egress;
 /// # Errors
 /// Usage (exit 2) for the first setting, folder or file that is not as it must be; damaged (exit 5) for the lake.
 pub async fn run(settings: &Settings) -> Result<()> {
+    let lake = Lake::new(&settings.lake);
+    let lake_is_made = is_made(&lake)?;
+    if !lake_is_made
+        && settings.config_file.is_none()
+        && settings.sources.contains(&Source::Egress)
+        && !settings.landing.exists()
+    {
+        return Err(Error::usage(format!(
+            "no lake here: {}, and there is neither a pipeline.toml nor the folder {}",
+            lake.describe_absence(),
+            settings.landing.display()
+        ))
+        .hint("go to the project's folder, name its settings with --config, or begin a project with `etl init DIR`"));
+    }
     let models = Models::load(settings.sql.as_deref())?;
     let specs = models.parameters()?;
     let known: Vec<_> = specs.keys().map(String::as_str).collect();
     crate::settings::require_known_parameters(&settings.parameters, &known)?;
     models.require_known_checks(settings)?;
-    let parameters = crate::engine::bind(&specs, &settings.parameters)?;
     let tables = crate::normalize::selected(settings.tables.as_ref())?;
-    models.reports(settings.reports.as_ref())?;
+    let reports = models.reports(settings.reports.as_ref())?;
+    let needed = models.closure(reports.iter().map(|report| report.name.as_str()))?;
+    parameters::check(&specs, &settings.parameters, &needed)?;
     plan_on_empty_tables(&models, settings).await?;
     let found = match settings.sources.contains(&Source::Egress) {
         true => egress::discover(&settings.landing)?,
@@ -39,12 +55,11 @@ pub async fn run(settings: &Settings) -> Result<()> {
     };
     writable(&settings.lake)?;
     writable(&settings.artifacts)?;
-    let published = RunRecord::newest(&Lake::new(&settings.lake)).await?;
+    let published = RunRecord::newest(&lake).await?;
     let probed = match &settings.api {
         Some(api) => probe(&tables, api).await?,
         None => Vec::new(),
     };
-    let unset: Vec<_> = specs.keys().filter(|name| !parameters.contains_key(*name)).collect();
 
     let text = match settings.output {
         OutputFormat::Json => {
@@ -54,8 +69,8 @@ pub async fn run(settings: &Settings) -> Result<()> {
                 "export_files": found.deliveries.len(),
                 "unmatched_files": found.unmatched,
                 "api": probed.iter().map(|probed| (probed.endpoint, describe(&probed.answer))).collect::<BTreeMap<_, _>>(),
+                "lake_is_made": lake_is_made,
                 "published_run": published.as_ref().map(|record| &record.run_id),
-                "parameters_without_value": unset,
             });
             format!("{json}\n")
         }
@@ -80,13 +95,13 @@ pub async fn run(settings: &Settings) -> Result<()> {
                     line("", format!("{}: {}", probed.endpoint, describe(&probed.answer)));
                 }
             }
-            let run = published
-                .map_or("nothing published yet".to_owned(), |record| format!("published by run {}", record.run_id));
+            let run = match published {
+                Some(record) => format!("published by run {}", record.run_id),
+                None if lake_is_made => "nothing published yet".to_owned(),
+                None => "not made yet, a run will make it".to_owned(),
+            };
             line("lake", format!("{}: {run}", settings.lake.display()));
             line("artifacts", settings.artifacts.display().to_string());
-            for name in unset {
-                line("parameter", format!("{name} has no value: reports that need it cannot be made"));
-            }
             text
         }
     };

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use tracing::warn;
 
 use super::print;
-use crate::engine::{self, Engine};
+use crate::engine::Engine;
+use crate::engine::parameters::{Specs, Times, is_relative_value, resolve};
 use crate::error::{Error, Result};
 use crate::explain::key::Key;
 use crate::explain::{Ground, Question, explain};
 use crate::model::{Layer, Models};
 use crate::place::lake::Lake;
 use crate::place::scratch::Scratch;
-use crate::run::{ReportRecord, RunRecord};
+use crate::run::{ReportRecord, Run, RunRecord, require_lake};
 use crate::setting_tables;
 use crate::settings::{Environment, GivenBy, OutputFormat, Parameter, Settings};
 use crate::suggest::nearest;
@@ -36,6 +37,7 @@ pub async fn run(settings: &Settings, report: &str, key: &str, limit: usize) -> 
     // A misspelt column is told also where nothing was published.
     key.conditions(report)?;
     let lake = Lake::new(&settings.lake);
+    require_lake(&lake)?;
     let published = RunRecord::newest(&lake).await?.unwrap_or_default();
     let unpublished = || {
         Error::usage(format!("{} was not published in {}", report.name, settings.lake.display()))
@@ -44,8 +46,10 @@ pub async fn run(settings: &Settings, report: &str, key: &str, limit: usize) -> 
     let record = published.reports.get(&report.name).ok_or_else(unpublished)?;
     let version = published.versions.get(&mart_table(&report.name)).copied();
     let state = lake.table(&mart_table(&report.name), version).await?.ok_or_else(unpublished)?;
-    let parameters = engine::bind(&models.parameters()?, &parameters(settings, record))?;
-    say_what_is_passed_over(settings, record);
+    let specs = models.parameters()?;
+    let times = Times::on(Run::begin().day());
+    let parameters = resolve(&specs, &parameters(settings, record), &times)?.values;
+    say_what_is_passed_over(settings, &specs, record);
     let versions = versions(&lake, &published, record).await?;
     let session = |versions: BTreeMap<String, u64>| {
         Engine::new(&lake, versions, record.environment.clone(), settings.threads, settings.memory_bytes)
@@ -83,16 +87,18 @@ async fn versions(lake: &Lake, published: &RunRecord, record: &ReportRecord) -> 
 fn parameters(settings: &Settings, record: &ReportRecord) -> BTreeMap<String, Parameter> {
     let mut parameters = settings.parameters.clone();
     for (name, value) in &record.parameters {
-        let by = GivenBy::Variable(format!("etl.runs, run {}", record.run_id));
+        let by = GivenBy::Record(format!("etl.runs, run {}", record.run_id));
         parameters.insert(name.clone(), Parameter { value: value.clone(), by });
     }
     parameters
 }
 
 /// A report is explained as it was made. Who asks for something else is told that it is not used.
-fn say_what_is_passed_over(settings: &Settings, record: &ReportRecord) {
+fn say_what_is_passed_over(settings: &Settings, specs: &Specs, record: &ReportRecord) {
     for (name, made_with) in &record.parameters {
-        if let Some(given) = settings.parameters.get(name).filter(|given| given.value != *made_with) {
+        let is_relative = |value: &str| specs.get(name).is_some_and(|spec| is_relative_value(spec, value));
+        let is_other = |given: &&Parameter| given.value != *made_with && !is_relative(&given.value);
+        if let Some(given) = settings.parameters.get(name).filter(is_other) {
             warn!("`{name}` is `{}` in the settings, but the report was made with `{made_with}`", given.value);
         }
     }

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::extract::{Account, Intended, Landed, Wanted, intend};
 use crate::model::Models;
 use crate::normalize;
+use crate::origin::DataOrigin;
 use crate::pipeline::wanted;
 use crate::place::lake::Lake;
 use crate::place::landing::Reading;
@@ -38,6 +39,7 @@ pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
     let lake = Lake::new(&settings.lake);
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     let mut landed = Landed::delivered(&tables, settings)?;
+    DataOrigin::of_run(settings, &landed)?.in_lake(&lake, settings.is_landing_moved).await?;
     landed.add_journals(&tables, settings)?;
     let unread = normalize::unread(&tables, &landed, &lake, full_refresh).await?;
 

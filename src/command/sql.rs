@@ -1,23 +1,28 @@
 //! `etl sql`: one read-only query over the published lake.
 
+mod fault;
+mod names;
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SQLOptions;
 use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
+use tracing::warn;
 
 use super::ignore_closed_pipe;
-use crate::engine::{self, Engine, missing, plain, references::references};
+use crate::engine::parameters::{as_published, check, placeholders};
+use crate::engine::{Engine, references::references};
 use crate::error::{Error, Result};
 use crate::model::{Layer, Models};
+use crate::pipeline::parameters::{Data, resolve_over};
 use crate::place::lake::Lake;
 use crate::place::scratch::Scratch;
 use crate::printer::rows::RowPrinter;
-use crate::run::RunRecord;
+use crate::run::{Run, RunRecord, is_made, require_lake};
 use crate::setting_tables;
 use crate::settings::{Environment, Query, Settings, TableFormat};
 use crate::transform::{make_aside, mart_schema, mart_table};
@@ -25,15 +30,19 @@ use crate::transform::{make_aside, mart_schema, mart_table};
 /// Runs the query and prints its rows.
 ///
 /// # Errors
-/// Usage (exit 2) when it is no read-only query or names what is not there; failed when it fails.
+/// Usage (exit 2) where no lake is, or the query is no read-only one, names what is not there, or fails by its own fault;
+/// else as what keeps the lake from being read.
 pub async fn run(settings: &Settings, query: &Query, format: TableFormat, output: Option<&Path>) -> Result<()> {
     let sql = read(query)?;
+    fault::require_select(&sql)?;
     let scratch = Scratch::new();
-    let engine = session(settings, &sql, &scratch).await?;
-    let wrong = |error: DataFusionError| Error::usage(format!("the query cannot be planned: {}", plain(&error)));
+    let models = Models::load(settings.sql.as_deref())?;
+    let engine = session(settings, &sql, &models, &scratch).await?;
     let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    let frame = engine.context.sql_with_options(&sql, read_only).await.map_err(wrong)?;
-    let rows = frame.execute_stream().await.map_err(|error| engine.query_failed("the query", &error))?;
+    let planned = engine.context.sql_with_options(&sql, read_only).await;
+    let frame = planned.map_err(|error| fault::unplanned(&error, &models))?;
+    fault::refuse_dates_as_numbers(frame.logical_plan())?;
+    let rows = frame.execute_stream().await.map_err(|error| fault::failed(&error, &engine))?;
     match output {
         None => {
             let out = BufWriter::new(io::stdout());
@@ -59,36 +68,51 @@ fn read(query: &Query) -> Result<String> {
 }
 
 /// A session in which everything the query names can be read, at the published versions.
-async fn session(settings: &Settings, sql: &str, scratch: &Scratch) -> Result<Engine> {
+async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scratch) -> Result<Engine> {
     let lake = Lake::new(&settings.lake);
-    let published = RunRecord::newest(&lake).await?.unwrap_or_default();
-    let models = Models::load(settings.sql.as_deref())?;
-    let parameters = engine::bind(&models.parameters()?, &settings.parameters)?;
+    let named = references(sql)
+        .ok()
+        .map(|found| found.tables)
+        .filter(|tables| tables.iter().all(|(schema, _)| schema.as_deref() != Some("information_schema")));
+    // Settings are no part of the lake: what checks and codes there are can be asked before the first run.
+    let is_of_settings = |(schema, _): &(Option<String>, String)| schema.as_deref() == Some("settings");
+    if !named.as_ref().is_some_and(|tables| !tables.is_empty() && tables.iter().all(is_of_settings)) {
+        require_lake(&lake)?;
+    }
+    let published = match RunRecord::newest(&lake).await? {
+        Some(published) => published,
+        None => {
+            if is_made(&lake)? {
+                warn!("no run has published anything to {} yet", lake.root().display());
+            }
+            RunRecord::default()
+        }
+    };
+    let specs = models.parameters()?;
     let environment = match &settings.environment {
         Environment::Named(name) => Some(name.clone()),
         Environment::Auto => published.environment.clone(),
     };
+    let given = as_published(&specs, &settings.parameters, &published.parameters);
+    let data = Data { lake: &lake, versions: &published.versions, environment: environment.as_deref() };
+    let day = settings.day.unwrap_or(Run::begin().day());
+    let parameters = resolve_over(&specs, &given, &models, day, data, settings).await?;
     // Asked for another month or environment than was published, a report is made anew.
     let as_published = |name: &str| {
         published.reports.get(name).is_some_and(|record| {
-            let same = |(name, before): (&String, &String)| {
-                settings.parameters.get(name).is_none_or(|given| given.value == *before)
-            };
+            let same =
+                |(name, before): (&String, &String)| parameters.texts.get(name).is_none_or(|text| text == before);
             record.environment == environment && record.parameters.iter().all(same)
         })
     };
     let mut engine =
         Engine::new(&lake, published.versions.clone(), environment.clone(), settings.threads, settings.memory_bytes)?
-            .with_settings(setting_tables::of(settings, &models)?);
-    let named = references(sql)
-        .ok()
-        .map(|found| found.tables)
-        .filter(|tables| tables.iter().all(|(schema, _)| schema.as_deref() != Some("information_schema")));
+            .with_settings(setting_tables::of(settings, models)?);
     let Some(wanted) = named else {
         // `show tables`, `describe` and the like: everything can be asked for, but no row of it.
         engine.provide_all().await?;
         let names = models.iter().filter(|model| model.layer != Layer::Checks).map(|model| model.name.as_str());
-        engine.verify_models(&models.closure(names)?, &engine::placeholders(&models.parameters()?)).await?;
+        engine.verify_models(&models.closure(names)?, &placeholders(&models.parameters()?)).await?;
         return Ok(engine);
     };
     engine.provide(&wanted).await?;
@@ -106,9 +130,8 @@ async fn session(settings: &Settings, sql: &str, scratch: &Scratch) -> Result<En
             continue;
         }
         let closure = models.closure([name.as_str()])?;
-        if closure.iter().all(|model| missing(model, &parameters).is_empty()) {
-            make_aside(&closure, &parameters, &mut engine, scratch.path()).await?;
-        }
+        check(&specs, &given, &closure)?;
+        make_aside(&closure, &parameters.values, &mut engine, scratch.path()).await?;
     }
     Ok(engine)
 }
@@ -124,7 +147,7 @@ async fn write<W: Write>(
         Err(error) => return Ok(Err(error)),
     };
     while let Some(batch) = rows.next().await {
-        if let Err(error) = printer.write(&batch.map_err(|error| engine.query_failed("the query", &error))?)? {
+        if let Err(error) = printer.write(&batch.map_err(|error| fault::failed(&error, engine))?)? {
             return Ok(Err(error));
         }
     }
@@ -146,7 +169,7 @@ async fn write_file(
             let not_written = |error| Error::failed(format!("cannot write {}: {error}", path.display()));
             let mut writer = ArrowWriter::try_new(&file, rows.schema(), None).map_err(not_written)?;
             while let Some(batch) = rows.next().await {
-                writer.write(&batch.map_err(|error| engine.query_failed("the query", &error))?).map_err(not_written)?;
+                writer.write(&batch.map_err(|error| fault::failed(&error, engine))?).map_err(not_written)?;
             }
             writer.close().map_err(not_written)?;
         } else {

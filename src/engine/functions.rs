@@ -5,13 +5,18 @@
 //! [`register`] can run a plan that names them. Nothing here may know a table, a setting or a file.
 
 mod date_in_zone;
+mod days;
 mod exact;
 mod exact_decimal;
+mod instant;
 mod json_elements;
 mod json_text;
 mod money_arithmetic;
 mod money_round;
 mod money_sum;
+mod money_total;
+mod months;
+mod names;
 
 use std::sync::Arc;
 
@@ -28,14 +33,24 @@ pub fn all() -> (Vec<Arc<ScalarUDF>>, Vec<Arc<AggregateUDF>>) {
         ScalarUDF::from(exact_decimal::ExactDecimal::strict()),
         ScalarUDF::from(exact_decimal::ExactDecimal::lenient()),
         ScalarUDF::from(date_in_zone::DateInZone::new()),
+        ScalarUDF::from(months::MonthOf::new()),
+        ScalarUDF::from(months::AddMonths::new()),
+        ScalarUDF::from(days::DaysThrough::months()),
+        ScalarUDF::from(days::DaysThrough::days()),
+        ScalarUDF::from(instant::Instant::of_text()),
+        ScalarUDF::from(instant::Instant::real()),
         ScalarUDF::from(json_text::JsonText::new()),
-        ScalarUDF::from(json_elements::JsonElements::new()),
+        ScalarUDF::from(json_elements::JsonElements::of_array()),
+        ScalarUDF::from(json_elements::JsonElements::of_object()),
+        ScalarUDF::from(names::NameMatches::new()),
+        ScalarUDF::from(names::NamesOf::new()),
     ];
-    let aggregates = vec![AggregateUDF::from(money_sum::MoneySum::new())];
+    let aggregates =
+        vec![AggregateUDF::from(money_sum::MoneySum::new()), AggregateUDF::from(money_total::MoneyTotal::new())];
     (scalars.into_iter().map(Arc::new).collect(), aggregates.into_iter().map(Arc::new).collect())
 }
 
-/// Makes every function of ours known to the session, `money_sum` also as a window function.
+/// Makes every function of ours known to the session, the aggregates also as window functions.
 pub fn register(context: &SessionContext) {
     let (scalars, aggregates) = all();
     for function in scalars {

@@ -17,7 +17,7 @@ use datafusion::logical_expr::{
 const MONEY_SCALE: i8 = 18;
 
 /// Aggregates that give the exact value of their rows whatever the rows are.
-const EXACT_AGGREGATES: [&str; 18] = [
+const EXACT_AGGREGATES: [&str; 19] = [
     "any_value",
     "array_agg",
     "bit_and",
@@ -34,6 +34,7 @@ const EXACT_AGGREGATES: [&str; 18] = [
     "min",
     "min_by",
     "money_sum",
+    "money_total",
     "nth_value",
     "string_agg",
 ];

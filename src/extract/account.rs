@@ -24,6 +24,14 @@ pub struct Account {
 /// The seed of the sample account, whose export files are the ones in the project's landing folder.
 const SEED: u64 = 5;
 
+/// How the account that the settings name is called in records.
+pub fn name(api: &Api) -> String {
+    match &api.base_url {
+        BaseUrl::Url(url) => name_of(url),
+        BaseUrl::Simulator => api.base_url.to_string(),
+    }
+}
+
 impl Account {
     /// Opens the account that the settings name. Where that is the simulator, it is started.
     ///
@@ -32,7 +40,7 @@ impl Account {
     pub fn open(api: &Api, run: &Run) -> Result<Self> {
         match &api.base_url {
             BaseUrl::Url(url) => Ok(Self {
-                name: name_of(url),
+                name: name(api),
                 base_url: url.clone(),
                 token: api.required_token()?.cloned().ok_or_else(|| Error::usage("there is no token"))?,
                 server: None,
@@ -42,7 +50,7 @@ impl Account {
                     |error: &dyn std::fmt::Display| Error::failed(format!("the simulator cannot start: {error}"));
                 let server = serve(Options::new(Sample::sample(SEED), &run.id)).map_err(|error| failed(&error))?;
                 Ok(Self {
-                    name: "simulator".to_owned(),
+                    name: name(api),
                     base_url: server.base_url().parse().map_err(|error| failed(&error))?,
                     token: Token::new(run.id.clone()),
                     server: Some(server),

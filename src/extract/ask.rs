@@ -59,10 +59,9 @@ impl Intended {
 /// What a run would ask of an account, from what landing and the lake hold. Asks nothing.
 ///
 /// # Errors
-/// Usage (exit 2) when the lake holds another account's data or no day is wanted; damaged (exit 5) when landing cannot be
+/// Usage (exit 2) when no day is wanted; damaged (exit 5) when landing cannot be
 /// read.
 pub fn intend(account: &Account, wanted: &Wanted, settings: &Settings, api: &Api, run: &Run) -> Result<Intended> {
-    check_account(account, &wanted.history)?;
     let landed = Landing::new(&settings.landing).extractions()?;
     let ended = landed.iter().filter_map(|extraction| extraction.ended.as_ref()).map(|ended| ended.ended_at).max();
     let after = wanted.history.last_instant().max(ended).unwrap_or(i64::MIN);
@@ -146,17 +145,6 @@ pub fn endpoints(tables: &[&'static Table], api: &Api) -> Result<Vec<&'static En
     };
     let wanted: Vec<_> = catalog::endpoints().filter(is_wanted).collect();
     Ok(source::with_parents(&wanted, catalog::endpoints()))
-}
-
-/// A lake holds one account: rows of two would replace each other.
-fn check_account(account: &Account, history: &Extractions) -> Result<()> {
-    match history.base_url() {
-        Some(known) if known != account.name => {
-            Err(Error::usage(format!("the lake holds the account at {known}, and this run would ask {}", account.name))
-                .hint("give each account a lake and a landing folder of its own, with --lake and --landing"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Whether an extraction that was cut off can go on as what is wanted now.

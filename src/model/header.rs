@@ -123,9 +123,13 @@ pub struct ParameterSpec {
 pub enum ParameterKind {
     /// Any text.
     Text,
-    /// A day, `2024-03-10`.
+    /// A list of names and patterns, as [`crate::value::names::Names`] reads it.
+    Names,
+    /// The name of a time zone.
+    Zone,
+    /// A day, `2024-03-10`, or the first or last of a month that is a parameter, `billing_month.first`.
     Date,
-    /// A month, `2024-03`; bound as its first day.
+    /// A month, `2024-03`, or `latest`, `previous` or `current`; bound as its first day.
     Month,
     /// An instant or a day, which is its midnight, UTC; null where nobody gives one.
     Instant,
@@ -327,12 +331,16 @@ fn column(text: &str) -> Result<HeaderColumn, String> {
 }
 
 fn parameter(text: &str) -> Result<ParameterSpec, String> {
-    let wrong = || format!("params entry {text:?}: expected `$name text|date|month|instant` or `$name one|two`");
+    let wrong = || {
+        format!("params entry {text:?}: expected `$name text|names|time_zone|date|month|instant` or `$name one|two`")
+    };
     let (name, kind) = text.split_once(char::is_whitespace).ok_or_else(wrong)?;
     let name = name.to_owned();
     let mut words = kind.split_whitespace();
     let kind = match words.next().ok_or_else(wrong)? {
         "text" => ParameterKind::Text,
+        "names" => ParameterKind::Names,
+        "time_zone" => ParameterKind::Zone,
         "date" => ParameterKind::Date,
         "month" => ParameterKind::Month,
         "instant" => ParameterKind::Instant,

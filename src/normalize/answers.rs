@@ -123,8 +123,12 @@ pub fn typed(
     let mut extra = Cells::new(Kind::Text, 0);
     let mut origins = Origins::default();
     let mut unknown = BTreeSet::new();
+    let mut not_found = Vec::new();
     for compressed in answers {
         let answer = open(compressed, delivery)?;
+        if !(200..300).contains(&answer.about.status) {
+            not_found.push(answer.about.clone());
+        }
         each_met(&walk, &answer, compressed, delivery, &mut |met| {
             let row = origins.places.len() as u32;
             origins.places.push(i64::try_from(compressed.place).unwrap_or(i64::MAX));
@@ -159,7 +163,7 @@ pub fn typed(
         Some(keep) => filter_record_batch(&batch, keep),
     });
     let batch = batch.map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?;
-    Ok(Decoded { batch, quarantined: bad.into_cells(), unknown, rounded })
+    Ok(Decoded { batch, quarantined: bad.into_cells(), unknown, rounded, not_found })
 }
 
 /// Where rows come from, a value for each row.
@@ -210,6 +214,17 @@ fn push_cell(
         Cell::Text(text) => (cells.push_text(text.as_bytes(), true), text),
         Cell::Whole(value) => {
             cells.push_whole(value);
+            return;
+        }
+        Cell::Truth(truth) => {
+            cells.push_boolean(truth);
+            return;
+        }
+        Cell::Twice(raw) => {
+            cells.push_null();
+            let reason = "the field stands several times in the row and says different things".to_owned();
+            bad.add(number, Some(column.name), raw.get().as_bytes(), reason);
+            bad.at(row.pointer_to(column), answer);
             return;
         }
     };
@@ -291,7 +306,7 @@ fn as_received(
     arrays.extend(origins.finish(lineage).into_iter().take(4));
     let batch = RecordBatch::try_new(schema.clone(), arrays)
         .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?;
-    Ok(Decoded { batch, quarantined: Vec::new(), unknown: BTreeSet::new(), rounded: 0 })
+    Ok(Decoded { batch, quarantined: Vec::new(), unknown: BTreeSet::new(), rounded: 0, not_found: Vec::new() })
 }
 
 fn open(compressed: &Compressed, delivery: &Delivery) -> Result<Answer> {
@@ -315,7 +330,7 @@ fn each_met<'a>(
 /// Appends a part of a key as [`super::decode::each_typed_key`] does; false where the cell is no value of its kind.
 fn push_key(key: &mut Vec<u8>, cell: Cell<'_>, kind: Kind) -> bool {
     let text: std::borrow::Cow<'_, str> = match cell {
-        Cell::Missing => return false,
+        Cell::Missing | Cell::Truth(_) | Cell::Twice(_) => return false,
         Cell::Whole(value) => {
             push_part(key, &value.to_le_bytes());
             return true;
@@ -339,7 +354,7 @@ fn push_key(key: &mut Vec<u8>, cell: Cell<'_>, kind: Kind) -> bool {
 
 fn with_class<T>(row: &Row<'_, '_>, with: impl FnOnce(covers::Value<'_>) -> T) -> T {
     match row.class() {
-        Cell::Missing => with(covers::Value::None),
+        Cell::Missing | Cell::Truth(_) | Cell::Twice(_) => with(covers::Value::None),
         Cell::Text(text) => with(covers::Value::Text(text)),
         Cell::Whole(value) => with(covers::Value::Instant(value)),
         Cell::Json(raw) => match crate::value::json::text(raw.get()) {

@@ -31,7 +31,9 @@ pub fn is_replaced(table: &Table, covers: &[Cover], received_at: i64, value: Val
     let mut later = covers.iter().filter(|cover| cover.began_at > received_at);
     match (table.class, value) {
         (Class::Whole, _) => later.next().is_some(),
-        (Class::WhileShown { value: shown, .. }, Value::Text(text)) => text == shown && later.next().is_some(),
+        (Class::WhileShown { value: shown, .. }, Value::Text(text)) => {
+            text.eq_ignore_ascii_case(shown) && later.next().is_some()
+        }
         (Class::Days { .. }, Value::Instant(at)) => {
             later.any(|cover| cover.days.is_none_or(|(from, until)| from <= at && at < until))
         }
@@ -98,7 +100,10 @@ mod tests {
     #[test]
     fn rows_that_stay_only_while_shown_go_by_their_value() {
         let shown = table(Class::WhileShown { column: "status", value: "DRAFT" });
-        assert!(is_replaced(&shown, COVERS, 5, Value::Text("DRAFT")));
+        assert!(
+            is_replaced(&shown, COVERS, 5, Value::Text("DRAFT"))
+                && is_replaced(&shown, COVERS, 5, Value::Text("Draft"))
+        );
         assert!(!is_replaced(&shown, COVERS, 5, Value::Text("FINALIZED")));
         assert!(!is_replaced(&table(Class::Incremental), COVERS, 5, Value::None));
     }

@@ -19,6 +19,7 @@ use super::layout::{self, Layout};
 use crate::catalog::{Column, Kind, Table};
 use crate::cells::{Cells, as_kept, describe, is_null, json_of, text_of};
 use crate::error::{Error, Result};
+use crate::place::journal::About;
 use crate::source::csv::{Block, Record};
 use crate::source::delivery::{Delivery, SourceFile};
 use crate::value::{Invalid, integer, timestamp};
@@ -53,6 +54,8 @@ pub struct Decoded {
     pub unknown: BTreeSet<String>,
     /// Decimals that were rounded at their 18th fraction digit.
     pub rounded: u64,
+    /// Answers that what was asked for is not there.
+    pub not_found: Vec<About>,
 }
 
 /// What rows of one delivery have in common.
@@ -338,7 +341,7 @@ pub fn typed(
         Some(keep) => filter_record_batch(&batch, &keep)
             .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?,
     };
-    Ok(Decoded { batch, quarantined: bad.cells, unknown: BTreeSet::new(), rounded })
+    Ok(Decoded { batch, quarantined: bad.cells, unknown: BTreeSet::new(), rounded, not_found: Vec::new() })
 }
 
 /// What one record is pushed into.

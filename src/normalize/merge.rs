@@ -24,6 +24,7 @@ use super::threads::{join, lock, unlock};
 use super::ties;
 use crate::catalog::{Origin, Table};
 use crate::error::{Error, Result};
+use crate::place::journal::About;
 use crate::place::lake::{Change, DataFile, TableState};
 use crate::place::parquet;
 use crate::source::delivery::{Delivery, SourceFile};
@@ -65,8 +66,10 @@ pub struct Merged {
     pub met_keys: u64,
     /// Bad cells: delivery, row in it from 1, cell.
     pub quarantined: Vec<(usize, u64, Quarantined)>,
-    /// Rows that do not count and contradict the one that does: delivery, row in it from 1, what it says as JSON.
-    pub contradictions: Vec<(usize, u64, String)>,
+    /// Rows that do not count and contradict the one that does.
+    pub contradictions: Vec<Contradiction>,
+    /// Of the API: answers of the newest delivery that what was asked for is not there.
+    pub not_found: Vec<About>,
     /// Columns the catalog does not know.
     pub unknown_columns: BTreeSet<String>,
     /// Decimals that were rounded at their 18th fraction digit, being the texts of doubles.
@@ -77,6 +80,19 @@ pub struct Merged {
     pub fingerprints: Vec<String>,
     /// Environments that the rows of each delivery name.
     pub environments: Vec<BTreeSet<String>>,
+}
+
+/// A delivered row that does not count and contradicts the one that does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Contradiction {
+    /// The delivery.
+    pub file: usize,
+    /// The row in it, from 1.
+    pub row: u64,
+    /// What it says, as JSON.
+    pub said: String,
+    /// What the row says that counts, as JSON.
+    pub kept: String,
 }
 
 /// How many units a delivery has, and where their rows begin.
@@ -255,6 +271,7 @@ impl Merge<'_> {
             .collect();
         let unknown = Mutex::new(BTreeSet::new());
         let rounded = AtomicU64::new(0);
+        let not_found = Mutex::new(Vec::new());
         let environments = Mutex::new(vec![BTreeSet::new(); self.deliveries.len()]);
         self.work(&feed, |worker, unit| {
             let delivery = &self.deliveries[unit.file];
@@ -280,6 +297,10 @@ impl Merge<'_> {
             rounded.fetch_add(decoded.rounded, Ordering::Relaxed);
             if !decoded.unknown.is_empty() {
                 lock(&unknown).extend(decoded.unknown);
+            }
+            // What an earlier read did not find a later one may have.
+            if unit.file + 1 == self.deliveries.len() {
+                lock(&not_found).extend(decoded.not_found);
             }
             let named = environments_of(&decoded.batch);
             if !named.is_empty() {
@@ -309,6 +330,7 @@ impl Merge<'_> {
             met_keys: superseded.met,
             quarantined,
             contradictions: Vec::new(),
+            not_found: unlock(not_found),
             unknown_columns,
             rounded: rounded.into_inner(),
             empty,
@@ -318,7 +340,7 @@ impl Merge<'_> {
     }
 
     /// Delivered rows that contradict one that is as new.
-    fn contradictions(&self, census: &Census, superseded: &Superseded) -> Result<Vec<(usize, u64, String)>> {
+    fn contradictions(&self, census: &Census, superseded: &Superseded) -> Result<Vec<Contradiction>> {
         let count = |rows: &HashMap<u32, RoaringBitmap>| rows.values().map(RoaringBitmap::len).sum::<u64>();
         let tied = count(&superseded.tied) + count(&superseded.tied_in_lake);
         if tied == 0 {
@@ -329,7 +351,11 @@ impl Merge<'_> {
             warn!(table = name, rows = tied, "{name}: {tied} rows are as new as another of their key: not compared");
             return Ok(Vec::new());
         }
-        let mut found = self.tied_in_lake(superseded)?;
+        let mut found = Vec::new();
+        self.each_tied_in_lake(superseded, |key, content, row, is_kept, _, _| {
+            found.push(ties::Tied { key, content, unit: None, row, is_kept });
+            Ok(())
+        })?;
         let delivered = Mutex::new(Vec::new());
         self.each_delivered(&superseded.tied, census, |unit, row, batch, at| {
             let is_kept = !superseded.delivered.get(&unit).is_some_and(|rows| rows.contains(row));
@@ -338,23 +364,54 @@ impl Merge<'_> {
             Ok(())
         })?;
         found.extend(unlock(delivered));
+        let disputed = ties::disputed(&found);
         let mut wanted: HashMap<u32, RoaringBitmap> = HashMap::new();
-        for (unit, row) in ties::contradictions(&found) {
-            wanted.entry(unit).or_default().insert(row);
+        for tied in found.iter().filter(|tied| disputed.contains_key(&tied.key)) {
+            if let Some(unit) = tied.unit {
+                wanted.entry(unit).or_default().insert(tied.row);
+            }
         }
+        let kept = Mutex::new(HashMap::new());
         let said = Mutex::new(Vec::new());
-        self.each_delivered(&wanted, census, |unit, _, batch, at| {
-            let file = census.units.get(unit as usize).map_or(0, |(file, _)| *file);
-            lock(&said).push((file, ties::source_row(batch, at), ties::said(self.table, batch, at)?));
+        self.each_delivered(&wanted, census, |unit, row, batch, at| {
+            let (key, content) = ties::of(self.table, batch, at)?;
+            if !superseded.delivered.get(&unit).is_some_and(|rows| rows.contains(row)) {
+                lock(&kept).insert(key, ties::said(self.table, batch, at)?);
+            } else if disputed.get(&key).is_some_and(|kept| *kept != content) {
+                let file = census.units.get(unit as usize).map_or(0, |(file, _)| *file);
+                lock(&said).push((key, file, ties::source_row(batch, at), ties::said(self.table, batch, at)?));
+            }
             Ok(())
         })?;
-        let mut said = unlock(said);
-        said.sort();
-        Ok(said)
+        let mut kept = unlock(kept);
+        if !disputed.is_empty() {
+            self.each_tied_in_lake(superseded, |key, _, _, is_kept, batch, at| {
+                if is_kept && disputed.contains_key(&key) {
+                    kept.insert(key, ties::said(self.table, batch, at)?);
+                }
+                Ok(())
+            })?;
+        }
+        let mut contradictions: Vec<_> = unlock(said)
+            .into_iter()
+            .map(|(key, file, row, said)| Contradiction {
+                file,
+                row,
+                said,
+                kept: kept.get(&key).cloned().unwrap_or_default(),
+            })
+            .collect();
+        contradictions.sort();
+        Ok(contradictions)
     }
 
-    fn tied_in_lake(&self, superseded: &Superseded) -> Result<Vec<ties::Tied>> {
-        let mut found = Vec::new();
+    /// Calls `with` for each row of the lake that is as new as a delivered one of its key: key, content, place in its file,
+    /// whether it is kept, batch, place in it.
+    fn each_tied_in_lake(
+        &self,
+        superseded: &Superseded,
+        mut with: impl FnMut(u128, u64, u32, bool, &RecordBatch, usize) -> Result<()>,
+    ) -> Result<()> {
         for (ordinal, file) in self.state.iter().flat_map(|state| &state.files).enumerate() {
             let Some(rows) = superseded.tied_in_lake.get(&(ordinal as u32)) else { continue };
             let gone = superseded.lake.get(&(ordinal as u32));
@@ -367,13 +424,13 @@ impl Merge<'_> {
                     if rows.contains(row) {
                         let is_kept = !gone.is_some_and(|gone| gone.contains(row));
                         let (key, content) = ties::of(self.table, &batch, at)?;
-                        found.push(ties::Tied { key, content, unit: None, row, is_kept });
+                        with(key, content, row, is_kept, &batch, at)?;
                     }
                 }
                 before += batch.num_rows() as u32;
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Decodes the units that hold these rows once more, and calls `with` for each of them: unit, row, batch, place in it.

@@ -3,7 +3,7 @@
 //!
 //! A row that came twice as it was is no contradiction; at-least-once deliveries bring such rows all the time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
@@ -64,15 +64,24 @@ pub fn source_row(batch: &RecordBatch, row: usize) -> u64 {
     numbers.map_or(0, |numbers| numbers.value(row).unsigned_abs())
 }
 
-/// Delivered rows that do not count and say something else than the one that does, in the order of units and rows.
-pub fn contradictions(tied: &[Tied]) -> Vec<(u32, u32)> {
-    let kept: HashMap<u128, u64> =
+/// Keys of which a delivered row that does not count says something else than the one that does, with what that one says.
+pub fn disputed(tied: &[Tied]) -> HashMap<u128, u64> {
+    let mut kept: HashMap<u128, u64> =
         tied.iter().filter(|tied| tied.is_kept).map(|tied| (tied.key, tied.content)).collect();
-    let differs = |tied: &Tied| !tied.is_kept && kept.get(&tied.key).is_some_and(|kept| *kept != tied.content);
-    let mut found: Vec<_> =
-        tied.iter().filter(|tied| differs(tied)).filter_map(|tied| Some((tied.unit?, tied.row))).collect();
-    found.sort_unstable();
-    found
+    let differs = |tied: &&Tied| {
+        !tied.is_kept && tied.unit.is_some() && kept.get(&tied.key).is_some_and(|kept| *kept != tied.content)
+    };
+    let disputed: HashSet<u128> = tied.iter().filter(differs).map(|tied| tied.key).collect();
+    kept.retain(|key, _| disputed.contains(key));
+    kept
+}
+
+/// The names of the columns in which two rows differ, both as JSON objects of the same columns.
+pub fn differing(said: &str, kept: &str) -> Vec<String> {
+    let object =
+        |json: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json).unwrap_or_default();
+    let (said, kept) = (object(said), object(kept));
+    said.into_iter().filter(|(name, value)| kept.get(name) != Some(value)).map(|(name, _)| name).collect()
 }
 
 #[cfg(test)]
@@ -84,19 +93,26 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_came_twice_as_it_was_contradicts_nothing() {
-        assert_eq!(contradictions(&[tied(1, 7, 0, false), tied(1, 7, 1, true)]), []);
+    fn a_row_that_came_twice_as_it_was_disputes_nothing() {
+        assert_eq!(disputed(&[tied(1, 7, 0, false), tied(1, 7, 1, true)]), HashMap::new());
     }
 
     #[test]
-    fn equally_new_rows_of_a_key_that_say_different_things_are_named_but_for_the_one_that_counts() {
+    fn equally_new_rows_of_a_key_that_say_different_things_dispute_the_one_that_counts() {
         let rows = vec![tied(1, 7, 0, false), tied(1, 8, 1, false), tied(1, 8, 2, true), tied(2, 9, 3, false)];
-        assert_eq!(contradictions(&rows), [(0, 0)]);
+        assert_eq!(disputed(&rows), HashMap::from([(1, 8)]));
     }
 
     #[test]
     fn a_row_of_the_lake_may_be_the_one_that_counts() {
         let lake = Tied { unit: None, ..tied(1, 7, 0, true) };
-        assert_eq!(contradictions(&[lake, tied(1, 8, 5, false)]), [(0, 5)]);
+        assert_eq!(disputed(&[lake, tied(1, 8, 5, false)]), HashMap::from([(1, 7)]));
+    }
+
+    #[test]
+    fn columns_that_differ_are_named() {
+        let (said, kept) = (r#"{"id":"a","total":1.5,"name":null}"#, r#"{"id":"a","total":1.50,"name":"x"}"#);
+        assert_eq!(differing(said, kept), ["name"]);
+        assert_eq!(differing(r#"{"id":"a","total":2}"#, r#"{"id":"a","total":1}"#), ["total"]);
     }
 }

@@ -10,25 +10,28 @@ use std::time::Instant;
 
 use arrow::datatypes::DataType;
 use chrono::NaiveDate;
-use datafusion::common::ScalarValue;
 
+use super::parameters::for_month;
 use super::{
     Blocked, Plan, check_logs, columns_of, note_exceptions, publish_blocked, report_records, take_heads, take_reports,
 };
 use crate::catalog::runs::{ACCEPTANCES, CLOSES};
 use crate::compare;
 use crate::engine::Engine;
+use crate::engine::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::freeze::{Close, following};
-use crate::load::{Manifest, Sheet, load, print_apart};
-use crate::model::{Grain, Model, Models, ParameterKind};
+use crate::load::{Manifest, Sheet, load, print_apart, require_artifacts, require_closes};
+use crate::model::{Grain, Model, Models};
 use crate::normalize;
+use crate::origin::DataOrigin;
 use crate::place::lake::Lake;
 use crate::place::records::{Row, commit_rows, published_rows};
 use crate::printer::counted;
 use crate::printer::summary::Summary;
-use crate::run::{Run, RunRecord};
+use crate::run::{Run, RunRecord, require_lake};
 use crate::settings::{CloseOrder, GivenBy, Parameter, QuarantinePolicy, Settings, Stage};
+use crate::suggest::nearest;
 use crate::transform::{
     EXCEPTIONS_REPORT, Task, Transformed, make_aside, mart_schema, transform, write_model, write_sql,
 };
@@ -44,18 +47,25 @@ pub async fn close(settings: &Settings, order: &CloseOrder) -> (Summary, Result<
 async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary: &mut Summary) -> Result<()> {
     let started = Instant::now();
     let models = Models::load(settings.sql.as_deref())?;
-    let plan = Plan::new(settings, Stage::Transform, false, &models)?;
+    let mut plan = Plan::new(settings, Stage::Transform, false, &models)?;
     if settings.reports.is_some() {
         return Err(Error::usage("a close is of every report").hint("leave out --report"));
     }
     plan.check_models().await?;
     let lake = Lake::new(&settings.lake);
+    require_lake(&lake)?;
     let _lock = lake.lock(&run.id)?;
     let Some(base) = RunRecord::newest(&lake).await? else {
         return Err(Error::usage(format!("nothing is in the lake {}", settings.lake.display()))
             .hint("run `etl run --stage all` first"));
     };
     check_logs(&lake, &base)?;
+    let origin = DataOrigin::of_lake(&lake, &base.versions).await?;
+    super::notice_origin(origin.as_ref(), settings, summary);
+    if let Some(origin) = &origin {
+        require_artifacts(origin, &lake, settings).await?;
+        require_closes(origin, &lake, settings).await?;
+    }
     let closes = Close::all(&lake, &base.versions).await?;
     let target = settings.closes.join(name_of(order.month));
     if let Some(closed) = closes.iter().find(|close| close.period == order.month) {
@@ -76,11 +86,13 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
         started_at: run.started_at.clone(),
         stage: "close".to_owned(),
         status: "done".to_owned(),
-        parameters: plan.texts.clone(),
         ..base.clone()
     };
     take_heads(&lake, &mut next)?;
     next.environment = plan.environment(&base, &normalize::environments(&lake).await?)?;
+    plan.resolve(&lake, &next, settings.day.unwrap_or(run.day())).await?;
+    next.parameters.clone_from(&plan.parameters.texts);
+    let of_month = for_month(&plan.specs, &settings.parameters, order.month)?;
     let accepted = accept(order, &plan, &base, &mut next, closes.last(), &lake, run).await?;
 
     let versions = next.versions.clone();
@@ -89,6 +101,7 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     let transformed = transform(&task, &mut engine, &lake, run).await?;
     summary.receipts.extend(transformed.receipts.iter().cloned());
     let seen = note_exceptions(&transformed, &lake, run).await?;
+    super::say_warnings(transformed.warnings(&models), summary);
     if let Err(refusal) = transformed.check() {
         let found = Blocked {
             versions: accepted.into_iter().chain(seen).chain(transformed.commit_checks(&lake, run).await?).collect(),
@@ -103,10 +116,10 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
             name_of(order.month)
         )));
     }
-    let files = cut_sheets(order.month, &task, &transformed, &mut engine, &lake, run).await?;
+    let files = cut_sheets(order.month, &of_month, &task, &transformed, &mut engine, &lake, run).await?;
     next.versions.extend(seen);
     next.versions.extend(transformed.commit(&lake, run).await?);
-    let (pack, manifest) = print_pack(files, &target, &plan, &next, order.month, run)?;
+    let (pack, manifest) = print_pack(files, &target, &plan, &next, order.month, &of_month, &lake, run).await?;
     let version = record(&manifest, &base, &next, order.month, &lake, run).await?;
     next.versions.insert(CLOSES.name.to_owned(), version);
     take_reports(&plan, &base, &mut next)?;
@@ -168,9 +181,12 @@ async fn accept(
         if !standing.iter().any(|row| row[1].as_ref() == Some(code)) {
             let mut codes: Vec<_> = standing.iter().filter_map(|row| row[1].clone()).collect();
             codes.dedup();
-            let known =
-                if codes.is_empty() { "none stands".to_owned() } else { format!("standing: {}", codes.join(", ")) };
-            return Err(Error::usage(format!("no blocking exception of code {code} stands")).hint(known));
+            let error = Error::usage(format!("no blocking exception of code {code} stands"));
+            return Err(error.hint(match nearest(code, codes.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None if codes.is_empty() => "none stands".to_owned(),
+                None => format!("standing: {}", codes.join(", ")),
+            }));
         }
     }
     let mut rows = published_rows(lake, &ACCEPTANCES, &base.versions).await?;
@@ -194,6 +210,7 @@ async fn accept(
 /// where it asks for one; else all of it. The last is the control totals.
 async fn cut_sheets(
     month: NaiveDate,
+    of_month: &Parameters,
     task: &Task<'_>,
     transformed: &Transformed,
     engine: &mut Engine,
@@ -202,29 +219,25 @@ async fn cut_sheets(
 ) -> Result<Vec<(String, PathBuf)>> {
     let folder = lake.staging(&run.id, "pack");
     let mut sheets: Vec<(&Model, PathBuf)> = Vec::new();
-    let (of_month, others): (Vec<&Model>, Vec<&Model>) =
+    let (by_month, others): (Vec<&Model>, Vec<&Model>) =
         task.reports.iter().copied().partition(|report| report.header.period.is_some());
-    for report in of_month {
+    for report in by_month {
         let (Some(period), Grain::Columns(grain)) = (&report.header.period, &report.header.grain) else { continue };
         let sql =
             format!("select * from {} where {period} = date '{month}' order by {}", report.name, grain.join(", "));
         let file = write_sql(engine, &sql, &folder, report.name.clone(), &mart_schema(report)).await?;
         sheets.push((report, folder.join(&file.path)));
     }
-    let mut for_month = task.parameters.clone();
-    for (name, spec) in task.models.parameters()? {
-        if spec.kind == ParameterKind::Month {
-            let days = month.signed_duration_since(NaiveDate::default()).num_days();
-            for_month.insert(name, ScalarValue::Date32(i32::try_from(days).ok()));
-        }
-    }
     for report in others {
         let closure = task.models.closure([report.name.as_str()])?;
-        let asks = |model: &&Model| model.header.parameters.iter().any(|given| given.kind == ParameterKind::Month);
+        let asks = |model: &&Model| {
+            let is_other = |name: &String| task.parameters.get(name) != of_month.values.get(name);
+            model.header.parameters.iter().any(|given| is_other(&given.name))
+        };
         if closure.iter().any(asks) {
             let below = closure.iter().copied().filter(|model| model.name != report.name).collect::<Vec<_>>();
-            make_aside(&below, &for_month, engine, &folder).await?;
-            let file = write_model(report, &for_month, engine, &folder, report.name.clone()).await?;
+            make_aside(&below, &of_month.values, engine, &folder).await?;
+            let file = write_model(report, &of_month.values, engine, &folder, report.name.clone()).await?;
             sheets.push((report, folder.join(&file.path)));
         } else if let Some(staged) = transformed.staged(&report.name, lake, run) {
             // The commit moves it away.
@@ -267,20 +280,27 @@ async fn control_totals(sheets: &[(&Model, PathBuf)], engine: &Engine, folder: &
 }
 
 /// Prints the pack beside its place.
-fn print_pack(
+async fn print_pack(
     files: Vec<(String, PathBuf)>,
     target: &Path,
     plan: &Plan<'_>,
     record: &RunRecord,
     month: NaiveDate,
+    of_month: &Parameters,
+    lake: &Lake,
     run: &Run,
 ) -> Result<(crate::place::artifacts::NextArtifacts, Manifest)> {
+    let origin = DataOrigin::of_lake(lake, &record.versions).await?;
     let made_from = report_records(plan, record)?;
     let sheet = |(name, path): (String, PathBuf)| {
         let made_from = made_from.get(&name).cloned().unwrap_or_default();
         Sheet { name, files: vec![path], made_from }
     };
-    let manifest = Manifest { period: Some(name_of(month)), ..Manifest::of(record, plan.settings) };
+    let manifest = Manifest {
+        period: Some(name_of(month)),
+        parameters: of_month.texts.clone(),
+        ..Manifest::of(record, origin.as_ref(), plan.settings)
+    };
     print_apart(target, files.into_iter().map(sheet).collect(), manifest, run)
 }
 
@@ -303,7 +323,7 @@ async fn record(
         Some(run.started_at.clone()),
         Some(run.id.clone()),
         next.environment.clone(),
-        json(serde_json::to_string(&next.parameters))?,
+        json(serde_json::to_string(&manifest.parameters))?,
         json(serde_json::to_string(&next.versions))?,
         json(serde_json::to_string(&pack))?,
         Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -324,11 +344,11 @@ async fn make_again(
     summary: &mut Summary,
 ) -> Result<()> {
     let started = Instant::now();
-    let by = GivenBy::Flag("the close".to_owned());
+    let by = GivenBy::Record("etl.closes".to_owned());
     let parameter =
         |(name, value): (&String, &String)| (name.clone(), Parameter { value: value.clone(), by: by.clone() });
     let settings = Settings { parameters: closed.parameters.iter().map(parameter).collect(), ..settings.clone() };
-    let plan = Plan::new(&settings, Stage::Transform, false, models)?;
+    let mut plan = Plan::new(&settings, Stage::Transform, false, models)?;
     let record = RunRecord {
         run_id: closed.run_id.clone(),
         started_at: closed.closed_at.clone(),
@@ -339,11 +359,13 @@ async fn make_again(
         versions: closed.versions.clone(),
         ..RunRecord::default()
     };
+    plan.resolve(lake, &record, closed.period).await?;
+    let of_month = for_month(&plan.specs, &settings.parameters, closed.period)?;
     let task = plan.task(&closed.versions, before);
     let mut engine = task.engine(lake, closed.versions.clone(), closed.environment.clone())?;
     let transformed = transform(&task, &mut engine, lake, run).await?;
-    let files = cut_sheets(closed.period, &task, &transformed, &mut engine, lake, run).await?;
-    let (pack, manifest) = print_pack(files, target, &plan, &record, closed.period, run)?;
+    let files = cut_sheets(closed.period, &of_month, &task, &transformed, &mut engine, lake, run).await?;
+    let (pack, manifest) = print_pack(files, target, &plan, &record, closed.period, &of_month, lake, run).await?;
     let is_other = |(name, hash): &(&String, &String)| {
         manifest.artifacts.get(*name).is_none_or(|artifact| artifact.sha256 != **hash)
     };

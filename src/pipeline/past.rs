@@ -6,14 +6,17 @@
 
 use std::time::Instant;
 
+use chrono::DateTime;
+
 use super::{Plan, report_records};
 use crate::error::{Error, Result};
 use crate::freeze::Close;
-use crate::load::{Manifest, Sheet, print_apart};
+use crate::load::{Manifest, Sheet, print_apart, require_artifacts};
 use crate::model::Models;
+use crate::origin::DataOrigin;
 use crate::place::lake::Lake;
 use crate::printer::summary::Summary;
-use crate::run::{Run, RunRecord};
+use crate::run::{Run, RunRecord, require_lake};
 use crate::settings::{GivenBy, Parameter, Past, Settings, Stage};
 use crate::transform::transform;
 use crate::value::timestamp;
@@ -43,32 +46,44 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
         settings.parameters.insert(AS_OF.to_owned(), Parameter { value: timestamp::text(micros), by });
     }
     let models = Models::load(settings.sql.as_deref())?;
-    let plan = Plan::new(&settings, Stage::Transform, false, &models)?;
+    let mut plan = Plan::new(&settings, Stage::Transform, false, &models)?;
     plan.check_models().await?;
     let lake = Lake::new(&settings.lake);
+    require_lake(&lake)?;
     let _lock = lake.lock(&run.id)?;
     let Some(published) = published_at(&lake, past.known_at).await? else {
         return Err(Error::usage("no run had published anything by then")
             .hint("`etl sql -c 'select * from etl.runs'` lists the runs"));
     };
+    let origin = DataOrigin::of_lake(&lake, &published.versions).await?;
+    super::notice_origin(origin.as_ref(), &settings, summary);
+    if let Some(origin) = &origin {
+        require_artifacts(origin, &lake, &settings).await?;
+    }
     // What was closed then stays; what was true is asked of all that is known.
     let close = match past.as_of {
         None => Close::newest(&lake, &published.versions).await?,
         Some(_) => None,
     };
+    // Relative values count from that time, too.
+    let at = past.as_of.or(past.known_at).and_then(DateTime::from_timestamp_micros);
+    let day = settings.day.or(at.map(|at| at.date_naive())).unwrap_or(run.day());
+    plan.resolve(&lake, &published, day).await?;
     let task = plan.task(&published.versions, close.as_ref());
     let mut engine = task.engine(&lake, published.versions.clone(), published.environment.clone())?;
     let transformed = transform(&task, &mut engine, &lake, run).await?;
     summary.receipts.extend(transformed.receipts.iter().cloned());
+    super::say_warnings(transformed.warnings(&models), summary);
     transformed.check()?;
-    let record = RunRecord { parameters: plan.texts.clone(), ..published };
+    let record = RunRecord { parameters: plan.parameters.texts.clone(), ..published };
     let made_from = report_records(&plan, &record)?;
     let sheets = made_from.into_iter().filter_map(|(name, made_from)| {
         let files = vec![transformed.staged(&name, &lake, run)?];
         Some(Sheet { name, files, made_from })
     });
     let target = settings.artifacts.join(folder(past));
-    let (set, manifest) = print_apart(&target, sheets.collect(), Manifest::of(&record, &settings), run)?;
+    let manifest = Manifest::of(&record, origin.as_ref(), &settings);
+    let (set, manifest) = print_apart(&target, sheets.collect(), manifest, run)?;
     set.publish()?;
     summary.environment.clone_from(&record.environment);
     summary.artifacts = target.display().to_string();

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -96,12 +96,43 @@ impl Lake {
         &self.root
     }
 
+    /// Whether any table is here. Folders without a table, an empty log or other people's files make no lake.
+    ///
+    /// # Errors
+    /// Failed when a folder cannot be listed.
+    pub fn has_tables(&self) -> Result<bool> {
+        for schema in folders(&self.root)? {
+            for table in folders(&schema)? {
+                let name = table.strip_prefix(&self.root).unwrap_or(&table).to_string_lossy().replace('/', ".");
+                if self.newest_version(&name)?.is_some() {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Why no lake is here, in words.
+    pub fn describe_absence(&self) -> String {
+        let path = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
+        let why = match fs::metadata(&self.root) {
+            Err(_) => "does not exist",
+            Ok(found) if !found.is_dir() => "is a file",
+            Ok(_) => "holds no table",
+        };
+        format!("{} {why}", path.display())
+    }
+
     /// Takes the lake for one writer and clears what a killed run left in the staging area.
     ///
     /// # Errors
-    /// Temporary (exit 75) while another run holds it, naming that run; failed when the folder cannot be written.
+    /// Temporary (exit 75) while another run holds it, naming that run; usage (exit 2) where a file stands in its place;
+    /// failed when the folder cannot be written.
     pub fn lock(&self, run_id: &str) -> Result<WriteLock> {
         let path = self.root.join("_lock");
+        if self.root.is_file() {
+            return Err(Error::usage(format!("{} is a file where a folder is to be", self.root.display())));
+        }
         fs::create_dir_all(&self.root).map_err(|source| Error::io("create", &self.root, source))?;
         let mut file = OpenOptions::new()
             .create(true)
@@ -186,7 +217,7 @@ impl Lake {
         let log = self.folder(table).join("_delta_log");
         let entries = match fs::read_dir(&log) {
             Ok(entries) => entries,
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) if is_absent(&source) => return Ok(None),
             Err(source) => return Err(Error::io("list", &log, source)),
         };
         let mut newest = None;
@@ -332,6 +363,22 @@ impl TableState {
         self.verify_files()?;
         self.files.iter().try_for_each(|file| super::parquet::verify_bytes(&self.path_of(file)))
     }
+}
+
+/// Whether nothing is there, also where a file stands in place of a folder above it.
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// The folders in a folder; none where it is not there, or is none.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(source) if is_absent(&source) => return Ok(Vec::new()),
+        Err(source) => return Err(Error::io("list", folder, source)),
+    };
+    let paths = entries.map(|entry| Ok(entry.map_err(|source| Error::io("list", folder, source))?.path()));
+    Ok(paths.collect::<Result<Vec<_>>>()?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 /// Delta has one string type: view types are ours alone.

@@ -9,7 +9,7 @@ pub mod records;
 pub mod scratch;
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -19,4 +19,47 @@ use crate::error::{Error, Result};
 /// Failed when the disk refuses.
 pub fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|file| file.sync_all()).map_err(|source| Error::io("make durable", path, source))
+}
+
+/// A path as it is: absolute, links followed as far as it exists. One that cannot be resolved stays as it was given.
+pub fn real(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let existing = absolute.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match existing {
+        Some((above, real)) => {
+            absolute.strip_prefix(above).into_iter().flatten().fold(real, |path, part| path.join(part))
+        }
+        None => absolute,
+    }
+}
+
+/// The way from one folder to another, both as they are: `../landing`.
+pub fn relative(from: &Path, to: &Path) -> PathBuf {
+    let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
+    let common = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
+    let up = from[common..].iter().map(|_| Component::ParentDir);
+    up.chain(to[common..].iter().copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_from_folder_to_folder_is_the_same_wherever_both_are() {
+        let way = |from, to| relative(Path::new(from), Path::new(to)).display().to_string();
+        assert_eq!(way("/a/lake", "/a/landing"), "../landing");
+        assert_eq!(way("/moved/to/b/lake", "/moved/to/b/landing"), "../landing");
+        assert_eq!(way("/a/lake", "/mnt/files"), "../../mnt/files");
+        assert_eq!(way("/a", "/a/landing"), "landing");
+    }
+
+    #[test]
+    fn a_real_path_follows_links_as_far_as_it_exists() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().canonicalize().unwrap().join("target");
+        std::fs::create_dir(&target).unwrap();
+        std::os::unix::fs::symlink(&target, folder.path().join("link")).unwrap();
+        assert_eq!(real(&folder.path().join("link/not/there")), target.join("not/there"));
+    }
 }

@@ -27,6 +27,8 @@ pub struct Summary {
     pub unmatched_files: Vec<String>,
     /// The artifacts folder.
     pub artifacts: String,
+    /// What was found and keeps nothing from being published, one sentence each.
+    pub warnings: Vec<String>,
     /// What a sample says of itself.
     pub notice: Option<String>,
     /// What failed.
@@ -82,6 +84,9 @@ impl Summary {
         }
         for file in &self.unmatched_files {
             writeln!(out, "not read, belongs to no table: {file}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(out, "warning: {warning}")?;
         }
         if let Some(notice) = &self.notice {
             writeln!(out, "SAMPLE DATA: {notice}")?;

@@ -17,8 +17,7 @@ use crate::settings::token::Token;
 use crate::settings::variables::Variables;
 use crate::settings::{memory, number};
 
-pub(crate) use address::SIMULATOR;
-pub use address::{BaseUrl, is_loopback};
+pub use address::{BaseUrl, SIMULATOR, is_loopback};
 pub use rate::Rate;
 pub use window::Window;
 pub(crate) use window::resolve as window;

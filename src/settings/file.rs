@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -16,8 +17,29 @@ use crate::settings::parameters::{Parameter, is_name};
 use crate::settings::variables::TOKEN;
 use crate::suggest::nearest;
 
-/// The file looked for in the current folder.
+/// The file looked for in the current folder and above it.
 pub(crate) const DEFAULT_NAME: &str = "pipeline.toml";
+
+/// The nearest file of that name in a folder above this one, by its absolute path.
+///
+/// # Errors
+/// Usage where it lies in a folder that everybody may write to, such as `/tmp`: whoever put it there could have a token
+/// sent to another address.
+pub(crate) fn above(folder: &Path) -> Result<Option<PathBuf>> {
+    let start = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let absolute = start.canonicalize().map_err(|source| Error::io("resolve", start, source))?;
+    let Some(found) = absolute.ancestors().skip(1).map(|above| above.join(DEFAULT_NAME)).find(|path| path.is_file())
+    else {
+        return Ok(None);
+    };
+    let its_folder = found.parent().unwrap_or(&absolute);
+    let mode = its_folder.metadata().map_err(|source| Error::io("read", its_folder, source))?.permissions().mode();
+    if mode & 0o002 != 0 {
+        return Err(Error::usage(format!("{} is in a folder that everybody may write to", found.display()))
+            .hint("name it with --config if it is meant, or make one of your own here with `etl init .`"));
+    }
+    Ok(Some(found))
+}
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy)]

@@ -13,6 +13,8 @@ use crate::suggest::{nearest, one_of};
 pub enum GivenBy {
     /// Nobody: the default.
     Default,
+    /// A record of an earlier run, by its name.
+    Record(String),
     /// A flag, by its long name with the dashes.
     Flag(String),
     /// An environment variable, by its name.
@@ -39,7 +41,7 @@ impl fmt::Display for GivenBy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => write!(formatter, "the default"),
-            Self::Flag(name) | Self::Variable(name) => write!(formatter, "`{name}`"),
+            Self::Record(name) | Self::Flag(name) | Self::Variable(name) => write!(formatter, "`{name}`"),
             Self::File { path, line, key } => write!(formatter, "{}:{line}: `{key}`", path.display()),
         }
     }

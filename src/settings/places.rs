@@ -6,6 +6,7 @@ use crate::cli::Common;
 use crate::error::{Error, Result};
 use crate::settings::choice::{Choice, Source};
 use crate::settings::file::File;
+use crate::settings::local::require_local;
 use crate::settings::path;
 use crate::settings::variables::Variables;
 
@@ -14,23 +15,26 @@ pub(crate) struct Places {
     pub(crate) lake: PathBuf,
     pub(crate) artifacts: PathBuf,
     pub(crate) closes: PathBuf,
-    /// Whether neither a flag nor a variable moved landing away from what the file says.
-    pub(crate) landing_is_files_own: bool,
 }
 
 /// Flags and variables count from `folder`; the file's paths, and the defaults beside a file, count from the file's folder.
 pub(crate) fn resolve(flags: &Common, variables: &Variables, file: &File, folder: &Path) -> Result<Places> {
     let base = if file.folder().as_os_str().is_empty() { folder } else { file.folder() };
-    let place = |flag: Option<&PathBuf>, name: &str, key: &str| match path(flag, name, variables) {
-        Some(given) => (folder.join(given.value), false),
-        None => (base.join(file.value(key).map_or(name, |given| given.value.as_str())), true),
+    let place = |flag: Option<&PathBuf>, name: &str, key: &str, what: &str| -> Result<PathBuf> {
+        if let Some(given) = path(flag, name, variables) {
+            require_local(&given.value, &given.by, what, "folder")?;
+            return Ok(folder.join(given.value));
+        }
+        let Some(given) = file.value(key) else { return Ok(base.join(name)) };
+        require_local(Path::new(&given.value), &given.by, what, "folder")?;
+        Ok(base.join(&given.value))
     };
-    let (landing, landing_is_files_own) = place(flags.landing.as_ref(), "landing", "paths.landing");
-    let (lake, _) = place(flags.lake.as_ref(), "lake", "paths.lake");
-    let (artifacts, _) = place(flags.artifacts.as_ref(), "artifacts", "paths.artifacts");
-    let (closes, _) = place(flags.closes.as_ref(), "closes", "paths.closes");
+    let landing = place(flags.landing.as_ref(), "landing", "paths.landing", "landing")?;
+    let lake = place(flags.lake.as_ref(), "lake", "paths.lake", "the lake")?;
+    let artifacts = place(flags.artifacts.as_ref(), "artifacts", "paths.artifacts", "the place of artifacts")?;
+    let closes = place(flags.closes.as_ref(), "closes", "paths.closes", "the place of closes")?;
     require_apart(&landing, [("lake", &lake), ("artifacts", &artifacts), ("closes", &closes)])?;
-    Ok(Places { landing, lake, artifacts, closes, landing_is_files_own })
+    Ok(Places { landing, lake, artifacts, closes })
 }
 
 /// The project's own SQL: `[paths] sql`, else a folder `sql` beside the file.
@@ -38,6 +42,7 @@ pub(crate) fn sql(file: &File, has_file: bool) -> Result<Option<PathBuf>> {
     match file.value("paths.sql") {
         None => Ok(Some(file.folder().join("sql")).filter(|path| has_file && path.is_dir())),
         Some(given) => {
+            require_local(Path::new(&given.value), &given.by, "a project's own SQL", "folder")?;
             let path = file.folder().join(&given.value);
             if path.is_dir() { Ok(Some(path)) } else { Err(given.by.refuse(&given.value, "a folder that exists")) }
         }

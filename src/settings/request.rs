@@ -8,8 +8,9 @@ use crate::cli::{Cli, CloseFlags, Command, ExplainFlags, ReadFlags, RunFlags, Sq
 use crate::error::{Error, Result};
 use crate::settings::choice::{Stage, TableFormat};
 use crate::settings::given::{Given, GivenBy, choose_or};
+use crate::settings::local::require_local;
 use crate::settings::variables::Variables;
-use crate::settings::{number, text, truth};
+use crate::settings::{number, path, text, truth};
 use crate::value::timestamp;
 
 /// Rows that `etl explain` shows of each step where nobody says how many.
@@ -60,6 +61,11 @@ pub enum Request {
         key: String,
         /// Rows to show of each step.
         limit: usize,
+    },
+    /// `etl forget`
+    Forget {
+        /// The file, as the quarantine names it.
+        file: String,
     },
     /// `etl check`
     Check,
@@ -115,7 +121,12 @@ impl Request {
             Some(Command::Plan(flags)) => Ok(Self::Plan { full_refresh: full_refresh(flags, variables)? }),
             Some(Command::Diff(flags)) => Ok(Self::Diff { old: flags.old.clone(), new: flags.new.clone() }),
             Some(Command::Explain(flags)) => explain(flags, variables),
-            Some(Command::Init(flags)) => Ok(Self::Init { folder: flags.folder.clone() }),
+            Some(Command::Init(flags)) => {
+                let by = GivenBy::Flag("DIR".to_owned());
+                require_local(&flags.folder, &by, "the new project", "folder")?;
+                Ok(Self::Init { folder: flags.folder.clone() })
+            }
+            Some(Command::Forget(flags)) => Ok(Self::Forget { file: flags.file.clone() }),
             Some(Command::Check) | None => Ok(Self::Check),
         }
     }
@@ -128,6 +139,7 @@ impl Request {
             Self::Sql { .. }
             | Self::Explain { .. }
             | Self::Diff { .. }
+            | Self::Forget { .. }
             | Self::Init { .. }
             | Self::LookBack(_)
             | Self::Close(_) => false,
@@ -187,8 +199,13 @@ fn full_refresh(flags: &ReadFlags, variables: &Variables) -> Result<bool> {
 }
 
 fn sql(flags: &SqlFlags, variables: &Variables) -> Result<Request> {
-    let output_file =
-        flags.output_file.clone().or_else(|| variables.for_flag("output-file").map(|given| given.value.into()));
+    let output_file = match path(flags.output_file.as_ref(), "output-file", variables) {
+        None => None,
+        Some(given) => {
+            require_local(&given.value, &given.by, "the output file", "file")?;
+            Some(given.value)
+        }
+    };
     let by_ending = output_file.as_deref().and_then(format_of).unwrap_or(TableFormat::Table);
     let format = choose_or(text(flags.format.as_ref(), "format", variables).as_ref(), by_ending)?;
     if format == TableFormat::Parquet && output_file.is_none() {
@@ -208,25 +225,28 @@ fn query(flags: &SqlFlags, variables: &Variables) -> Result<Query> {
         return query_text(Given::new(text.clone(), GivenBy::Flag("--command".to_owned())));
     }
     if let Some(path) = &flags.file {
-        return Ok(query_file(path));
+        return query_file(path, &GivenBy::Flag("--file".to_owned()));
     }
     match (variables.for_flag("command"), variables.for_flag("file")) {
         (Some(text), None) => query_text(text),
-        (None, Some(path)) => Ok(query_file(Path::new(&path.value))),
+        (None, Some(path)) => query_file(Path::new(&path.value), &path.by),
         (Some(text), Some(path)) => Err(Error::usage(format!("{} and {} are both set", text.by, path.by))),
         (None, None) => Err(Error::usage("no query").hint("give one with `-c SQL`, or a file with one with `-f FILE`")),
     }
 }
 
 fn query_text(text: Given<String>) -> Result<Query> {
-    if text.value.trim().is_empty() {
+    // A flag in its place is no query, though it reads as a comment.
+    let is_flag = text.value.starts_with('-') && !text.value.contains(char::is_whitespace);
+    if text.value.trim().is_empty() || is_flag {
         return Err(text.by.refuse(&text.value, "a query"));
     }
     Ok(Query::Text(text.value))
 }
 
-fn query_file(path: &Path) -> Query {
-    if path == Path::new("-") { Query::StandardInput } else { Query::File(path.to_owned()) }
+fn query_file(path: &Path, by: &GivenBy) -> Result<Query> {
+    require_local(path, by, "the file of the query", "file")?;
+    Ok(if path == Path::new("-") { Query::StandardInput } else { Query::File(path.to_owned()) })
 }
 
 fn format_of(path: &Path) -> Option<TableFormat> {

@@ -4,3 +4,4 @@ pub mod api;
 pub mod csv;
 pub mod delivery;
 pub mod egress;
+pub mod sample;

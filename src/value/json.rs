@@ -93,6 +93,13 @@ pub fn elements(json: &str) -> Option<Vec<Option<Cow<'_, str>>>> {
     Some(texts.collect())
 }
 
+/// The names of an object's members in their order, repeated ones as often as they stand there.
+///
+/// `None` when the text is not JSON (nested no deeper than [`DEPTH`]) or not an object.
+pub fn keys(json: &str) -> Option<Vec<Cow<'_, str>>> {
+    Some(scan::members_of(json)?.into_iter().map(|(name, _)| name).collect())
+}
+
 /// The text of a JSON value that is known to be one: a string without its quotes and escapes, anything else as written.
 /// `None` for null, arrays and objects.
 pub fn text(value: &str) -> Option<Cow<'_, str>> {

@@ -10,6 +10,7 @@ pub mod boolean;
 pub mod decimal;
 pub mod integer;
 pub mod json;
+pub mod names;
 pub mod timestamp;
 
 use std::fmt;

@@ -118,3 +118,38 @@ fn the_exit_codes_are_in_the_help() {
         assert!(line.is_some_and(|line| line.contains(exit.meaning)), "{exit:?} is not in\n{help}");
     }
 }
+
+#[test]
+fn a_command_that_is_none_is_told_what_was_meant_or_which_there_are() {
+    let project = Project::new();
+    for (typed, meant) in [("rnu", "run"), ("Run", "run"), ("chekc", "check"), ("sq", "sql"), ("exlpain", "explain")] {
+        let refused = project.etl(&[typed]).exits(2);
+        refused.says(&[&format!("there is no command `{typed}`"), &format!("did you mean `etl {meant}`?")]);
+    }
+    project.etl(&["--lake", "x", "rnu"]).exits(2).says(&["did you mean `etl run`?"]);
+    project.etl(&["help", "rnu"]).exits(2).says(&["did you mean `etl run`?"]);
+    let help = project.etl(&["--help"]).exits(0).stdout;
+    let refused = project.etl(&["stauts"]).exits(2).says(&["hint: the commands are run, plan, "]);
+    for command in ["run", "plan", "close", "diff", "sql", "explain", "check", "init"] {
+        assert!(refused.stderr.contains(command) && help.contains(&format!("\n  {command} ")), "{command}");
+    }
+    project.run(&["--lkae", "x"]).exits(2).says(&["'--lake'"]);
+    assert!(!project.path("lake").exists());
+}
+
+#[test]
+fn words_that_commands_take_are_told_what_was_meant() {
+    let project = project();
+    project.normalize();
+    for (args, hint) in [
+        (&["diff", "previuos"][..], "did you mean `previous`?"),
+        (&["diff", "latest", "lates"], "did you mean `latest`?"),
+        (&["explain", "image_by_size", "image_size=1x1"], "did you mean `images_by_size`?"),
+        (&["explain", "images_by_size", "image_sice=1x1"], "did you mean `image_size`?"),
+        (&["run", "--stage", "trasnform"], "did you mean `transform`?"),
+        (&["sql", "-c", "select 1", "--format", "cvs"], "did you mean `csv`?"),
+        (&["check", "--output", "jsno"], "did you mean `json`?"),
+    ] {
+        project.etl(args).exits(2).says(&[hint]);
+    }
+}

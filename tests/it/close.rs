@@ -135,7 +135,7 @@ fn a_pack_that_is_gone_is_made_again_and_one_that_would_differ_is_refused() {
 #[test]
 fn a_close_that_cannot_be_is_refused_and_changes_nothing() {
     let project = cloudnet("as_meant");
-    project.etl(&["close", "2024-03"]).exits(2).says(&["nothing is in the lake", "etl run"]);
+    project.etl(&["close", "2024-03"]).exits(2).says(&["no lake here", "etl run"]);
     project.run(&[]).exits(0);
     let before = project.files("artifacts");
     project.etl(&["close", "2199-01"]).exits(2).says(&["2199-01 has not ended"]);
@@ -228,4 +228,62 @@ fn the_difference_of_two_runs_is_told_by_customer_amount_and_cause() {
     assert!(same.starts_with("0 differences"), "{same}");
     let lines = project.etl(&["diff", "previous", "latest", "--output", "json"]).exits(0).stdout;
     assert!(lines.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+}
+
+/// Delivers the invoice of customer A's first month again, with another total than its lines come to.
+fn deliver_another_total(project: &Project) {
+    let mut row =
+        table(&project.read("landing/egress/invoice.csv")).into_iter().find(|row| row["total"] == "45900").unwrap();
+    row.extend(
+        [("total", "46900"), ("updated_at", "2025-02-01T00:00:00Z")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    let (names, cells): (Vec<_>, Vec<_>) = row.into_iter().unzip();
+    project.deliver("late - invoice.csv", format!("{}\n{}\n", names.join(","), cells.join(",")));
+}
+
+#[test]
+fn the_difference_to_a_blocked_run_names_what_that_run_read_and_each_cause_once() {
+    let project = cloudnet("as_meant");
+    project.run(&[]).exits(0);
+    deliver_another_total(&project);
+    project.run(&[]).exits(3);
+    let told = project.etl(&["diff", "previous", "latest"]).exits(0).stdout;
+    let cause = "has another total (2024-01)";
+    assert_eq!(told.matches(cause).count(), 1, "{told}");
+    let heading = told.lines().find(|line| line.contains(cause)).unwrap();
+    assert!(heading.starts_with("Customer A +469 USD, +10 USD, +459 USD: invoice "), "{told}");
+    assert!(told.contains("    reconciliation_exceptions, difference_amount: 0 -> 10\n"), "{told}");
+    assert!(!told.contains("nothing of its own data changed"), "{told}");
+    assert!(
+        told.contains("was blocked: its reports are those published before it, but for reconciliation_exceptions"),
+        "{told}"
+    );
+
+    // Once it is published, the reports that the blocked run left as they were differ by the same cause.
+    project.run(&["--stage", "normalize"]).exits(0);
+    project.add_settings("checks.LINES_DIFFER_FROM_INVOICE = \"warn\"");
+    project.run(&[]).exits(0);
+    let runs = project.rows("select run_id from etl.runs order by run_id");
+    for (old, new) in [(&runs[1], "latest"), (&runs[0], "latest")] {
+        let told = project.etl(&["diff", old, new]).exits(0).stdout;
+        assert!(told.contains("invoice_status, total_amount") && told.matches(cause).count() == 1, "{told}");
+        assert!(!told.contains("nothing of its own data changed"), "{told}");
+    }
+}
+
+#[test]
+fn restatements_that_differ_are_told_like_other_figures() {
+    let project = cloudnet("as_meant");
+    project.run(&[]).exits(0);
+    project.etl(&["close", "2024-03"]).exits(0);
+    deliver_late_usage(&project);
+    project.run(&[]).exits(0);
+    let told = project.etl(&["diff", "previous", "latest"]).exits(0).stdout;
+    assert!(told.contains("restatements, difference_amount"), "{told}");
+    assert!(told.contains("Customer B1 ") && told.contains("2 lines of invoice"), "{told}");
+    let lines = project.etl(&["diff", "previous", "--report", "restatements", "--output", "json"]).exits(0).stdout;
+    let moved: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(moved.iter().any(|row| row["figure"] == "difference_amount"), "{lines}");
+    assert!(moved.iter().all(|row| row["report"] == "restatements"), "{lines}");
 }

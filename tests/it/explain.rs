@@ -184,8 +184,10 @@ fn what_is_not_there_ends_with_2_names_what_is_near_and_writes_nothing() {
     let refused = |words: &[&str], parts: &[&str]| -> Outcome {
         project.etl(&[&["explain"], words].concat()).exits(2).says(parts)
     };
-    refused(&["billings_by_plan", "plan_id=p1"], &["was not published", "etl run"]);
+    refused(&["billings_by_plan", "plan_id=p1"], &["no lake here", "etl run"]);
     assert!(!project.path("lake").exists());
+    project.normalize();
+    refused(&["billings_by_plan", "plan_id=p1"], &["was not published", "etl run"]);
     project.run(&["--report", "billings_by_plan"]).exits(0);
     let before = (project.files("lake"), project.files("artifacts"));
     refused(&["billing_by_plan", "plan_id=p1"], &["no report `billing_by_plan`", "did you mean `billings_by_plan`?"]);

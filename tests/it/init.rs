@@ -21,9 +21,9 @@ fn what_was_written_is_read_by_every_command_that_needs_no_token() {
     let project = Project::new();
     project.etl(&["init", "mine"]).exits(0);
     let run = |args: &[&str]| Outcome::of(project.command(args).current_dir(project.path("mine")));
-    run(&["sql", "-c", "select 1 as one"]).exits(0);
     project.write("mine/landing/egress/customer.csv", "id\nc1\n");
     run(&["run", "--stage", "normalize"]).exits(0);
+    run(&["sql", "-c", "select 1 as one"]).exits(0);
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn the_newest_record_is_the_one_written_last_whatever_the_clock_said() {
     project.normalize();
     // A run of a day that never was: its id sorts behind all others.
     let folder = project.path("lake/etl/runs");
-    let log = folder.join("_delta_log/00000000000000000000.json");
+    let log = folder.join("_delta_log/00000000000000000001.json");
     let text = fs::read_to_string(&log).unwrap();
     let name = project.names("lake/etl/runs").into_iter().find(|name| name.ends_with(".parquet")).unwrap();
     let later = format!("{}-ffffffff{}", &name[..10], &name[19..]);

@@ -25,6 +25,7 @@ mod init;
 mod lake;
 mod newest;
 mod parquet_input;
+mod places;
 mod project;
 mod project_sql;
 mod quarantine;

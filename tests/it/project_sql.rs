@@ -144,3 +144,43 @@ fn a_file_that_is_not_as_it_must_be_is_a_usage_error_that_names_it() {
     project.run(&[]).exits(2).says(&["sql/marts/mart.sql"]);
     assert!(!project.path("lake").exists() && !project.path("artifacts").exists());
 }
+
+#[test]
+fn what_is_not_read_of_a_projects_sql_is_named_and_a_folder_that_is_nearly_a_layers_is_refused() {
+    let project = project();
+    project.write("sql/marts/customers_listed.sql", {
+        format!("{HEADER}select customer_id, customer_name from stg_egress__customers order by customer_id\n")
+    });
+    let sound = project.etl(&["check"]).exits(0);
+    assert!(!sound.stderr.contains("is not read"), "{}", sound.stderr);
+    let query = "select 1 as one\n";
+    for (file, named) in [
+        (
+            "sql/adhoc/mine.sql",
+            "sql/adhoc is not read: models are in the folders staging, intermediate, marts and checks",
+        ),
+        ("sql/beside.sql", "sql/beside.sql is not read: models are in the folders"),
+        ("sql/marts/2024/deep.sql", "sql/marts/2024 is not read"),
+        ("sql/checks/LOUD.SQL", "sql/checks/LOUD.SQL is not read: a model's name ends in .sql"),
+    ] {
+        project.write(file, query);
+        project.etl(&["check"]).exits(0).says(&["WARN", named]);
+    }
+    project.run(&["--stage", "normalize"]).exits(0).says(&["sql/adhoc is not read", "sql/beside.sql is not read"]);
+    for (file, passed_over) in
+        [("sql/marts/README.md", "README"), ("sql/notes.txt", "notes"), ("sql/.git/x.sql", ".git")]
+    {
+        project.write(file, query);
+        let said = project.etl(&["check"]).exits(0).stderr;
+        assert!(!said.contains(passed_over), "{said}");
+    }
+    for (near, meant) in
+        [("mart", "marts"), ("stagings", "staging"), ("Checks", "checks"), ("intermedaite", "intermediate")]
+    {
+        project.write(&format!("sql/{near}/mine.sql"), query);
+        let said = [&*format!("sql/{near} is no folder of models"), &format!("did you mean sql/{meant}?")];
+        project.etl(&["check"]).exits(2).says(&said);
+        project.run(&[]).exits(2).says(&said);
+        std::fs::remove_dir_all(project.path(&format!("sql/{near}"))).unwrap();
+    }
+}

@@ -127,3 +127,76 @@ fn a_file_whose_every_row_is_bad_and_of_a_known_key_goes_to_quarantine() {
     assert_eq!(project.rows("select id, total from egress.invoice"), ["i1,1"]);
     assert_eq!(project.rows("select file, row_number, value from etl.quarantine"), [format!("{later},1,n/a")]);
 }
+
+/// A project whose quarantine, allowed at first, has cells of a file that left landing for good.
+fn with_lost_file(name: &str, text: &str) -> Project {
+    let project = Project::with(&[("customer.csv", CUSTOMERS), (name, text)]);
+    project.write("allowing.toml", "quality.quarantine = \"allow\"");
+    project.run(&["--stage", "normalize", "--config", "allowing.toml"]).exits(0);
+    std::fs::remove_file(project.path(&format!("landing/egress/{name}"))).unwrap();
+    project.run(&["--report", "images_by_size"]).exits(3).says(&[name]);
+    project
+}
+
+#[test]
+fn a_file_in_quarantine_that_is_gone_for_good_is_forgotten_and_keeps_nothing_from_being_made() {
+    let name = "invoice/dt=2024-04-03/1_20240403040000.csv";
+    let project = with_lost_file(name, "id,total\ni1,n/a\ni2,?\n");
+    assert_eq!(project.rows("select path from etl.files where row_count = 2"), [name]);
+    let said = project.etl(&["forget", name]).exits(0).stdout;
+    assert!(said.starts_with(&format!("forgot {name}: 2 cells of egress.invoice out of quarantine, and")), "{said}");
+    assert!(said.contains("the quarantine is empty"), "{said}");
+    assert_eq!(project.rows(QUARANTINE), [""; 0]);
+    assert_eq!(project.rows("select path from etl.files"), ["customer.csv"]);
+    let newest = "select stage, quarantined_cells from etl.runs order by run_id desc limit 1";
+    assert_eq!(project.rows(newest), ["forget,0"]);
+    let receipts = project.rows("select receipts from etl.runs order by run_id desc limit 1").remove(0);
+    assert!(receipts.contains(name) && receipts.contains("2 cells out of quarantine"), "{receipts}");
+    project.run(&["--report", "images_by_size"]).exits(0);
+    project.run(&["--report", "images_by_size", "--full-refresh"]).exits(0);
+    assert_eq!(project.rows("select count(*) from egress.customer"), ["1"]);
+    project.etl(&["forget", name]).exits(2).says(&["nothing of `", "the quarantine is empty"]);
+}
+
+#[test]
+fn a_file_that_was_never_taken_is_forgotten_likewise_and_the_others_stay() {
+    let project = Project::with(&[("invoice.csv", "id,total\ni1,n/a\n"), ("line_item.csv", "id,total\nl1,x\n")]);
+    project.run(&["--stage", "normalize"]).exits(3);
+    std::fs::remove_file(project.path("landing/egress/invoice.csv")).unwrap();
+    let forgotten = project.etl(&["forget", "invoice.csv", "--output", "json"]).exits(0).json();
+    assert_eq!((&forgotten["cells"], &forgotten["quarantined_cells"]), (&1.into(), &1.into()));
+    assert_eq!((&forgotten["tables"][0], &forgotten["was_taken"]), (&"egress.invoice".into(), &false.into()));
+    assert_eq!(project.rows("select file from etl.quarantine"), ["line_item.csv"]);
+    project.run(&["--stage", "normalize"]).exits(3).says(&["line_item.csv"]);
+}
+
+#[test]
+fn what_reports_are_made_of_or_would_be_read_again_is_not_forgotten() {
+    let project = with_lost_file("invoice.csv", "id,total\ngood,1\ni1,n/a\n");
+    let before = project.files("lake/etl");
+    let refused = project.etl(&["forget", "invoice.csv"]).exits(3);
+    refused.says(&[
+        "egress.invoice has 1 row of invoice.csv, and reports are made of it",
+        "hint: ",
+        "deliver it again",
+        "quarantine = \"allow\"",
+    ]);
+    project.etl(&["forget", "invioce.csv"]).exits(2).says(&["nothing of `invioce.csv`", "did you mean `invoice.csv`?"]);
+    let typed = "landing/egress/invoice.csv";
+    project.etl(&["forget", typed]).exits(2).says(&["did you mean `invoice.csv`?"]);
+    project.etl(&["forget", "xyzzy"]).exits(2).says(&["in quarantine are cells of `invoice.csv`"]);
+    project.etl(&["forget"]).exits(2);
+    project.etl(&["forget", "x", "--lake", "nonesuch"]).exits(2).says(&["no lake here"]);
+    project.deliver("invoice.csv", "id,total\ngood,1\ni1,n/a\n");
+    let refused = project.etl(&["forget", "invoice.csv"]).exits(2);
+    refused.says(&["landing/egress/invoice.csv is there", "the next run would read it again", "hint: "]);
+    assert_eq!(project.files("lake/etl"), before);
+
+    // Once newer rows stand in the place of its good ones, nothing is made of it any more.
+    std::fs::remove_file(project.path("landing/egress/invoice.csv")).unwrap();
+    project.deliver("invoice/dt=2024-04-03/1_20240403040000.csv", "id,total\ngood,2\n");
+    project.run(&["--stage", "normalize", "--config", "allowing.toml"]).exits(0);
+    project.etl(&["forget", "invoice.csv"]).exits(0);
+    project.run(&["--report", "images_by_size"]).exits(0);
+    assert_eq!(project.rows("select id, total from egress.invoice"), ["good,2"]);
+}

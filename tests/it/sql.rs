@@ -117,12 +117,13 @@ fn a_failed_query_leaves_no_half_file_and_the_old_one_as_it_was() {
 }
 
 #[test]
-fn tables_models_and_runs_can_be_asked_also_before_anything_is_there() {
-    let project = Project::new();
+fn tables_models_and_runs_can_be_asked_also_where_nothing_of_them_was_delivered() {
+    let project = Project::with(&[("plan.csv", "id,name\n")]);
+    project.normalize();
     for query in [
         "select count(*) as rows from egress.invoice",
         "select count(*) as rows from current.events",
-        "select count(*) as rows from etl.runs",
+        "select count(*) as rows from etl.checks",
         "select count(*) as rows from stg_egress__customers",
         "select count(*) as rows from images_by_size",
     ] {
@@ -132,5 +133,119 @@ fn tables_models_and_runs_can_be_asked_also_before_anything_is_there() {
     for table in ["egress,invoice", "current,invoice", "etl,quarantine", "reports,billings_by_plan"] {
         assert!(tables.contains(table), "{table} is not in\n{tables}");
     }
-    assert!(!project.path("lake").exists(), "asking makes no lake");
+}
+
+/// What standard error says where a query is refused for its own fault.
+fn fault(project: &Project, query: &str) -> String {
+    project.etl(&["sql", "--format", "csv", "-c", query]).exits(2).stderr
+}
+
+#[test]
+fn names_that_are_none_are_told_what_was_meant() {
+    let project = project();
+    for (query, hint) in [
+        ("select * from egress.custmer", "did you mean `egress.customer`?"),
+        ("select * from egres.customer", "did you mean `egress.customer`?"),
+        ("select * from customer", "did you mean `current.customer` or `egress.customer`?"),
+        ("select * from egress.invoices", "did you mean `api.invoices`?"),
+        ("select * from billing_by_plan", "did you mean `billings_by_plan`?"),
+        ("select * from stg_egress_customers", "did you mean `stg_egress__customers`?"),
+        ("select * from etl.quarantene", "did you mean `etl.quarantine`?"),
+        ("select 1 from etl.runs where exists (select 1 from etl.file)", "did you mean `etl.files`?"),
+        ("describe egress.custmer", "did you mean `egress.customer`?"),
+        ("select * from xyzzy_xyzzy", "`etl sql -c 'show tables'` lists"),
+    ] {
+        let said = fault(&project, query);
+        assert!(said.starts_with("error: there is no table or model `") && said.contains(hint), "{query}: {said}");
+    }
+    let said = fault(&project, "select nam from egress.customer");
+    assert!(said.contains("Did you mean 'egress.customer.name'?") && !said.contains("Valid fields"), "{said}");
+    let said = fault(&project, "select money_sm(1.0)");
+    assert!(said.contains("Did you mean 'money_sum'?"), "{said}");
+}
+
+#[test]
+fn a_query_without_select_is_refused_and_says_so() {
+    let project = project();
+    for (query, hint) in [
+        ("from egress.customer", "write `select * from egress.customer`"),
+        ("-- all\nFROM egress.customer", "write `select * from egress.customer`"),
+        ("select count(*) from (from egress.customer) as t", "write `select * from egress.customer`"),
+        ("with t as (from egress.customer) select 1 from t", "write `select * from egress.customer`"),
+        ("from egress.customer where id = 'c1'", "begin with `select * from`"),
+    ] {
+        let said = fault(&project, query);
+        assert!(said.contains("`from` without `select`") && said.contains(hint), "{query}: {said}");
+    }
+    assert_eq!(project.sql("from egress.customer select id limit 1"), "id\nc1\n", "from may stand first");
+}
+
+#[test]
+fn a_date_beside_a_number_is_explained_wherever_it_stands() {
+    let project = project();
+    let from = "from egress.customer as customers";
+    for condition in [
+        "created_at = 2024-02-01",
+        "created_at > 2024-02",
+        "2024-02-01 <= created_at",
+        "created_at between 2024-02-01 and 2024-03-01",
+        "created_at in (2024-02-01, 2024-03-01)",
+        "cast(created_at as date) <> 20240201",
+        "id = 'c1' and (created_at < 2024.02 or name is null)",
+        "exists (select 1 from etl.files where customers.created_at > etl.files.row_count)",
+    ] {
+        let said = fault(&project, &format!("select count(*) {from} where {condition}"));
+        assert!(said.contains("compares a date with a number"), "{condition}: {said}");
+        assert!(said.contains("hint: a date is written in quotes: '2024-03-01'"), "{condition}: {said}");
+    }
+    let said = fault(&project, &format!("select case when created_at > 2024 then 1 end {from}"));
+    assert!(said.contains("compares a date with a number"), "{said}");
+    for condition in ["created_at > '2024-02'", "cast(created_at as date) = '2024-02'"] {
+        let said = fault(&project, &format!("select count(*) {from} where {condition}"));
+        assert!(said.contains("2024-02") && said.contains("hint: a date is written in quotes"), "{condition}: {said}");
+    }
+    let right = "created_at >= '2024-02-01' and cast(created_at as date) < date '2024-03-01' and _source_row > 0";
+    assert_eq!(project.rows(&format!("select id {from} where {right}")), ["c1"]);
+}
+
+#[test]
+fn whatever_lies_in_the_query_is_a_usage_error_also_when_it_shows_while_it_runs() {
+    let project = project();
+    for query in [
+        "selec 1",
+        "select 'not closed",
+        "select nonesuch(1)",
+        "select name + 1 from egress.customer",
+        "select cast('x' as int)",
+        "select cast(name as int) from egress.customer",
+        "select cast(99999999999 as int)",
+        "select 1 / 0",
+        "select 1 / (_source_row - _source_row) from egress.customer",
+        "select exact_decimal(name) from egress.customer",
+        "select money_mul(99999999999999999999, 10 + _source_row) from egress.customer",
+        "select to_timestamp(name) from egress.customer",
+        "select date_trunc('mnth', created_at) from egress.customer",
+        "select (select id from egress.customer)",
+        "select regexp_replace(name, '(', '') from egress.customer",
+        "select substr(name, -1, -2) from egress.customer",
+    ] {
+        let said = fault(&project, query);
+        assert!(said.starts_with("error: the query ") && said.lines().count() <= 2, "{query}: {said}");
+    }
+    // What the machine lacks is no fault of the query.
+    project.add_settings("limits.memory = \"16MiB\"");
+    let all = "select array_agg(value order by value) from generate_series(1, 5000000)";
+    project.etl(&["sql", "-c", all]).exits(1).says(&["Resources exhausted", "hint: ", "`memory` under [limits]"]);
+}
+
+#[test]
+fn a_query_may_begin_with_a_comment_and_a_flag_is_no_query() {
+    let project = project();
+    let commented = "-- the first customer\nselect id from egress.customer order by id limit 1";
+    assert_eq!(project.sql(commented), "id\nc1\n");
+    let joined = format!("--command={commented}");
+    assert_eq!(project.etl(&["sql", &joined, "--format", "csv"]).exits(0).stdout, "id\nc1\n");
+    project.etl(&["sql", "-c", "--output", "json"]).exits(2);
+    project.etl(&["sql", "-c", "-f"]).exits(2).says(&["`--command` is `-f`, expected a query"]);
+    project.etl(&["sql", "-c", "-- nothing but a comment"]).exits(2).says(&["No SQL statements"]);
 }

@@ -4,7 +4,7 @@
 
 use super::column;
 use crate::catalog::endpoint::{Endpoint, PER_CUSTOMER, Read, Value};
-use crate::catalog::{Class, Column, Kind, Origin, Partition, Table, Unit};
+use crate::catalog::{Class, Column, Found, Kind, Origin, Partition, Table, Unit};
 
 const ENDPOINT: Endpoint = Endpoint {
     name: "invoices",
@@ -41,6 +41,8 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::new("issued_at", Kind::Timestamp, "When it was issued; of a draft, when it is planned to be."),
     Column::new("created_at", Kind::Timestamp, "When it was created; on corrections only."),
     Column::new("status", Kind::Text, "DRAFT, FINALIZED or VOID.").required(),
+    Column::new("has_line_items", Kind::Boolean, "Whether its lines were listed; null or no list is no empty list.")
+        .found(Found::IsList("line_items")),
     Column::new("subtotal", Kind::Decimal, "Before credits; on invoices of plans only.").unit(Unit::CreditType),
     Column::new("total", Kind::Decimal, "After credits; fractions of a cent occur.").unit(Unit::CreditType).required(),
     Column::new("type", Kind::Text, "USAGE, USAGE_CONSOLIDATED, SCHEDULED, or a type of the plans.").required(),

@@ -18,8 +18,8 @@ use crate::value::decimal;
 static STRICT: LazyLock<Documentation> = LazyLock::new(|| {
     Documentation::builder(
         datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_MATH,
-        "The number a text spells as decimal(38, 18), exactly; an error that names the text when it is none or does not \
-         fit.",
+        "The number a text spells as decimal(38, 18): exactly, or where it is the text of a double (17 significant digits at most) \
+         rounded there; an error that names the text when it is none or does not fit.",
         "exact_decimal(text)",
     )
     .with_argument("text", "Digits with an optional minus, point and exponent, as in JSON.")
@@ -55,8 +55,9 @@ impl ExactDecimal {
     }
 
     fn decimal(&self, text: &str) -> Result<Option<i128>> {
-        match decimal::parse(text.as_bytes()) {
-            Ok(decimal) => Ok(Some(decimal)),
+        // What is delivered in JSON is read as it is in columns: a double is rounded at the 18th digit.
+        match decimal::read(text.as_bytes()) {
+            Ok(read) => Ok(Some(read.units)),
             Err(reason) if self.strict => {
                 Err(exec_datafusion_err!("{}: {text:?} is no decimal({PRECISION}, {SCALE}): {reason}", self.name()))
             }
@@ -136,9 +137,22 @@ mod tests {
 
     #[tokio::test]
     async fn text_that_is_no_decimal_or_does_not_fit_is_an_error_that_names_it_or_null() {
-        for text in
-            ["", " 1", "1 ", ".", "1e", "1e+", "1e99999999999", "0x1", "NaN", "1,5", "--1", "1e-19", "1e20", "\u{0661}"]
-        {
+        for text in [
+            "",
+            " 1",
+            "1 ",
+            ".",
+            "1e",
+            "1e+",
+            "1e99999999999",
+            "0x1",
+            "NaN",
+            "1,5",
+            "--1",
+            "0.1234567890123456789",
+            "1e20",
+            "\u{0661}",
+        ] {
             let error = refusal(&format!("select exact_decimal(x) from (values ('{text}')) as t(x)")).await;
             assert!(error.contains(&format!("exact_decimal: {text:?} is no decimal(38, 18)")), "{error}");
             assert_eq!(value(&format!("select try_exact_decimal('{text}')")).await.unwrap(), "null", "{text}");

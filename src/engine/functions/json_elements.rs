@@ -1,4 +1,5 @@
-//! `json_elements`: the texts of a JSON array's elements, numbers as they were written.
+//! `json_elements` and `json_keys`: the texts of a JSON array's elements, numbers as they were written, and the names of an
+//! object's members.
 //!
 //! Schedules and ledgers of an export are arrays in a text column. With this function and `unnest` they become rows:
 //!
@@ -8,6 +9,7 @@
 //! from balances
 //! ```
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{ArrayRef, ListBuilder, StringBuilder};
@@ -18,11 +20,19 @@ use datafusion::logical_expr::{
 };
 
 use super::json_text::{Texts, text_arguments};
-use crate::value::json::elements;
+use crate::value::json::{elements, keys};
 
-const NAME: &str = "json_elements";
+static KEYS: LazyLock<Documentation> = LazyLock::new(|| {
+    Documentation::builder(
+        datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_STRING,
+        "The names of the members of a JSON object, a list of texts in its order; null when the text is no JSON object.",
+        "unnest(json_keys(properties))",
+    )
+    .with_argument("json", "The text of a JSON object.")
+    .build()
+});
 
-static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
+static ELEMENTS: LazyLock<Documentation> = LazyLock::new(|| {
     Documentation::builder(
         datafusion::logical_expr::scalar_doc_sections::DOC_SECTION_STRING,
         "The elements of a JSON array, a list of texts in the array's order: a string's characters, any other value as it \
@@ -33,22 +43,36 @@ static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     .build()
 });
 
-/// The scalar function `json_elements(json)`.
+/// The scalar functions `json_elements(json)` and `json_keys(json)`.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct JsonElements {
+    is_of_object: bool,
     signature: Signature,
 }
 
 impl JsonElements {
-    /// The function, ready to be registered.
-    pub(super) fn new() -> Self {
-        Self { signature: Signature::user_defined(Volatility::Immutable) }
+    /// `json_elements`.
+    pub(super) fn of_array() -> Self {
+        Self { is_of_object: false, signature: Signature::user_defined(Volatility::Immutable) }
+    }
+
+    /// `json_keys`.
+    pub(super) fn of_object() -> Self {
+        Self { is_of_object: true, signature: Signature::user_defined(Volatility::Immutable) }
+    }
+
+    /// The texts of a list.
+    fn texts<'a>(&self, json: &'a str) -> Option<Vec<Option<Cow<'a, str>>>> {
+        match self.is_of_object {
+            true => Some(keys(json)?.into_iter().map(Some).collect()),
+            false => elements(json),
+        }
     }
 }
 
 impl ScalarUDFImpl for JsonElements {
     fn name(&self) -> &str {
-        NAME
+        if self.is_of_object { "json_keys" } else { "json_elements" }
     }
 
     fn signature(&self) -> &Signature {
@@ -56,7 +80,7 @@ impl ScalarUDFImpl for JsonElements {
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        text_arguments(NAME, 1, given)
+        text_arguments(self.name(), 1, given)
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
@@ -69,14 +93,14 @@ impl ScalarUDFImpl for JsonElements {
 
     fn invoke_with_args(&self, given: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [json] = given.args.as_slice() else {
-            return exec_err!("{NAME} takes 1 argument(s), not {}", given.args.len());
+            return exec_err!("{} takes 1 argument(s), not {}", self.name(), given.args.len());
         };
-        let texts = Texts::of(NAME, json)?;
+        let texts = Texts::of(self.name(), json)?;
         let is_constant = matches!(texts, Texts::Constant(_));
         let rows = if is_constant { 1 } else { given.number_rows };
         let mut lists = ListBuilder::with_capacity(StringBuilder::new(), rows);
         for row in 0..rows {
-            match texts.at(row).and_then(elements) {
+            match texts.at(row).and_then(|json| self.texts(json)) {
                 Some(elements) => lists.append_value(elements),
                 None => lists.append_null(),
             }
@@ -89,7 +113,7 @@ impl ScalarUDFImpl for JsonElements {
     }
 
     fn documentation(&self) -> Option<&Documentation> {
-        Some(&DOCUMENTATION)
+        Some(if self.is_of_object { &KEYS } else { &ELEMENTS })
     }
 }
 
@@ -131,5 +155,16 @@ mod tests {
         assert_eq!(rows(&context, sql).await.unwrap(), ["a|1|-20.000000000000000000"]);
         let sql = "select id, count(*) from entries where entry is not null group by id order by id";
         assert_eq!(rows(&context, sql).await.unwrap(), ["a|2", "e|2"]);
+    }
+
+    #[tokio::test]
+    async fn keys_are_those_of_an_object_in_its_order() {
+        assert_eq!(
+            value(r#"select json_keys('{"b": 1, "a": {"c": 2}, "\u0061b": null}')"#).await.unwrap(),
+            "[b, a, ab]"
+        );
+        for json in ["[1]", "1", "{", ""] {
+            assert_eq!(value(&format!("select json_keys('{json}')")).await.unwrap(), "null", "{json}");
+        }
     }
 }

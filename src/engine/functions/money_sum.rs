@@ -22,8 +22,8 @@ use super::exact::{LARGEST, MONEY, PRECISION, SCALE, arguments, does_not_fit, ex
 
 const NAME: &str = "money_sum";
 /// Digits of the totals that partial aggregations hand to the final one.
-const TOTAL_PRECISION: u8 = 76;
-const TOTAL: DataType = DataType::Decimal256(TOTAL_PRECISION, SCALE);
+pub(super) const TOTAL_PRECISION: u8 = 76;
+pub(super) const TOTAL: DataType = DataType::Decimal256(TOTAL_PRECISION, SCALE);
 
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Documentation::builder(
@@ -104,19 +104,19 @@ impl AggregateUDFImpl for MoneySum {
 }
 
 /// The total as the stored number of the result.
-fn result(total: i256) -> Result<i128> {
+pub(super) fn result(total: i256) -> Result<i128> {
     total
         .to_i128()
         .filter(|result| result.unsigned_abs() <= LARGEST)
         .ok_or_else(|| does_not_fit(NAME, &Decimal256Type::format_decimal(total, TOTAL_PRECISION, SCALE)))
 }
 
-fn money(value: Option<i128>) -> ScalarValue {
+pub(super) fn money(value: Option<i128>) -> ScalarValue {
     ScalarValue::Decimal128(value, PRECISION, SCALE)
 }
 
 /// The sum of the values that are there. 2^127 rows would be needed to leave 256 bits.
-fn add_up(values: &Decimal128Array) -> i256 {
+pub(super) fn add_up(values: &Decimal128Array) -> i256 {
     let add = |total: i256, value: i128| total.wrapping_add(i256::from_i128(value));
     match values.nulls().filter(|nulls| nulls.null_count() > 0) {
         None => values.values().iter().copied().fold(i256::ZERO, add),
@@ -128,7 +128,7 @@ fn present(values: &dyn Array) -> u64 {
     (values.len() - values.null_count()) as u64
 }
 
-fn only(values: &[ArrayRef]) -> Result<&ArrayRef> {
+pub(super) fn only(values: &[ArrayRef]) -> Result<&ArrayRef> {
     match values {
         [values] => Ok(values),
         _ => exec_err!("{NAME} takes one argument, not {}", values.len()),

@@ -13,6 +13,8 @@ use twox_hash::XxHash3_128;
 use crate::catalog::{Class, Column, Found, Origin, TABLES, Table};
 use crate::place::journal::{About, Answer};
 
+/// What some proxies put before a body.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// Where the rows of an answer are.
 const ROWS: &str = "data";
 
@@ -56,6 +58,7 @@ enum Source {
     Ordinal { level: usize },
     Asked(&'static str),
     Itself { level: usize },
+    IsList { level: usize, slot: usize },
 }
 
 /// What stands for a column in a row.
@@ -69,6 +72,10 @@ pub enum Cell<'a> {
     Text(&'a str),
     /// A place in an array.
     Whole(i64),
+    /// Whether something is so.
+    Truth(bool),
+    /// The field stands several times in its row, and says different things.
+    Twice(&'a RawValue),
 }
 
 /// What is met on a walk.
@@ -102,6 +109,8 @@ struct Frame<'a> {
     raw: &'a RawValue,
     ordinal: usize,
     slots: Vec<Option<&'a RawValue>>,
+    /// Slots of fields that stand several times and say different things.
+    twice: Vec<usize>,
     unknown: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
@@ -139,6 +148,7 @@ impl Walk {
             Found::Ordinal => Source::Ordinal { level },
             Found::Asked(parameter) => Source::Asked(parameter),
             Found::Itself => Source::Itself { level },
+            Found::IsList(path) => Source::IsList { level, slot: self.levels[level].want(path) },
             Found::InParent(name) => {
                 let parent = level.checked_sub(1).and_then(|level| Some((level, lineage.get(level)?)));
                 let found =
@@ -218,13 +228,13 @@ impl Walk {
 
     fn frame<'a>(&self, level: usize, ordinal: usize, raw: &'a RawValue) -> Option<Frame<'a>> {
         let level = &self.levels[level];
-        let mut frame = Frame { raw, ordinal, slots: vec![None; level.slots], unknown: Vec::new() };
+        let mut frame = Frame { raw, ordinal, slots: vec![None; level.slots], twice: Vec::new(), unknown: Vec::new() };
         if level.is_bare {
             return Some(frame);
         }
-        let Frame { slots, unknown, .. } = &mut frame;
+        let Frame { slots, twice, unknown, .. } = &mut frame;
         each_field(raw.get(), |name, value| match level.fields.within.get(&*name) {
-            Some(node) => node.fill(value, slots),
+            Some(node) => node.fill(value, slots, twice),
             None if level.known.contains(&*name) => {}
             None => unknown.push((name, value)),
         })
@@ -248,6 +258,7 @@ impl Walk {
                     Cell::Json(raw) => key.extend_from_slice(raw.get().as_bytes()),
                     Cell::Text(text) => key.extend_from_slice(text.as_bytes()),
                     Cell::Whole(value) => key.extend_from_slice(&value.to_le_bytes()),
+                    Cell::Truth(_) | Cell::Twice(_) => is_whole = false,
                 }
                 key.push(0);
             }
@@ -295,7 +306,14 @@ impl<'a> Row<'a, '_> {
 
     fn cell(&self, source: Source) -> Cell<'a> {
         match source {
-            Source::Slot { level, slot } => self.frames[level].slots[slot].map_or(Cell::Missing, Cell::Json),
+            Source::Slot { level, slot } => match self.frames[level].slots[slot] {
+                Some(raw) if self.frames[level].twice.contains(&slot) => Cell::Twice(raw),
+                Some(raw) => Cell::Json(raw),
+                None => Cell::Missing,
+            },
+            Source::IsList { level, slot } => {
+                Cell::Truth(self.frames[level].slots[slot].is_some_and(|raw| raw.get().starts_with('[')))
+            }
             Source::Ordinal { level } => Cell::Whole(i64::try_from(self.frames[level].ordinal).unwrap_or(i64::MAX)),
             Source::Asked(parameter) => self.about.asked.get(parameter).map_or(Cell::Missing, |text| Cell::Text(text)),
             Source::Itself { level } => Cell::Json(self.frames[level].raw),
@@ -308,7 +326,7 @@ impl Level {
         let first = |path: &'static str| path.split('.').next().unwrap_or(path);
         let columns = table.columns.iter().filter_map(|column| match column.found {
             Found::Named => Some(column.name),
-            Found::At(path) => Some(first(path)),
+            Found::At(path) | Found::IsList(path) => Some(first(path)),
             _ => None,
         });
         let lists = TABLES.iter().filter_map(|other| match other.origin {
@@ -332,33 +350,49 @@ impl Level {
 }
 
 impl Node {
-    fn fill<'a>(&self, value: &'a RawValue, slots: &mut [Option<&'a RawValue>]) {
-        // A field that stands twice counts as it stands last, with all that is in it.
+    /// Takes a field's value, and notes in `twice` where another value was taken before: a field that stands twice counts as it
+    /// stands last, but what it says cannot be told where the two differ.
+    fn fill<'a>(&self, value: &'a RawValue, slots: &mut [Option<&'a RawValue>], twice: &mut Vec<usize>) {
         if let Some(slot) = self.slot {
-            slots[slot] = (value.get() != "null").then_some(value);
+            put(slot, (value.get() != "null").then_some(value), slots, twice);
         }
         if !self.within.is_empty() {
-            self.within.values().for_each(|node| node.clear(slots));
+            let mut before = Vec::new();
+            self.within.values().for_each(|node| node.take(slots, &mut before));
             // What is no object has no fields: the columns in it are missing, and said to be where they are required.
             let _ = each_field(value.get(), |name, value| {
                 if let Some(node) = self.within.get(&*name) {
-                    node.fill(value, slots);
+                    node.fill(value, slots, twice);
                 }
             });
+            for (slot, value) in before {
+                if slots[slot].is_none_or(|now| now.get() != value.get()) {
+                    twice.push(slot);
+                }
+            }
         }
     }
 
-    fn clear(&self, slots: &mut [Option<&RawValue>]) {
+    /// Empties the slots of a field and of those in it, keeping what stood there.
+    fn take<'a>(&self, slots: &mut [Option<&'a RawValue>], into: &mut Vec<(usize, &'a RawValue)>) {
         if let Some(slot) = self.slot {
-            slots[slot] = None;
+            into.extend(slots[slot].take().map(|value| (slot, value)));
         }
-        self.within.values().for_each(|node| node.clear(slots));
+        self.within.values().for_each(|node| node.take(slots, into));
+    }
+}
+
+fn put<'a>(slot: usize, value: Option<&'a RawValue>, slots: &mut [Option<&'a RawValue>], twice: &mut Vec<usize>) {
+    let before = std::mem::replace(&mut slots[slot], value);
+    if before.is_some_and(|before| value.is_none_or(|value| value.get() != before.get())) {
+        twice.push(slot);
     }
 }
 
 /// The rows of a body, and whether they are a list: some endpoints answer with a single object.
 fn listed(body: &[u8]) -> Result<(Vec<&RawValue>, bool), String> {
     let body = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let mut data: Option<&RawValue> = None;
     each_field(body, |name, value| {
         if name == ROWS {

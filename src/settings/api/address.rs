@@ -9,7 +9,7 @@ use crate::settings::given::Given;
 use crate::suggest::nearest;
 
 /// The word for the account that this process serves.
-pub(crate) const SIMULATOR: &str = "simulator";
+pub const SIMULATOR: &str = "simulator";
 
 /// Where the account is.
 #[derive(Debug, Clone, PartialEq, Eq)]

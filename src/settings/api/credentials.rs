@@ -9,6 +9,7 @@ use super::BaseUrl;
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::file::File;
 use crate::settings::given::GivenBy;
+use crate::settings::local::require_local;
 use crate::settings::token::Token;
 use crate::settings::variables::{TOKEN, TOKEN_FILE, Variables};
 
@@ -25,10 +26,10 @@ pub(super) fn resolve(base_url: &BaseUrl, file: &File, variables: &Variables, fo
         return Token::checked(token.reveal()).map(Some).map_err(|why| refuse(format!("`{TOKEN}` is no token"), why));
     }
     if let Some(path) = variables.token_file() {
-        return read(&folder.join(path), &GivenBy::Variable(TOKEN_FILE.to_owned())).map(Some);
+        return read(folder, path, &GivenBy::Variable(TOKEN_FILE.to_owned())).map(Some);
     }
     match file.value("api.token_file") {
-        Some(given) => read(&file.folder().join(&given.value), &given.by).map(Some),
+        Some(given) => read(file.folder(), &given.value, &given.by).map(Some),
         None => Err(missing(base_url)),
     }
 }
@@ -41,7 +42,9 @@ pub(super) fn missing(base_url: &BaseUrl) -> Error {
     ))
 }
 
-fn read(path: &Path, by: &GivenBy) -> Result<Token> {
+fn read(folder: &Path, path: &str, by: &GivenBy) -> Result<Token> {
+    require_local(Path::new(path), by, "the file with the token", "file")?;
+    let path = &folder.join(path);
     let unreadable =
         |error| Error::io("read the token file", path, error).kind_is(ErrorKind::Usage).context(by.to_string());
     let file = fs::File::open(path).map_err(unreadable)?;

@@ -245,7 +245,12 @@ impl<'a> Work<'a> {
                 self.schedule.put_off(job, now + after);
             }
             Decision::Gone => {
-                debug!(endpoint, series = job.text, "{endpoint}: what it was asked for is gone");
+                warn!(
+                    endpoint,
+                    series = job.text,
+                    "{endpoint}: what was listed is not found when asked for: {}",
+                    job.text
+                );
                 let (Some(request), Trouble::Refused { status, .. }) = (request, &trouble) else { return Ok(()) };
                 // As a page without rows, which ends its series.
                 job.progress.pages += 1;

@@ -48,6 +48,8 @@ pub struct Page {
 /// Says what is wrong: no JSON, nested too deep, or not the envelope of a list.
 pub fn read(body: &[u8], wanted: &Wanted, asked: &BTreeMap<String, String>) -> Result<Page, String> {
     let text = std::str::from_utf8(body).map_err(|_| "the answer is not UTF-8")?;
+    // Some proxies put a byte order mark before the body.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if is_deeper(body, DEPTH) {
         return Err(format!("the answer is nested deeper than {DEPTH} levels"));
     }

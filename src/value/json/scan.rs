@@ -135,7 +135,7 @@ pub(super) fn pairs(json: &str) -> Result<Option<String>, Invalid> {
 }
 
 /// Names and values, as written, of the members of an object. `None` when the text is not JSON or no object.
-fn members_of(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+pub(super) fn members_of(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
     let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
     let mut places = Vec::new();
     scanner.space();
