@@ -303,7 +303,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 33);
+        assert_eq!(flags, 34);
         assert_eq!(variables().len(), flags);
     }
 

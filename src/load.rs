@@ -22,7 +22,7 @@ use crate::place::parquet::{damaged, read};
 use crate::printer::csv;
 use crate::receipt::Receipt;
 use crate::run::{ReportRecord, Run, RunRecord};
-use crate::settings::Settings;
+use crate::settings::{FormulaCells, Settings};
 use crate::transform::mart_table;
 
 /// What `manifest.json` says.
@@ -46,6 +46,9 @@ pub struct Manifest {
     /// What checks and exceptions do where settings say otherwise than their authors.
     #[serde(default)]
     pub checks: BTreeMap<String, String>,
+    /// What texts do that a spreadsheet would run as a formula: `escape` or `keep`.
+    #[serde(default)]
+    pub formula_cells: String,
     /// The month that a close pack is of.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub period: Option<String>,
@@ -89,6 +92,7 @@ impl Manifest {
             versions: versions.map(|(name, version)| (name.clone(), *version)).collect(),
             accounts: accounts.collect(),
             checks: checks.collect(),
+            formula_cells: settings.formula_cells.word().to_owned(),
             period: None,
             notice: origin.and_then(|origin| origin.notice(settings)),
             origin: origin.map(|origin| origin.said_in(&settings.artifacts)),
@@ -142,6 +146,7 @@ pub fn print_apart(
     target: &Path,
     sheets: Vec<Sheet>,
     mut manifest: Manifest,
+    settings: &Settings,
     run: &Run,
 ) -> Result<(NextArtifacts, Manifest)> {
     let mut replaced: Vec<String> = sheets.iter().map(|sheet| file_name(&sheet.name)).collect();
@@ -149,7 +154,7 @@ pub fn print_apart(
     let next = NextArtifacts::begin(target, &run.id, &replaced)?;
     for sheet in sheets {
         let name = file_name(&sheet.name);
-        let artifact = print(&sheet.files, Vec::new(), sheet.made_from, &next.path(&name))?;
+        let artifact = print(&sheet.files, Vec::new(), sheet.made_from, settings.formula_cells, &next.path(&name))?;
         manifest.artifacts.insert(name, artifact);
     }
     manifest.write(&next)?;
@@ -203,7 +208,7 @@ pub async fn load(
         let name = file_name(report);
         let made_from = published.reports.get(report).cloned().unwrap_or_default();
         let files: Vec<_> = table.files.iter().map(|file| table.path_of(file)).collect();
-        let artifact = print(&files, file_paths(table), made_from, &next.path(&name))?;
+        let artifact = print(&files, file_paths(table), made_from, settings.formula_cells, &next.path(&name))?;
         receipts.push(Receipt {
             stage: "load".to_owned(),
             item: name.clone(),
@@ -316,7 +321,13 @@ async fn published_table(report: &str, published: &RunRecord, lake: &Lake) -> Re
     Ok(state)
 }
 
-fn print(files: &[PathBuf], lake_files: Vec<String>, made_from: ReportRecord, path: &Path) -> Result<Artifact> {
+fn print(
+    files: &[PathBuf],
+    lake_files: Vec<String>,
+    made_from: ReportRecord,
+    formulas: FormulaCells,
+    path: &Path,
+) -> Result<Artifact> {
     let failed = |source| Error::io("write", path, source);
     let mut out =
         Hashing { inner: BufWriter::new(File::create_new(path).map_err(failed)?), hash: Sha256::new(), bytes: 0 };
@@ -329,7 +340,7 @@ fn print(files: &[PathBuf], lake_files: Vec<String>, made_from: ReportRecord, pa
         for batch in batches {
             let batch = batch.map_err(|error| damaged(source, &error))?;
             rows += batch.num_rows() as u64;
-            csv::write_rows(&batch, &mut out)?.map_err(failed)?;
+            csv::write_rows(&batch, formulas, &mut out)?.map_err(failed)?;
         }
     }
     let file = out.inner.into_inner().map_err(|error| failed(error.into_error()))?;

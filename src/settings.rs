@@ -30,7 +30,9 @@ use chrono::NaiveDate;
 pub use accounts::Account;
 pub use api::{Api, BaseUrl, Rate, SIMULATOR, Window, is_loopback};
 pub use checks::GivenSeverity;
-pub use choice::{Choice, LogFormat, OutputFormat, QuarantinePolicy, Severity, Source, Stage, TableFormat};
+pub use choice::{
+    Choice, FormulaCells, LogFormat, OutputFormat, QuarantinePolicy, Severity, Source, Stage, TableFormat,
+};
 pub use given::GivenBy;
 pub use metrics::Metric;
 pub use parameters::{Parameter, require_known as require_known_parameters};
@@ -71,6 +73,8 @@ pub struct Settings {
     pub quarantine: QuarantinePolicy,
     /// What delivered data files do that belong to no table.
     pub unknown_files: Severity,
+    /// What texts of artifacts do that a spreadsheet would run.
+    pub formula_cells: FormulaCells,
     /// The day that a run is for; none for the day it begins. Relative parameters count from it.
     pub day: Option<NaiveDate>,
     /// Parameters by name. The names are well formed; whether a report has them is for [`require_known_parameters`].
@@ -135,11 +139,16 @@ impl Settings {
 
         let places = places::resolve(flags, variables, &file, folder)?;
         let (verbosity, log_filter) = loudness(flags, variables)?;
-        let sources = sources(pick(flags.source.as_ref(), "source", "source").as_ref())?;
+        let given_source = pick(flags.source.as_ref(), "source", "source");
+        // A new project reads both until its file says otherwise.
+        let sources = match given_source {
+            None if is_init => Source::CHOICES.iter().map(|(_, source)| *source).collect(),
+            given => sources(given.as_ref())?,
+        };
         let warnings = variables.warnings();
         let base_url = pick(flags.api_base_url.as_ref(), "api-base-url", "api.base_url");
         let api = api::resolve(
-            sources.contains(&Source::Api),
+            sources.contains(&Source::Api) && !is_init,
             base_url.as_ref(),
             cli.reads().map_or(Ok(None), |flags| api::window(flags, variables))?,
             &file,
@@ -158,6 +167,7 @@ impl Settings {
             quarantine: choose_or(file.value("quality.quarantine"), QuarantinePolicy::Block)?,
             unknown_files: choose_or(file.value("quality.unknown_files"), Severity::Block)?,
             parameters: parameters::merge(file.parameters.clone(), variables.for_flag("param").as_ref(), &flags.param)?,
+            formula_cells: choose_or(file.value("load.formula_cells"), FormulaCells::Escape)?,
             day: text(flags.date.as_ref(), "date", variables).map(day).transpose()?,
             accounts: accounts::resolve(&file)?,
             checks: checks::resolve(&file)?,

@@ -9,16 +9,21 @@ use serde_json::json;
 
 use super::print;
 use crate::catalog::Table;
-use crate::engine::parameters;
+use crate::engine::{Engine, parameters};
 use crate::error::{Error, Result};
-use crate::extract::{self, Account};
+use crate::extract::{self, Account, Landed};
+use crate::load::require_artifacts;
 use crate::model::Models;
+use crate::origin::DataOrigin;
 use crate::pipeline::plan_on_empty_tables;
 use crate::place::lake::Lake;
+use crate::place::scratch::Scratch;
+use crate::printer::{counted, text_of};
 use crate::run::{Run, RunRecord, is_made};
+use crate::setting_tables;
 use crate::settings::{Api, OutputFormat, Settings, Source};
 use crate::source::api::{self, Clock, Probe, Probed};
-use crate::source::egress;
+use crate::transform::make_aside;
 
 /// Checks settings, locations and every SQL file; writes nothing but its findings.
 ///
@@ -49,13 +54,17 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let needed = models.closure(reports.iter().map(|report| report.name.as_str()))?;
     parameters::check(&specs, &settings.parameters, &needed)?;
     plan_on_empty_tables(&models, settings).await?;
-    let found = match settings.sources.contains(&Source::Egress) {
-        true => egress::discover(&settings.landing)?,
-        false => egress::Discovery::default(),
-    };
+    // As a run would, and no further: what it would refuse is refused here.
+    let landed = Landed::delivered(&tables, settings)?;
+    let origin = DataOrigin::of_run(settings, &landed)?.in_lake(&lake, settings.is_landing_moved).await?;
+    require_artifacts(&origin, &lake, settings).await?;
     writable(&settings.lake)?;
     writable(&settings.artifacts)?;
     let published = RunRecord::newest(&lake).await?;
+    let proposals = match &published {
+        Some(published) => proposals(published, &models, &lake, settings).await?,
+        None => Vec::new(),
+    };
     let probed = match &settings.api {
         Some(api) => probe(&tables, api).await?,
         None => Vec::new(),
@@ -66,8 +75,10 @@ pub async fn run(settings: &Settings) -> Result<()> {
             let json = json!({
                 "config": settings.config_file,
                 "sql_files": models.iter().count(),
-                "export_files": found.deliveries.len(),
-                "unmatched_files": found.unmatched,
+                "export_files": landed.deliveries.len(),
+                "unmatched_files": landed.unmatched,
+                "sample": origin.is_sample,
+                "proposed_metrics": proposals,
                 "api": probed.iter().map(|probed| (probed.endpoint, describe(&probed.answer))).collect::<BTreeMap<_, _>>(),
                 "lake_is_made": lake_is_made,
                 "published_run": published.as_ref().map(|record| &record.run_id),
@@ -84,9 +95,11 @@ pub async fn run(settings: &Settings) -> Result<()> {
             };
             line("settings", config);
             line("sql", format!("{} files planned on empty tables", models.iter().count()));
-            line("landing", format!("{}: {} export files", settings.landing.display(), found.deliveries.len()));
-            for file in &found.unmatched {
-                line("", format!("belongs to no table: {file}"));
+            let files = counted(landed.deliveries.len() as u64, "export file");
+            let whose = if origin.is_sample { ", the sample account's" } else { "" };
+            line("landing", format!("{}: {files}{whose}", settings.landing.display()));
+            for file in &landed.unmatched {
+                line("", format!("not read: {file}"));
             }
             if let Some(api) = &settings.api {
                 let readable = probed.iter().filter(|probed| probed.answer == Probe::Readable).count();
@@ -102,6 +115,15 @@ pub async fn run(settings: &Settings) -> Result<()> {
             };
             line("lake", format!("{}: {run}", settings.lake.display()));
             line("artifacts", settings.artifacts.display().to_string());
+            if !proposals.is_empty() {
+                line(
+                    "metrics",
+                    "some do not say what they count; what the data allows, to be written under [metrics]:".to_owned(),
+                );
+                for proposal in &proposals {
+                    line("", proposal.clone());
+                }
+            }
             text
         }
     };
@@ -114,6 +136,23 @@ pub async fn run(settings: &Settings) -> Result<()> {
             _ => None,
         })
         .unwrap_or(Ok(()))
+}
+
+/// Lines of `[metrics]` for metrics that do not say what they count, where what was published allows one answer only.
+async fn proposals(published: &RunRecord, models: &Models, lake: &Lake, settings: &Settings) -> Result<Vec<String>> {
+    const MODEL: &str = "int_metrics_proposed";
+    let Settings { threads, memory_bytes, .. } = *settings;
+    let mut engine =
+        Engine::new(lake, published.versions.clone(), published.environment.clone(), threads, memory_bytes)?
+            .with_settings(setting_tables::of(settings, models)?);
+    let scratch = Scratch::new();
+    let parameters = parameters::fixed(&models.parameters()?, &settings.parameters)?;
+    make_aside(&models.closure([MODEL])?, &parameters.values, &mut engine, scratch.path()).await?;
+    let sql = format!("select settings_line from {MODEL} order by settings_line");
+    let failed = |error| engine.query_failed(MODEL, &error);
+    let batches = engine.context.sql(&sql).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| text_of(batch.column(0), row)));
+    Ok(rows.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 /// Asks each endpoint that a run would read once.

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::print;
 use crate::error::{Error, Result};
-use crate::settings::{OutputFormat, Settings};
+use crate::settings::{OutputFormat, Settings, Source};
 
 /// The settings written: every key with what it means, and its default where it has one.
 pub(crate) const PIPELINE: &str = include_str!("init/pipeline.toml");
@@ -35,14 +35,24 @@ pub fn run(settings: &Settings, folder: &Path) -> Result<()> {
     fs::create_dir_all(&landing).map_err(|source| Error::io("make", &landing, source))?;
     let ignores = create(&folder.join(".gitignore"), IGNORED)?;
     // Last: while it is missing, what came before can be done again.
-    if !create(&pipeline, PIPELINE)? {
+    if !create(&pipeline, &text_for(&settings.sources))? {
         return Err(taken(&pipeline));
     }
     match settings.output {
         OutputFormat::Json => print(format!("{}\n", json!({ "pipeline": pipeline, "landing": landing })).as_bytes()),
         OutputFormat::Text if settings.verbosity < 0 => Ok(()),
-        OutputFormat::Text => print(next_steps(folder, ignores).as_bytes()),
+        OutputFormat::Text => print(next_steps(folder, &settings.sources, ignores).as_bytes()),
     }
+}
+
+/// The settings for these sources.
+fn text_for(sources: &[Source]) -> String {
+    let names: Vec<_> = sources.iter().map(|source| source.name()).collect();
+    let source = |line: &str| match line.starts_with("source = ") {
+        true => format!("source = {names:?}\n"),
+        false => format!("{line}\n"),
+    };
+    PIPELINE.lines().map(source).collect()
 }
 
 fn taken(pipeline: &Path) -> Error {
@@ -64,24 +74,31 @@ fn create(path: &Path, text: &str) -> Result<bool> {
     })
 }
 
-fn next_steps(folder: &Path, ignores: bool) -> String {
+fn next_steps(folder: &Path, sources: &[Source], ignores: bool) -> String {
     let mut text = format!("{} has pipeline.toml, .gitignore and landing/egress\n", folder.display());
     if !ignores {
         text +=
             "its .gitignore stays as it was: landing, lake, artifacts, closes and token are no part of a repository\n";
     }
     text += "\nnext:\n";
+    let (reads_files, asks_api) = (sources.contains(&Source::Egress), sources.contains(&Source::Api));
+    let token =
+        "set METRONOME_BEARER_TOKEN, or put the token into a file of mode 600 and name it in `token_file` under [api]";
+    let files = match asks_api {
+        true => "put your export files into landing/egress, or take egress out of `source` in pipeline.toml",
+        false => "put your export files into landing/egress",
+    };
+    let check = if asks_api { "tries the settings and the token" } else { "tries the settings and looks at the files" };
+    let plan = if asks_api { "says what a run will ask and how long that takes" } else { "says what a run will read" };
     let steps = [
-        format!("cd {}", folder.display()),
-        "set METRONOME_BEARER_TOKEN, or put the token into a file of mode 600 and name it in `token_file` under [api]"
-            .to_owned(),
-        "put your export files into landing/egress, or take egress out of `source` in pipeline.toml".to_owned(),
-        "say in [parameters] of pipeline.toml what the reports are to answer".to_owned(),
-        "etl check    tries the settings and the token".to_owned(),
-        "etl plan     says what a run will ask and how long that takes".to_owned(),
-        "etl run      makes the lake and the artifacts".to_owned(),
+        Some(format!("cd {}", folder.display())),
+        asks_api.then(|| token.to_owned()),
+        reads_files.then(|| files.to_owned()),
+        Some(format!("etl check    {check}")),
+        Some(format!("etl plan     {plan}")),
+        Some("etl run      makes the lake and the artifacts, of the newest month with finalized invoices".to_owned()),
     ];
-    for (number, step) in (1..).zip(steps) {
+    for (number, step) in (1..).zip(steps.into_iter().flatten()) {
         // Writing to memory does not fail.
         let _ = writeln!(text, "  {number}. {step}");
     }

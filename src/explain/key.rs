@@ -10,7 +10,7 @@ use super::rows::column;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::model::{HeaderColumn, Model, SqlType};
-use crate::printer::text_of;
+use crate::printer::{csv, text_of};
 use crate::suggest::{nearest, one_of};
 use crate::value::{boolean, decimal, integer, timestamp};
 
@@ -82,7 +82,12 @@ impl Key {
             })?;
             Ok(match value {
                 None => column(name).is_null(),
-                Some(text) => column(name).eq(lit(scalar(known, text)?)),
+                Some(text) => {
+                    // As the report has it, or as its CSV writes what a spreadsheet would run.
+                    let (given, raw) = (scalar(known, text)?, csv::unescaped(text));
+                    let is_given = column(name).eq(lit(given));
+                    if raw == text { is_given } else { is_given.or(column(name).eq(lit(scalar(known, raw)?))) }
+                }
             })
         };
         self.0.iter().map(condition).collect()

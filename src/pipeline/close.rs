@@ -301,7 +301,7 @@ async fn print_pack(
         parameters: of_month.texts.clone(),
         ..Manifest::of(record, origin.as_ref(), plan.settings)
     };
-    print_apart(target, files.into_iter().map(sheet).collect(), manifest, run)
+    print_apart(target, files.into_iter().map(sheet).collect(), manifest, plan.settings, run)
 }
 
 /// Adds the close to those that are published, and returns the table's version.

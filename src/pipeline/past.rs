@@ -83,7 +83,7 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
     });
     let target = settings.artifacts.join(folder(past));
     let manifest = Manifest::of(&record, origin.as_ref(), &settings);
-    let (set, manifest) = print_apart(&target, sheets.collect(), manifest, run)?;
+    let (set, manifest) = print_apart(&target, sheets.collect(), manifest, &settings, run)?;
     set.publish()?;
     summary.environment.clone_from(&record.environment);
     summary.artifacts = target.display().to_string();

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 
 use super::text_of;
 use crate::error::Result;
+use crate::settings::FormulaCells;
 
 /// The line of column names.
 ///
@@ -19,16 +20,34 @@ pub fn write_header(schema: &Schema, out: &mut impl Write) -> io::Result<()> {
 
 /// A line for each row. The outer error is of the values, the inner one of the writer.
 ///
+/// A text that a spreadsheet would run as a formula is written with a `'` before it, where that is asked for; amounts, days
+/// and truths never are.
+///
 /// # Errors
 /// Failed for a type that has no text.
-pub fn write_rows(batch: &RecordBatch, out: &mut impl Write) -> Result<io::Result<()>> {
+pub fn write_rows(batch: &RecordBatch, formulas: FormulaCells, out: &mut impl Write) -> Result<io::Result<()>> {
     for row in 0..batch.num_rows() {
-        let cells = batch.columns().iter().map(|array| text_of(array, row)).collect::<Result<Vec<_>>>()?;
+        let cell = |array: &ArrayRef| {
+            let text = text_of(array, row)?;
+            let is_escaped = formulas == FormulaCells::Escape && array.data_type().is_string();
+            Ok(text.map(|text| if is_escaped && is_formula(&text) { format!("'{text}") } else { text }))
+        };
+        let cells = batch.columns().iter().map(cell).collect::<Result<Vec<_>>>()?;
         if let Err(error) = write_record(cells.into_iter(), out) {
             return Ok(Err(error));
         }
     }
     Ok(Ok(()))
+}
+
+/// Whether a spreadsheet would take a text for a formula.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// A text as it was before [`write_rows`] made it harmless.
+pub fn unescaped(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(text)
 }
 
 fn write_record(cells: impl Iterator<Item = Option<String>>, out: &mut impl Write) -> io::Result<()> {
@@ -45,4 +64,36 @@ fn write_record(cells: impl Iterator<Item = Option<String>>, out: &mut impl Writ
         }
     }
     out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Decimal128Array, StringArray};
+
+    use super::*;
+
+    fn lines(formulas: FormulaCells) -> String {
+        let texts =
+            [Some("=1+1"), Some("+49"), Some("-x"), Some("@a"), Some("\tb"), Some("\rc"), Some("a=1"), Some(""), None];
+        let amounts = Decimal128Array::from(vec![-1_i128; texts.len()]).with_precision_and_scale(38, 0).unwrap();
+        let batch = RecordBatch::try_from_iter([
+            ("text", Arc::new(StringArray::from(texts.to_vec())) as ArrayRef),
+            ("amount", Arc::new(amounts) as ArrayRef),
+        ]);
+        let mut out = Vec::new();
+        write_rows(&batch.unwrap(), formulas, &mut out).unwrap().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_text_that_a_spreadsheet_would_run_is_made_harmless_and_an_amount_is_not_touched() {
+        assert_eq!(
+            lines(FormulaCells::Escape),
+            "'=1+1,-1\n'+49,-1\n'-x,-1\n'@a,-1\n'\tb,-1\n\"'\rc\",-1\na=1,-1\n\"\",-1\n,-1\n"
+        );
+        assert_eq!(lines(FormulaCells::Keep).lines().next(), Some("=1+1,-1"));
+        assert_eq!([unescaped("'=1+1"), unescaped("'a"), unescaped("=1")], ["=1+1", "'a", "=1"]);
+    }
 }

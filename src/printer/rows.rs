@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::{counted, csv, is_numeric, json_of_row, text_of};
 use crate::error::Result;
-use crate::settings::TableFormat;
+use crate::settings::{FormulaCells, TableFormat};
 
 /// Writes rows as they come; a table is held back until its widths are known.
 pub struct RowPrinter<W: Write> {
@@ -55,7 +55,7 @@ impl<W: Write> RowPrinter<W> {
     pub fn write(&mut self, batch: &RecordBatch) -> Result<io::Result<()>> {
         self.rows += batch.num_rows() as u64;
         match (&mut self.table, self.format) {
-            (_, TableFormat::Csv) => csv::write_rows(batch, &mut self.out),
+            (_, TableFormat::Csv) => csv::write_rows(batch, FormulaCells::Keep, &mut self.out),
             (Some(table), _) => {
                 for row in 0..batch.num_rows() {
                     let cells = batch.columns().iter().map(|array| text_of(array, row)).collect::<Result<Vec<_>>>()?;

@@ -42,6 +42,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// What a text of an artifact does that a spreadsheet would run as a formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormulaCells {
+    /// It has a `'` before it, which makes it a text there.
+    Escape,
+    /// It is written as it is.
+    Keep,
+}
+
 /// How results are written to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputFormat {
@@ -99,6 +108,20 @@ impl Severity {
         match self {
             Self::Block => "block",
             Self::Warn => "warn",
+        }
+    }
+}
+
+impl Choice for FormulaCells {
+    const CHOICES: &'static [(&'static str, Self)] = &[("escape", Self::Escape), ("keep", Self::Keep)];
+}
+
+impl FormulaCells {
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Escape => "escape",
+            Self::Keep => "keep",
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::settings::given::{Given, GivenBy};
 use crate::settings::parameters::{Parameter, is_name};
 use crate::settings::variables::TOKEN;
 use crate::suggest::nearest;
+use crate::value::names::Names;
 
 /// The file looked for in the current folder and above it.
 pub(crate) const DEFAULT_NAME: &str = "pipeline.toml";
@@ -76,6 +77,7 @@ pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("api.tables", Kind::Names),
     ("quality.quarantine", Kind::Text),
     ("quality.unknown_files", Kind::Text),
+    ("load.formula_cells", Kind::Text),
     ("log.format", Kind::Text),
     ("limits.threads", Kind::Number),
     ("limits.memory", Kind::Text),
@@ -220,10 +222,16 @@ impl Reader<'_> {
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Boolean(truth) => Some(truth.to_string()),
             DeValue::Datetime(moment) => Some(moment.to_string()),
+            DeValue::Array(list) => list
+                .iter()
+                .map(|name| written(name.get_ref()))
+                .collect::<Option<Vec<_>>>()
+                .filter(|names| !names.is_empty())
+                .map(|names| Names::join(&names)),
             number => whole(number),
         };
         let text = text.ok_or_else(|| {
-            let refusal = self.refuse(name, value, "a text, a whole number, a date or a boolean");
+            let refusal = self.refuse(name, value, "a text, a list of texts, a whole number, a date or a boolean");
             // A binary fraction must never come near money; quoted, the digits stay as written.
             if value.get_ref().is_float() { refusal.hint("write the number in quotes") } else { refusal }
         })?;
@@ -382,7 +390,12 @@ mod tests {
     #[test]
     fn a_binary_fraction_is_no_parameter_until_it_is_quoted() {
         assert!(report("[parameters]\nrate = 0.1").ends_with("hint: write the number in quotes"));
-        assert!(report("[parameters]\nlist = [1]").contains("expected a text, a whole number, a date or a boolean"));
+        let names = parse("[parameters]\ncustomer_name = [\"A1 Company\", \"Acme, Inc.\"]").expect("parses");
+        assert_eq!(names.parameters["customer_name"].value, "A1 Company,\"Acme, Inc.\"");
+        assert!(
+            report("[parameters]\nlist = [1]")
+                .contains("expected a text, a list of texts, a whole number, a date or a boolean")
+        );
         assert!(report("[parameters]\nRate = \"1\"").contains("is no name for a parameter"));
     }
 

@@ -156,15 +156,6 @@ fn places_inside_one_another_are_refused() {
 }
 
 #[test]
-fn the_samples_notice_is_only_for_the_files_own_landing() {
-    let file = "[paths]\nlanding = \"landing\"\n[sample]\nnotice = \"sample\"\n";
-    assert_eq!(settings(file, &["--lake", "x"], &[]).sample_notice, Some("sample".to_owned()));
-    assert_eq!(settings(file, &["--landing", "landing"], &[]).sample_notice, None);
-    assert_eq!(settings(file, &[], &[("ETL_LANDING", "mine")]).sample_notice, None);
-    assert_eq!(settings(file, &[], &[("ETL_LANDING", "")]).sample_notice, Some("sample".to_owned()));
-}
-
-#[test]
 fn parameters_of_file_variable_and_flag_come_together() {
     let file = "[parameters]\na = 2024-03-10\nb = 1\nc = true\n";
     let settings = settings(file, &["--param", "a=1", "--param", "d=2"], &[("ETL_PARAM", "a=9\nb=8")]);
@@ -414,26 +405,6 @@ fn settings_are_printed_without_the_token() {
 }
 
 #[test]
-fn the_simulator_says_that_it_is_a_sample_whatever_the_landing() {
-    let file = "source = \"api\"\n[api]\nbase_url = \"simulator\"\n[sample]\nnotice = \"made up\"\n";
-    let notice = |words: &[&str]| settings(file, words, &[]).sample_notice.unwrap_or_default();
-    assert_eq!(notice(&[]), "made up; the API is the simulator, in this process");
-    assert_eq!(notice(&["--landing", "mine"]), "the API is the simulator, in this process");
-    assert_eq!(notice(&["--api-base-url", "https://api.metronome.com"]), "made up");
-    assert_eq!(notice(&["--source", "egress", "--landing", "mine"]), "");
-}
-
-#[test]
-fn the_simulator_of_the_file_stands_beside_no_other_files_than_the_file_s_own() {
-    let file = "source = [\"egress\", \"api\"]\n[api]\nbase_url = \"simulator\"\n";
-    let sources = |words: &[&str]| settings(file, words, &[]).sources;
-    assert_eq!(sources(&[]), [Source::Egress, Source::Api]);
-    assert_eq!(sources(&["--landing", "mine"]), [Source::Egress]);
-    assert_eq!(settings(file, &["--landing", "mine"], &[]).warnings.len(), 1);
-    assert_eq!(sources(&["--landing", "mine", "--source", "egress,api"]), [Source::Egress, Source::Api]);
-}
-
-#[test]
 fn init_goes_by_no_settings_but_its_flags() {
     let folder = project("no_such_key = 1");
     let settings = Settings::resolve(&cli(&["init", "x"]), &variables(&[("ETL_SOURCE", "api")]), folder.path());
@@ -493,7 +464,7 @@ fn the_example_file_is_read_as_it_says() {
     assert_eq!(settings.parameters.len(), 11, "the questions of five, and six policies");
     assert_eq!(settings.parameters["images_from"].value, "2024-03-10");
     let notice = settings.sample_notice.expect("a notice");
-    assert!(notice.contains("sample") && notice.ends_with("; the API is the simulator, in this process"), "{notice}");
+    assert!(notice.contains("sample"), "{notice}");
     assert_eq!(settings.api, Some(Api::at(BaseUrl::Simulator)));
 }
 

@@ -486,6 +486,8 @@ mod tests {
             Cell::Json(raw) => Some(raw.get().to_owned()),
             Cell::Text(text) => Some(text.to_owned()),
             Cell::Whole(value) => Some(value.to_string()),
+            Cell::Truth(truth) => Some(truth.to_string()),
+            Cell::Twice(last) => Some(format!("twice:{}", last.get())),
         };
         walk.rows(&answer, &mut |met| {
             lines.push(match met {
@@ -554,9 +556,20 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_stands_twice_counts_as_it_stands_last() {
-        let body = r#"{"data": [{"id": "a", "customer_config": {"salesforce_account_id": "1"}, "id": "b", "customer_config": {}}]}"#;
-        assert_eq!(met("customers", body), [r#"/data/0 id="b""#]);
+    fn a_field_that_stands_twice_is_told_where_it_says_different_things() {
+        let body = r#"{"data": [{"id": "a", "name": "x", "name": "x"}, {"id": "b", "name": "x", "name": "y"}, {"id": "c", "id": "d"}]}"#;
+        let lines = met("customers", body);
+        assert_eq!(
+            lines,
+            [r#"/data/0 id="a" name="x""#, r#"/data/1 id="b" name=twice:"y""#, r#"/data/2 id=twice:"d""#]
+        );
+    }
+
+    #[test]
+    fn a_list_that_is_null_or_missing_is_told_from_an_empty_one() {
+        let body = r#"{"data": [{"id": "i", "line_items": []}, {"id": "j", "line_items": null}, {"id": "k"}]}"#;
+        let told: Vec<_> = met("invoices", body).iter().map(|line| line.contains("has_line_items=true")).collect();
+        assert_eq!(told, [true, false, false]);
     }
 
     #[test]
