@@ -81,10 +81,13 @@ impl Cells {
             self.push_null();
             return Ok(());
         }
-        let is_id = matches!(self.kind, Kind::Id | Kind::SentId);
-        let pushed = match is_id && !quoted && cell.eq_ignore_ascii_case(b"null") {
-            true => Err(Invalid::NullWord),
-            false => self.try_push_text(cell),
+        let pushed = match self.kind {
+            Kind::Id if is_word_for_null(cell) => Err(Invalid::NullWord),
+            Kind::SentId if !quoted && cell.eq_ignore_ascii_case(b"null") => Err(Invalid::NullWord),
+            Kind::Decimal if is_of_six_digits(cell) => Err(Invalid::SixDigits),
+            _ => self
+                .try_push_text(cell)
+                .map_err(|invalid| if is_word_for_null(cell) { Invalid::NullWord } else { invalid }),
         };
         match pushed {
             Ok(()) => self.valid.push(true),
@@ -134,7 +137,7 @@ impl Cells {
             }
             (Values::Text { bytes, ends }, kind) => {
                 if matches!(kind, Kind::Id | Kind::SentId) {
-                    check_id(cell)?;
+                    check_id(cell, kind)?;
                 }
                 bytes.extend_from_slice(&as_kept(cell, kind));
                 ends.push(end(bytes));
@@ -242,13 +245,18 @@ pub fn is_null(cell: &[u8], quoted: bool) -> bool {
     cell.is_empty() || (!quoted && cell == b"\\N")
 }
 
-/// The text of a cell as the lake keeps it. A UUID is in small letters: some databases print theirs in capitals, and ids are
-/// compared as text. Those that the sender of an event chose stay as they are.
+/// The text of a cell as the lake keeps it. A UUID is in small letters and without braces: some databases print theirs in others,
+/// and ids are compared as text. Those that the sender of an event chose stay as they are.
 pub fn as_kept(cell: &[u8], kind: Kind) -> Cow<'_, [u8]> {
-    if kind == Kind::Id && cell.iter().any(u8::is_ascii_uppercase) && is_uuid(cell) {
-        return Cow::Owned(cell.to_ascii_lowercase());
+    let inner = match cell {
+        [b'{', inner @ .., b'}'] => inner,
+        cell => cell,
+    };
+    let is_kept = inner.len() == cell.len() && !cell.iter().any(u8::is_ascii_uppercase);
+    if kind != Kind::Id || is_kept || !is_uuid(inner) {
+        return Cow::Borrowed(cell);
     }
-    Cow::Borrowed(cell)
+    Cow::Owned(inner.to_ascii_lowercase())
 }
 
 /// Whether it is written as a UUID: 8, 4, 4, 4 and 12 hexadecimal digits between hyphens.
@@ -260,26 +268,52 @@ fn is_uuid(text: &[u8]) -> bool {
     text.len() == 36 && text.iter().enumerate().all(fits)
 }
 
-fn check_id(cell: &[u8]) -> std::result::Result<(), Invalid> {
+/// Whether it is a word that programs write in the place of nothing, and that nobody calls anything by; among them the `\\N` that
+/// stands in quotes, where it is text.
+fn is_word_for_null(cell: &[u8]) -> bool {
+    const WORDS: [&[u8]; 5] = [b"null", b"(null)", b"nan", b"nat", b"<na>"];
+    matches!(cell, b"None" | b"#N/A" | b"\\N") || WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
+}
+
+fn check_id(cell: &[u8], kind: Kind) -> std::result::Result<(), Invalid> {
     let blank = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_whitespace);
     if blank(cell.first()) || blank(cell.last()) || cell.iter().any(u8::is_ascii_control) {
         return Err(Invalid::Identifier);
     }
-    if is_spreadsheet_number(cell) {
-        return Err(Invalid::SpreadsheetNumber);
+    if matches!(cell, [b'b', b'\'', .., b'\''] | [b'b', b'"', .., b'"']) {
+        return Err(Invalid::BytesOfPython);
+    }
+    // The vendor's ids are no numbers with a point; what the sender of an event chose may be one.
+    if has_exponent(cell) || (kind == Kind::Id && cell.strip_suffix(b".0").is_some_and(is_digits)) {
+        return Err(Invalid::NumberedIdentifier);
     }
     Ok(())
 }
 
-/// Whether it is a number as spreadsheets show long ones: `1.23457E+11`.
-fn is_spreadsheet_number(cell: &[u8]) -> bool {
-    let is_digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    let Some(at) = cell.iter().position(|byte| *byte == b'E') else { return false };
-    let (mantissa, exponent) = cell.split_at(at);
+/// Whether it is a long number as programs show or keep it: `1.23457E+11`, `1.2345678901234567e+17`, `1.2345678901234567E17`.
+fn has_exponent(cell: &[u8]) -> bool {
+    let Some(at) = cell.iter().position(|byte| matches!(byte, b'e' | b'E')) else { return false };
+    let (mantissa, exponent) = (&cell[..at], &cell[at + 1..]);
     let mut parts = mantissa.splitn(2, |byte| matches!(byte, b'.' | b','));
-    parts.next().is_some_and(|whole| whole.len() == 1 && is_digits(whole))
-        && parts.next().is_none_or(is_digits)
-        && exponent.strip_prefix(b"E+").is_some_and(|digits| digits.len() >= 2 && is_digits(digits))
+    let is_one_digit = parts.next().is_some_and(|whole| whole.len() == 1 && is_digits(whole));
+    let fraction = parts.next();
+    // Without a point or a plus it may as well be hexadecimal.
+    let is_number = fraction.is_some() || exponent.starts_with(b"+");
+    is_one_digit
+        && is_number
+        && fraction.is_none_or(is_digits)
+        && is_digits(exponent.strip_prefix(b"+").unwrap_or(exponent))
+}
+
+/// Whether it is a number as a spreadsheet shows one that is too long for its cell, and saves it: `1.23457E+11`, `1.23457E-05`.
+fn is_of_six_digits(cell: &[u8]) -> bool {
+    let unsigned = cell.strip_prefix(b"-").unwrap_or(cell);
+    let [whole, b'.', fraction @ .., b'E', b'+' | b'-', tens, units] = unsigned else { return false };
+    fraction.len() == 5 && fraction.iter().chain([whole, tens, units]).all(u8::is_ascii_digit)
+}
+
+fn is_digits(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
 fn end(bytes: &[u8]) -> i32 {

@@ -10,6 +10,7 @@ mod keys;
 mod layout;
 mod merge;
 mod missing;
+mod parquet_types;
 mod partitions;
 mod threads;
 mod ties;

@@ -21,6 +21,9 @@ named as (
     union
     select customer_id as customer_reference, customer_id from export_customers
     union
+    -- Some databases print ids in capitals. Those of customers are in small letters by now, what events name is as it was sent.
+    select upper(customer_id) as customer_reference, customer_id from export_customers
+    union
     select unnest(json_elements(ingest_aliases)) as customer_reference, customer_id from api_customers
     union
     -- An alias that was changed since stays in the other channel, or in what it told before.

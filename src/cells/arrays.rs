@@ -1,7 +1,6 @@
 //! Whole columns of Parquet files into columns of the lake, whatever type a writer chose for them: exactly, or not at all.
 
 use arrow::array::{Array, AsArray};
-use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type,
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
@@ -20,8 +19,9 @@ type Pushed = std::result::Result<(), Invalid>;
 
 impl Cells {
     /// Appends a whole Parquet column, exactly: numbers of any type and scale, doubles through their shortest text, text through
-    /// the readers of CSV, days and instants of any unit, and for JSON columns maps, structs and lists. `bad` is told the row and
-    /// reason of each cell that does not fit.
+    /// the readers of CSV, days and instants of any unit, and for JSON columns maps, structs and lists. Numbers of single precision
+    /// have lost digits that amounts need: they may only be integers. `bad` is told the row and reason of each cell that does not
+    /// fit.
     ///
     /// # Errors
     /// Data when the column's Parquet type can never hold this kind of value.
@@ -74,7 +74,7 @@ impl Cells {
                 })
             };
         }
-        let is_number = matches!(self.kind, Kind::Decimal | Kind::Integer);
+        let is_number = matches!(self.kind, Kind::Decimal | Kind::Integer | Kind::Boolean);
         match (array.data_type(), self.kind) {
             (DataType::Utf8, _) => {
                 each!(array.as_string::<i32>(), |cells: &mut Self, value: &str| cells
@@ -91,10 +91,6 @@ impl Cells {
             (DataType::LargeBinary, _) => each!(array.as_binary::<i64>(), Self::push_bytes),
             (DataType::BinaryView, _) => each!(array.as_binary_view(), Self::push_bytes),
             (DataType::FixedSizeBinary(_), _) => each!(array.as_fixed_size_binary(), Self::push_bytes),
-            (DataType::Dictionary(_, values), _) => return self.push_array(&cast_to(array, values)?, bad),
-            (DataType::RunEndEncoded(_, values), _) => {
-                return self.push_array(&cast_to(array, values.data_type())?, bad);
-            }
             (DataType::Boolean, Kind::Boolean) => each!(array.as_boolean(), |cells: &mut Self, value| {
                 cells.push_boolean(value);
                 Ok(())
@@ -121,16 +117,13 @@ impl Cells {
                     cells.push_read(decimal::from_double(value)?)
                 });
             }
-            // The shortest text of a single, not that of the double it widens to.
             (DataType::Float32, _) if is_number => {
-                each!(array.as_primitive::<Float32Type>(), |cells: &mut Self, value| {
-                    cells.push_read(decimal::read(format!("{value}").as_bytes())?)
-                });
+                each!(array.as_primitive::<Float32Type>(), |cells: &mut Self, value| cells
+                    .push_single(f64::from(value)));
             }
             (DataType::Float16, _) if is_number => {
-                each!(array.as_primitive::<Float16Type>(), |cells: &mut Self, value| {
-                    cells.push_read(decimal::read(format!("{value}").as_bytes())?)
-                });
+                each!(array.as_primitive::<Float16Type>(), |cells: &mut Self, value| cells
+                    .push_single(f64::from(value)));
             }
             (DataType::Timestamp(TimeUnit::Second, _), Kind::Timestamp) => instants!(TimestampSecondType, 1),
             (DataType::Timestamp(TimeUnit::Millisecond, _), Kind::Timestamp) => {
@@ -167,9 +160,13 @@ impl Cells {
                     cells.push_json(&json)
                 });
             }
-            // A double may have lost digits of an identifier, and would give one that is whole a point.
+            // A double may have lost digits of an identifier, and would give one that is whole a point. An id may be a day, as
+            // those of snapshots are, which programs that guess types take for dates.
             Kind::Text | Kind::Id | Kind::SentId
-                if kind.is_integer() || is_whole(kind) || (self.kind == Kind::Text && has_text(kind)) =>
+                if kind.is_integer()
+                    || is_whole(kind)
+                    || matches!(kind, DataType::Date32)
+                    || (self.kind == Kind::Text && has_text(kind)) =>
             {
                 self.push_each(array, &mut bad, |cells, row| {
                     cells.push_text(text_of(array, row).ok_or(Invalid::Text)?.as_bytes(), true)
@@ -209,26 +206,34 @@ impl Cells {
         std::str::from_utf8(bytes).map_err(|_| Invalid::Utf8).and_then(|text| self.push_text(text.as_bytes(), true))
     }
 
-    /// A decimal as such, or as the integer that it is.
+    /// A decimal as such, or as the integer or the truth that it is.
     fn push_exact(&mut self, units: i128) -> Pushed {
         match self.kind {
             Kind::Integer => self.push_whole(integer::of_decimal(units)?),
+            Kind::Boolean => match integer::of_decimal(units) {
+                Ok(value @ 0..=1) => self.push_boolean(value == 1),
+                _ => return Err(Invalid::Boolean),
+            },
             _ => self.push_decimal(units),
         }
         Ok(())
     }
 
+    /// A number of single precision, for a column in which it can have lost nothing.
+    fn push_single(&mut self, value: f64) -> Pushed {
+        match self.kind {
+            Kind::Decimal => Err(Invalid::SinglePrecision),
+            _ => self.push_read(decimal::from_double(value)?),
+        }
+    }
+
     fn push_read(&mut self, read: Read) -> Pushed {
         self.rounded += u64::from(read.is_rounded);
-        if read.is_rounded && self.kind == Kind::Integer {
-            return Err(Invalid::Integer);
+        if read.is_rounded && self.kind != Kind::Decimal {
+            return Err(if self.kind == Kind::Boolean { Invalid::Boolean } else { Invalid::Integer });
         }
         self.push_exact(read.units)
     }
-}
-
-fn cast_to(array: &dyn Array, kind: &DataType) -> Result<arrow::array::ArrayRef> {
-    cast(array, kind).map_err(|error| Error::data(format!("its values cannot be read as {kind}: {error}")))
 }
 
 fn is_whole(kind: &DataType) -> bool {

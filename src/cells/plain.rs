@@ -83,11 +83,7 @@ pub fn json_of(array: &dyn Array, row: usize, out: &mut String) -> Result<(), In
         DataType::FixedSizeList(..) => push_list(&array.as_fixed_size_list().value(row), out)?,
         DataType::ListView(_) => push_list(&array.as_list_view::<i32>().value(row), out)?,
         DataType::LargeListView(_) => push_list(&array.as_list_view::<i64>().value(row), out)?,
-        DataType::Dictionary(..) => {
-            let dictionary = array.as_any_dictionary();
-            let place = dictionary.normalized_keys().get(row).copied().ok_or(Invalid::Json)?;
-            json_of(dictionary.values(), place, out)?;
-        }
+        DataType::Float32 | DataType::Float16 => return Err(Invalid::SinglePrecision),
         kind if kind.is_floating() => {
             let text = text_of(array, row).ok_or(Invalid::Json)?;
             // Infinities and what is no number have a text, but not in JSON.

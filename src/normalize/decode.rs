@@ -15,13 +15,13 @@ use super::answers;
 use super::covers::Cover;
 use super::feed::{Rows, Unit, wrong_csv};
 use super::keys::{KeyRecord, Place};
-use super::layout::Layout;
+use super::layout::{self, Layout};
 use crate::catalog::{Column, Kind, Table};
 use crate::cells::{Cells, as_kept, describe, is_null, json_of, text_of};
 use crate::error::{Error, Result};
 use crate::place::journal::About;
 use crate::printer::counted;
-use crate::source::csv::{Block, Field, Record};
+use crate::source::csv::{Block, Record};
 use crate::source::delivery::{Delivery, SourceFile};
 use crate::value::{Invalid, integer, timestamp};
 
@@ -120,7 +120,7 @@ pub fn keys(
     };
     match &unit.rows {
         Rows::Csv(block) => {
-            let place = |column: &Column| position(table, &unit.layout, column.name);
+            let place = |column: &Column| place_of(table, &unit.layout, column.name);
             let key: Vec<_> = columns.key.iter().map(|column| (place(column), column.kind, column.name)).collect();
             let newest_by: Vec<_> = columns.newest_by.iter().map(|column| (place(column), column.kind)).collect();
             each_record(block, &unit.layout, delivery, |record| {
@@ -131,8 +131,7 @@ pub fn keys(
                 }
                 scratch.clear();
                 for (place, kind, name) in &key {
-                    let field = place.and_then(|place| record.field(place));
-                    let cell = field.as_ref().map_or(&[][..], |field| delivered(field, &mut cell_scratch));
+                    let cell = cell_at(place, record, &mut cell_scratch);
                     let whole = if *name == "_transferred_at" { Ok(transferred_at) } else { whole(cell, *kind) };
                     match whole {
                         Ok(Some(value)) => push_part(&mut scratch, &value.to_le_bytes()),
@@ -143,8 +142,7 @@ pub fn keys(
                 }
                 let mut newest = [i64::MIN; 2];
                 for (slot, (place, kind)) in newest.iter_mut().zip(&newest_by) {
-                    let Some(field) = place.and_then(|place| record.field(place)) else { continue };
-                    match whole(delivered(&field, &mut cell_scratch), *kind) {
+                    match whole(cell_at(place, record, &mut cell_scratch), *kind) {
                         Ok(value) => *slot = value.unwrap_or(i64::MIN),
                         Err(()) => return,
                     }
@@ -156,13 +154,11 @@ pub fn keys(
             rows = batch.num_rows() as u32;
             let typed = |column: &&'static Column| -> Result<ArrayRef> {
                 let mut cells = Cells::new(column.kind, batch.num_rows());
-                match (column.name, position(table, &unit.layout, column.name)) {
-                    ("_transferred_at", _) => return Ok(transferred_at_array(transferred_at, batch.num_rows())),
-                    (_, Some(place)) => cells
-                        .push_array(batch.column(place), |_, _, _| {})
-                        .map_err(|error| error.context(format!("{}: column `{}`", delivery.name(), column.name)))?,
-                    (_, None) => (0..batch.num_rows()).for_each(|_| cells.push_null()),
+                if column.name == "_transferred_at" {
+                    return Ok(transferred_at_array(transferred_at, batch.num_rows()));
                 }
+                let place = place_of(table, &unit.layout, column.name);
+                push_column(&mut cells, column, place, batch, delivery, |_, _, _| {})?;
                 cells.finish()
             };
             let key = columns.key.iter().map(typed).collect::<Result<Vec<_>>>()?;
@@ -219,10 +215,17 @@ pub fn push_part(key: &mut Vec<u8>, part: &[u8]) {
     key.extend_from_slice(part);
 }
 
-/// What a field holds; nothing where it stands for null.
-fn delivered<'s>(field: &Field<'s>, scratch: &'s mut Vec<u8>) -> &'s [u8] {
-    let cell = field.bytes(scratch);
-    if is_null(cell, field.is_quoted()) { &[] } else { cell }
+/// What stands at a place of a record; nothing where it stands for null.
+fn cell_at<'s>(place: &'s layout::Place, record: Record<'s, '_>, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+    match place {
+        layout::Place::At(place) => record.field(*place).map_or(&[], |field| {
+            let is_quoted = field.is_quoted();
+            let cell = field.bytes(scratch);
+            if is_null(cell, is_quoted) { &[] } else { cell }
+        }),
+        layout::Place::Folder(Some(value)) => value.as_bytes(),
+        layout::Place::Folder(None) | layout::Place::Missing => &[],
+    }
 }
 
 /// The whole number of a timestamp or integer cell; `None` for text and for empty cells.
@@ -235,9 +238,34 @@ fn whole(cell: &[u8], kind: Kind) -> std::result::Result<Option<i64>, ()> {
     }
 }
 
-fn position(table: &Table, layout: &Layout, name: &str) -> Option<usize> {
-    let column = table.columns.iter().position(|column| column.name == name)?;
-    layout.columns[column]
+fn place_of<'a>(table: &Table, layout: &'a Layout, name: &str) -> &'a layout::Place {
+    let column = table.columns.iter().position(|column| column.name == name);
+    column.map_or(&layout::Place::Missing, |column| &layout.columns[column])
+}
+
+/// Appends a column of a Parquet batch.
+fn push_column(
+    cells: &mut Cells,
+    column: &Column,
+    place: &layout::Place,
+    batch: &RecordBatch,
+    delivery: &Delivery,
+    mut bad: impl FnMut(usize, String, Invalid),
+) -> Result<()> {
+    match place {
+        layout::Place::At(place) => cells
+            .push_array(batch.column(*place), bad)
+            .map_err(|error| error.context(format!("{}: column `{}`", delivery.name(), column.name)))?,
+        layout::Place::Folder(Some(value)) => {
+            for row in 0..batch.num_rows() {
+                if let Err(invalid) = cells.push_text(value.as_bytes(), true) {
+                    bad(row, value.clone(), invalid);
+                }
+            }
+        }
+        layout::Place::Folder(None) | layout::Place::Missing => (0..batch.num_rows()).for_each(|_| cells.push_null()),
+    }
+    Ok(())
 }
 
 /// Calls `with` for each record, ragged ones included.
@@ -287,14 +315,9 @@ pub fn typed(
             let rows = batch.num_rows();
             columns = table.columns.iter().map(|column| Cells::new(column.kind, rows)).collect();
             for ((cells, column), place) in columns.iter_mut().zip(table.columns).zip(&unit.layout.columns) {
-                match place {
-                    None => (0..rows).for_each(|_| cells.push_null()),
-                    Some(place) => cells
-                        .push_array(batch.column(*place), |row, value, invalid| {
-                            bad.add(row as u32, Some(column.name), value.as_bytes(), invalid.to_string());
-                        })
-                        .map_err(|error| error.context(format!("{}: column `{}`", delivery.name(), column.name)))?,
-                }
+                push_column(cells, column, place, batch, delivery, |row, value, invalid| {
+                    bad.add(row as u32, Some(column.name), value.as_bytes(), invalid.to_string());
+                })?;
             }
             push_extra_arrays(batch, &unit.layout, &mut extra);
         }
@@ -349,13 +372,20 @@ fn push_record(
         return;
     }
     for ((cells, column), place) in into.columns.iter_mut().zip(table.columns).zip(&layout.columns) {
-        let Some(field) = place.and_then(|place| record.field(place)) else {
-            cells.push_null();
-            continue;
+        let field = match place {
+            layout::Place::At(place) => record.field(*place),
+            _ => None,
         };
-        let cell = field.bytes(scratch);
+        let (cell, is_quoted) = match (&field, place) {
+            (Some(field), _) => (field.bytes(scratch), field.is_quoted()),
+            (None, layout::Place::Folder(Some(value))) => (value.as_bytes(), true),
+            _ => {
+                cells.push_null();
+                continue;
+            }
+        };
         let pushed = if valid_text || std::str::from_utf8(cell).is_ok() {
-            cells.push_text(cell, field.is_quoted())
+            cells.push_text(cell, is_quoted)
         } else {
             cells.push_null();
             Err(Invalid::Utf8)

@@ -8,18 +8,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
 use flate2::read::MultiGzDecoder;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-};
-use parquet::basic::LogicalType;
-use parquet::schema::types::SchemaDescriptor;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use tracing::debug;
 use twox_hash::XxHash3_128;
 
 use super::layout::Layout;
+use super::parquet_types;
 use super::threads::{lock, unlock};
 use crate::catalog::Table;
 use crate::cells::uuid_texts;
@@ -181,7 +178,8 @@ impl<'a> Feed<'a> {
                 }
                 let layout = match reader {
                     Reader::Journal(..) | Reader::Nothing(_) => Layout::default(),
-                    _ => Layout::of(self.table, &header).map_err(|error| error.context(delivery.name()))?,
+                    _ => Layout::of(self.table, &header, &delivery.source)
+                        .map_err(|error| error.context(delivery.name()))?,
                 };
                 state.unknown_columns.extend(layout.extra.iter().map(|(_, name)| name.clone()));
                 state.open = Some((reader, Arc::new(layout)));
@@ -253,14 +251,14 @@ fn open(delivery: &Delivery, is_of_several: bool) -> Result<(Reader, Vec<String>
     if delivery.size_bytes == 0 && is_of_several {
         return Ok(nothing(delivery, file));
     }
+    check_format(delivery, &file)?;
     let fingerprint = Fingerprint::default();
     let hashed = |file| Hashed { file, fingerprint: fingerprint.clone() };
     let bytes: Box<dyn Read + Send> = match delivery.format {
         Format::Parquet => {
             let handle = file.try_clone().map_err(|source| Error::io("open", &delivery.path, source))?;
-            let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| bad(&error))?;
-            let metadata = with_microseconds(&file, metadata).map_err(|error| bad(&error))?;
-            let uuids = uuid_columns(metadata.parquet_schema());
+            let metadata = parquet_types::load(&file).map_err(|error| bad(&error))?;
+            let uuids = parquet_types::uuid_columns(metadata.parquet_schema());
             let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
             // Wide rows come in small batches: a batch is to stay near 16 MiB.
             let groups = builder.metadata().row_groups();
@@ -290,42 +288,25 @@ fn open(delivery: &Delivery, is_of_several: bool) -> Result<(Reader, Vec<String>
     }
 }
 
+/// Refuses a file that begins as one of another format than its name says: what is said further on would not be the cause.
+fn check_format(delivery: &Delivery, mut file: &File) -> Result<()> {
+    let failed = |source| Error::io("read", &delivery.path, source);
+    let mut bytes = Vec::new();
+    file.take(4).read_to_end(&mut bytes).map_err(failed)?;
+    file.rewind().map_err(failed)?;
+    if delivery.format.begins(&bytes) {
+        return Ok(());
+    }
+    let message = format!("{}: this is not {}, though its name says so", delivery.name(), delivery.format.name());
+    Err(Error::data(message).hint(
+        "give it the ending that says what it is; a browser may have unpacked it on its way; nothing of it was taken",
+    ))
+}
+
 /// A file without a byte in it, as a writer leaves for a share that has no rows.
 fn nothing(delivery: &Delivery, file: File) -> (Reader, Vec<String>) {
     debug!(file = delivery.name(), "{} holds nothing", delivery.name());
     (Reader::Nothing(file), Vec::new())
-}
-
-/// The same file read with its INT96 instants, which old writers of Spark have, in microseconds: in nanoseconds, as they would be
-/// read by themselves, years before 1678 and after 2262 come out as others.
-fn with_microseconds(file: &File, metadata: ArrowReaderMetadata) -> parquet::errors::Result<ArrowReaderMetadata> {
-    let schema = metadata.parquet_schema();
-    let is_int96 = |place: usize| {
-        schema
-            .root_schema()
-            .get_fields()
-            .get(place)
-            .is_some_and(|field| field.is_primitive() && field.get_physical_type() == parquet::basic::Type::INT96)
-    };
-    if !(0..metadata.schema().fields().len()).any(is_int96) {
-        return Ok(metadata);
-    }
-    let fields = metadata.schema().fields().iter().enumerate().map(|(place, field)| match is_int96(place) {
-        true => Arc::new(field.as_ref().clone().with_data_type(DataType::Timestamp(TimeUnit::Microsecond, None))),
-        false => field.clone(),
-    });
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    ArrowReaderMetadata::load(file, ArrowReaderOptions::new().with_schema(schema))
-}
-
-/// The columns that hold UUIDs as sixteen bytes.
-fn uuid_columns(schema: &SchemaDescriptor) -> Vec<usize> {
-    let fields = schema.root_schema().get_fields();
-    let is_uuid = |place: &usize| {
-        let info = fields[*place].get_basic_info();
-        fields[*place].is_primitive() && matches!(info.logical_type_ref(), Some(LogicalType::Uuid))
-    };
-    (0..fields.len()).filter(is_uuid).collect()
 }
 
 /// A journal that ends too early looks like one that a crash cut off; but these are of extractions that have ended, which

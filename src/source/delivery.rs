@@ -56,6 +56,33 @@ pub enum Format {
     },
 }
 
+impl Format {
+    /// Whether a file may be of this format by its first four bytes. Fewer of them may, too; and any bytes may be CSV.
+    pub fn begins(self, bytes: &[u8]) -> bool {
+        let is = |magic: &[u8]| bytes.iter().zip(magic).all(|(byte, of_magic)| byte == of_magic);
+        match self {
+            Self::Parquet => is(b"PAR1"),
+            Self::CsvGzip => is(&[0x1f, 0x8b]),
+            // A frame of data, or one that is to be skipped, with which parallel writers begin.
+            Self::CsvZstd => {
+                is(&[0x28, 0xb5, 0x2f, 0xfd]) || (0x50..0x60).any(|number| is(&[number, 0x2a, 0x4d, 0x18]))
+            }
+            Self::Csv | Self::Journal { .. } => true,
+        }
+    }
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::CsvGzip => "gzip",
+            Self::CsvZstd => "Zstandard",
+            Self::Parquet => "Parquet",
+            Self::Journal { .. } => "a journal",
+        }
+    }
+}
+
 impl Delivery {
     /// Its name in messages.
     pub fn name(&self) -> &str {
@@ -92,6 +119,30 @@ impl SourceFile {
             by_name.or_else(|| parts.find_map(|folder| parse_day(folder.strip_prefix("dt=")?)).map(|day| (day, 0)));
         Self { transfer, name }
     }
+
+    /// Names and values of the folders `name=value` that it lies in, the innermost first; a value may be null.
+    pub fn folders(&self) -> Vec<(String, Option<String>)> {
+        let pair = |folder: &str| {
+            let (name, value) = folder.split_once('=')?;
+            let value = Some(value).filter(|value| *value != "__HIVE_DEFAULT_PARTITION__");
+            Some((percent_decoded(name), value.map(percent_decoded)))
+        };
+        self.name.rsplit('/').skip(1).filter_map(pair).collect()
+    }
+}
+
+/// The bytes that `%20` and the like stand for. Others stay as they are.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        let byte = behind.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(b'%'));
+        rest = if byte.is_some() { &behind[2..] } else { behind };
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl Ord for SourceFile {

@@ -42,7 +42,7 @@ pub struct Unread {
 
 /// Looks through the landing folder: `landing/egress` where there is one, else `landing` itself.
 ///
-/// Folders and files that begin with `_` or `.` are what writers keep beside their data and are passed over.
+/// Folders and files that begin with `_`, `.` or `~$` are what writers keep beside their data and are passed over.
 ///
 /// # Errors
 /// Usage (exit 2) when the folder is not there; failed when it cannot be read.
@@ -79,7 +79,7 @@ pub fn root(landing: &Path) -> PathBuf {
 }
 
 fn is_hidden(name: &str) -> bool {
-    name.starts_with(['_', '.'])
+    name.starts_with(['_', '.']) || name.starts_with("~$")
 }
 
 struct Search {
@@ -183,7 +183,7 @@ impl Search {
             (None, _) => {
                 let hint = names::meant(stem).map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
                 return match ending {
-                    Ending::Data(_) | Ending::Packed => {
+                    Ending::Data(_) | Ending::Parquet | Ending::Packed => {
                         unread(format!("it belongs to no table of the catalog{hint}"), false)
                     }
                     _ => Ok(Judged::Other),
@@ -193,21 +193,25 @@ impl Search {
         match ending {
             Ending::Data(format) => Ok(Judged::Of(table, format)),
             Ending::Text => Ok(Judged::Of(table, Format::Csv)),
-            Ending::Packed => unread(format!("it is {table} in an archive or a compression that is not read"), true),
+            Ending::Parquet if first_bytes(path)? == Some(Format::Parquet) => Ok(Judged::Of(table, Format::Parquet)),
+            Ending::Parquet | Ending::Packed => {
+                unread(format!("it is {table} in an archive or a compression that is not read"), true)
+            }
+            Ending::Arriving => unread(format!("it is {table} and, as its name says, still arriving"), true),
             Ending::Unread(_) if is_in_folder && stem.to_lowercase().contains("manifest") => Ok(Judged::Beside),
             Ending::Unread(what) => unread(format!("it is {table} as {what}"), true),
-            Ending::None if is_in_folder => Ok(match first_bytes(path)? {
+            Ending::None => Ok(match first_bytes(path)? {
                 Some(format) => Judged::Of(table, format),
                 None => Judged::Other,
             }),
-            Ending::None | Ending::Beside => Ok(Judged::Other),
+            Ending::Older | Ending::Beside => Ok(Judged::Other),
         }
     }
 
     /// What is no file: named, and never opened. Where a table's file should be, the table is not whole.
     fn not_a_file(&mut self, path: &Path, what: &str, stem: &str, ending: Ending, table: Option<&'static str>) {
         let name = self.name_of(path);
-        let is_data = matches!(ending, Ending::Data(_) | Ending::Packed);
+        let is_data = matches!(ending, Ending::Data(_) | Ending::Parquet | Ending::Packed | Ending::Arriving);
         match (table, names::of_file(stem)) {
             (Some(table), _) | (None, Fit::One(table)) if is_data => {
                 self.unread(&name, format!("it is {what} where a file of {table} should be"), true);
@@ -220,7 +224,7 @@ impl Search {
     fn beside(&mut self, file: &str) {
         let name = format!("../{file}");
         match names::ending(file).0 {
-            Ending::Data(_) | Ending::Packed => {
+            Ending::Data(_) | Ending::Parquet | Ending::Packed => {
                 self.unread(&name, "it lies beside the folder egress, not in it".to_owned(), false)
             }
             _ => self.found.unmatched.push(name),
@@ -271,11 +275,9 @@ fn first_bytes(path: &Path) -> Result<Option<Format>> {
     let failed = |source| Error::io("read", path, source);
     let mut bytes = Vec::new();
     fs::File::open(path).map_err(failed)?.take(4).read_to_end(&mut bytes).map_err(failed)?;
+    let packed = [Format::Parquet, Format::CsvGzip, Format::CsvZstd].into_iter().find(|format| format.begins(&bytes));
     Ok(match bytes.as_slice() {
-        b"PAR1" => Some(Format::Parquet),
-        [0x1f, 0x8b, ..] => Some(Format::CsvGzip),
-        [0x28, 0xb5, 0x2f, 0xfd] => Some(Format::CsvZstd),
         [] | [b'{', ..] => None,
-        _ => Some(Format::Csv),
+        _ => Some(packed.unwrap_or(Format::Csv)),
     })
 }

@@ -157,9 +157,22 @@ fn general(text: &[u8]) -> Result<Read, Invalid> {
 
 /// Why a text that is no number may be none: the notations that spreadsheets and reports have for people.
 fn reason(text: &[u8]) -> Invalid {
-    let is_sign = |byte: &u8| matches!(byte, b'$' | b'%' | 0x80..);
-    let plain: Vec<u8> = text.iter().copied().filter(|byte| !is_sign(byte) && *byte != b' ').collect();
+    if text.trim_ascii().len() < text.len() && parse(text.trim_ascii()).is_ok() {
+        return Invalid::BlanksAround;
+    }
     let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    // (12.50), 12.50- and a minus that is no hyphen.
+    let unsigned = match text {
+        [b'(', inner @ .., b')'] | [inner @ .., b'-'] | [0xE2, 0x88, 0x92, inner @ ..] => inner,
+        _ => &[],
+    };
+    if is_number(unsigned) {
+        return Invalid::NegativeNotation;
+    }
+    let is_sign = |byte: &u8| matches!(byte, b'$' | b'%' | 0x80..);
+    let is_gap = |at: usize, byte: u8| byte == b' ' || (byte == b'\'' && at > 0);
+    let plain: Vec<u8> =
+        (0..text.len()).filter(|at| !is_sign(&text[*at]) && !is_gap(*at, text[*at])).map(|at| text[at]).collect();
     if plain.len() < text.len() && is_number(&plain) && plain.iter().any(u8::is_ascii_digit) {
         // A blank apart from a sign stands between thousands, as no-break spaces do.
         let has_sign = text.iter().any(|byte| matches!(byte, b'$' | b'%')) || has_currency(text);
@@ -370,10 +383,12 @@ mod tests {
     #[test]
     fn notations_for_people_are_refused_by_name() {
         for (texts, invalid) in [
-            (&["1,234.50", "1,234", "12,345,678.9", "1 234.5", "1\u{a0}234"][..], Invalid::ThousandsApart),
+            (&["1,234.50", "1,234", "12,345,678.9", "1 234.5", "1\u{a0}234", "1'234.5"][..], Invalid::ThousandsApart),
             (&["12,5", "1234,50", "0,1", "1.234,50"], Invalid::DecimalComma),
             (&["$1", "1%", "€ 12.50", "12.5 %", "£3"], Invalid::NumberWithSign),
-            (&["1,23,456", "12,", "abc", "$", "1.2.3"], Invalid::Decimal),
+            (&["(12.50)", "12.50-", "\u{2212}3"], Invalid::NegativeNotation),
+            (&[" 1", "1 ", " -2.5 ", "1e3\t"], Invalid::BlanksAround),
+            (&["1,23,456", "12,", "abc", "$", "1.2.3", "((1))", "'1", " x "], Invalid::Decimal),
         ] {
             for text in texts {
                 assert_eq!(read(text), Err(invalid), "{text}");

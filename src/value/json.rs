@@ -174,6 +174,7 @@ mod tests {
         for (text, json) in [
             (r#"[{"key":"a","value":"1"},{"value":2.50,"key":"b"}]"#, r#"{"a":"1","b":2.50}"#),
             (r#"{"key_value":[{"key":"a","value":null}]}"#, r#"{"a":null}"#),
+            (r#"{"KEY_VALUE":[{"KEY":"a","VALUE":"A"}]}"#, r#"{"a":"A"}"#),
             (r#""[{\"key\":\"a\",\"value\":\"1\"}]""#, r#"{"a":"1"}"#),
             ("[]", "{}"),
             (r#"{"key_value":[]}"#, "{}"),
@@ -198,6 +199,7 @@ mod tests {
             ("{a=null, b=true}", r#"{"a":"null","b":"true"}"#),
             ("{url=http://x/?p=1,2}", r#"{"url":"http://x/?p=1,2"}"#),
             ("{a={b=1, c=2}, d=[x, y]}", r#"{"a":"{b=1, c=2}","d":"[x, y]"}"#),
+            ("{it's=o'clock}", r#"{"it's":"o'clock"}"#),
             (r#"{a={"b": 1, "c": [2]}}"#, r#"{"a":"{\"b\": 1, \"c\": [2]}"}"#),
             ("{a=say \"hi\"\\\n\u{1}, b=é}", r#"{"a":"say \"hi\"\\\n\u0001","b":"é"}"#),
         ] {
@@ -225,6 +227,10 @@ mod tests {
             ("{a=1, b\"=2}", Invalid::MapKey),
             ("{a[0]=1}", Invalid::MapKey),
             ("{a=1, a=1}", Invalid::MapKeyRepeated),
+            ("{a='1:2'}", Invalid::MapApostrophe),
+            ("{a=1, b='x, c=y'}", Invalid::MapApostrophe),
+            ("{'a'=1}", Invalid::MapApostrophe),
+            ("{'a': 'b=1'}", Invalid::MapApostrophe),
             ("{a=1", Invalid::MapBrackets),
             ("{a=1}}", Invalid::MapBrackets),
             ("{a=1}, {b=2}", Invalid::MapBrackets),

@@ -24,9 +24,13 @@ pub enum Invalid {
     Text,
     /// An identifier with blanks around it or control characters in it.
     Identifier,
-    /// An identifier that a spreadsheet has turned into a number such as `1.23457E+11`.
-    SpreadsheetNumber,
-    /// The word NULL where an identifier belongs.
+    /// An identifier that a program has turned into a number such as `1.23457E+11` or `42.0`.
+    NumberedIdentifier,
+    /// An identifier as Python shows bytes: `b'c1'`.
+    BytesOfPython,
+    /// A number as spreadsheets show long ones, with six digits: `1.23457E+11`.
+    SixDigits,
+    /// A word such as NULL or NaN in the place of nothing.
     NullWord,
     /// Neither `true` nor `false`, nor another common spelling of the two.
     Boolean,
@@ -46,6 +50,10 @@ pub enum Invalid {
     DecimalComma,
     /// A number with a sign of a currency or a per cent sign.
     NumberWithSign,
+    /// A number below zero in another notation than `-12.5`.
+    NegativeNotation,
+    /// A number with blanks before or behind it.
+    BlanksAround,
     /// Not written as a date or a date and time.
     Timestamp,
     /// A date that begins with its day or month, such as `31/01/2024`.
@@ -68,6 +76,10 @@ pub enum Invalid {
     MapKeyRepeated,
     /// A map literal whose brackets do not match.
     MapBrackets,
+    /// A map literal in which a key or a value begins with an apostrophe.
+    MapApostrophe,
+    /// A number of single precision, which keeps seven digits.
+    SinglePrecision,
 }
 
 impl fmt::Display for Invalid {
@@ -76,10 +88,15 @@ impl fmt::Display for Invalid {
             Self::Utf8 => "expected text in UTF-8",
             Self::Text => "expected text",
             Self::Identifier => "expected an identifier without blanks around it or control characters",
-            Self::SpreadsheetNumber => {
-                "a spreadsheet has turned the identifier into a number and lost its last digits: export it again as text"
+            Self::NumberedIdentifier => {
+                "a spreadsheet or another program has turned the identifier into a number and may have lost its last digits: \
+                 export it again as text"
             }
-            Self::NullWord => "expected an identifier, found the word NULL: leave the field empty, or write \\N",
+            Self::BytesOfPython => "Python shows bytes as b'…': decode the column before it is written",
+            Self::SixDigits => {
+                "a spreadsheet shows a long number by six digits: export it again with all of them, such as 123456789012.5"
+            }
+            Self::NullWord => "found a word in the place of null: leave the field empty, or write \\N without quotes",
             Self::Boolean => "expected true or false",
             Self::Integer => "expected an integer",
             Self::IntegerTooLarge => "expected an integer of at most 64 bits",
@@ -89,6 +106,8 @@ impl fmt::Display for Invalid {
             Self::ThousandsApart => "expected a decimal without separators between thousands, such as 1234.5",
             Self::DecimalComma => "expected a decimal with a point and not a comma, such as 12.5",
             Self::NumberWithSign => "expected a decimal without the sign of a currency or a per cent sign, such as 12.5",
+            Self::NegativeNotation => "expected a decimal with a hyphen before it where it is below zero, such as -12.5",
+            Self::BlanksAround => "expected a number without blanks around it",
             Self::Timestamp => "expected a timestamp like 2024-01-31 23:59:59.999 UTC",
             Self::DayFirst => "expected the year first, like 2024-01-31: which number is the day and which the month is not told",
             Self::ClockNumber => {
@@ -103,6 +122,12 @@ impl fmt::Display for Invalid {
             Self::MapKey => "expected map keys that are not empty and hold no quote or bracket",
             Self::MapKeyRepeated => "expected every key of the map once",
             Self::MapBrackets => "expected a map with matching brackets",
+            Self::MapApostrophe => {
+                "expected a map without apostrophes around keys and values, which may be quotes or part of them: write it as JSON"
+            }
+            Self::SinglePrecision => {
+                "a number of single precision keeps seven digits and has lost the others: write it as a decimal or a double"
+            }
         })
     }
 }

@@ -17,8 +17,8 @@ const LAST: i64 = days(10_000, 1, 1) * MICROS_PER_DAY - 1;
 ///
 /// Between date and time stands one space or `T`; the hour has one or two digits, as spreadsheets write it; seconds may be
 /// missing, as Java leaves them out where they are zero. The zone is nothing, which means UTC; `Z`, `UTC` or `GMT`; or an offset
-/// `+HH`, `+HHMM` or `+HH:MM` of either sign; one space is allowed before, and behind an offset of nothing Go's ` UTC`. Of a
-/// fraction the first six digits count: an instant is cut to the microsecond it is in.
+/// `+HH`, `+HHMM`, `+HH:MM` or, as of years before there were zones, `+HH:MM:SS` of either sign; one space is allowed before, and
+/// behind an offset of nothing Go's ` UTC`. Of a fraction the first six digits count: an instant is cut to the microsecond it is in.
 ///
 /// # Errors
 /// [`Invalid::Timestamp`] when it is not written so, or a narrower reason where that can be told; [`Invalid::Calendar`] for a
@@ -94,10 +94,10 @@ fn time_of_day(text: &[u8]) -> Result<i64, Invalid> {
         [] => 0,
         [b' ', zone @ ..] | zone => zone_offset(zone)?,
     };
-    Ok(((hour * 60 + minute - offset) * 60 + second) * MICROS_PER_SECOND + micros)
+    Ok(((hour * 60 + minute) * 60 + second - offset) * MICROS_PER_SECOND + micros)
 }
 
-/// Minutes east of UTC of what stands for the zone.
+/// Seconds east of UTC of what stands for the zone.
 #[inline]
 fn zone_offset(zone: &[u8]) -> Result<i64, Invalid> {
     match zone {
@@ -121,18 +121,19 @@ fn fraction(text: &[u8]) -> Result<(i64, &[u8]), Invalid> {
     Ok((micros, rest))
 }
 
-/// Minutes east of UTC.
+/// Seconds east of UTC.
 fn offset(text: &[u8]) -> Result<i64, Invalid> {
-    let (sign, hour, minute) = match *text {
-        [sign, h0, h1] => (sign, pair(h0, h1)?, 0),
-        [sign, h0, h1, m0, m1] | [sign, h0, h1, b':', m0, m1] => (sign, pair(h0, h1)?, pair(m0, m1)?),
+    let (sign, hour, minute, second) = match *text {
+        [sign, h0, h1] => (sign, pair(h0, h1)?, 0, 0),
+        [sign, h0, h1, m0, m1] | [sign, h0, h1, b':', m0, m1] => (sign, pair(h0, h1)?, pair(m0, m1)?, 0),
+        [sign, h0, h1, b':', m0, m1, b':', s0, s1] => (sign, pair(h0, h1)?, pair(m0, m1)?, pair(s0, s1)?),
         _ => return Err(Invalid::Timestamp),
     };
-    let minutes = hour * 60 + minute;
+    let seconds = (hour * 60 + minute) * 60 + second;
     match sign {
-        b'+' | b'-' if hour > 23 || minute > 59 => Err(Invalid::Calendar),
-        b'+' => Ok(minutes),
-        b'-' => Ok(-minutes),
+        b'+' | b'-' if hour > 23 || minute > 59 || second > 59 => Err(Invalid::Calendar),
+        b'+' => Ok(seconds),
+        b'-' => Ok(-seconds),
         _ => Err(Invalid::Timestamp),
     }
 }
@@ -293,6 +294,7 @@ mod tests {
             "2024-02-29 03:02:03 +0200",
             "2024-02-29 03:02:03+02",
             "2024-02-28 19:32:03-05:30",
+            "2024-02-28 20:06:01-04:56:02",
             "2024-02-29 01:02:03-00:00",
             "2024-02-29t01:02:03z",
             "2024-02-29 01:02:03 Z",
@@ -362,6 +364,7 @@ mod tests {
             "2016-12-31 23:59:60",
             "2024-01-01 00:00:00+24:00",
             "2024-01-01 00:00:00+01:60",
+            "2024-01-01 00:00:00+01:00:60",
         ] {
             assert_eq!(read(text), Err(Invalid::Calendar), "{text}");
         }

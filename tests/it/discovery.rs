@@ -136,9 +136,17 @@ fn in_the_folder_of_a_table_every_data_file_is_read_whatever_a_writer_calls_it()
 
 #[test]
 fn files_as_browsers_and_exporters_name_them_are_their_table_s() {
-    for name in
-        ["invoice (1).csv", "invoice-000000000000.csv", "INVOICE.CSV", "Copy of invoice.csv", "invoice_0_0_0.CSV"]
-    {
+    for name in [
+        "invoice (1).csv",
+        "invoice-000000000000.csv",
+        "INVOICE.CSV",
+        "Copy of invoice.csv",
+        "invoice_0_0_0.CSV",
+        "invoice",
+        "invoice_0000_part_00",
+        "invoice.csv.1",
+        "invoice_deadbeef-cafe-4bad-face-decadedecade.csv",
+    ] {
         let project = Project::with(&[(name, "id,total,updated_at\ni1,1.5,\n")]);
         project.normalize();
         assert_eq!(project.rows("select total, _source_file from egress.invoice"), [format!("1.5,{name}")], "{name}");
@@ -157,6 +165,10 @@ fn delivered_data_that_is_not_read_stops_the_run_before_anything_is_written() {
         ("everything.zip", &["belongs to no table"]),
         ("invoice.xlsx", &["invoice as a workbook"]),
         ("invoice/part-0.avro", &["invoice as Avro"]),
+        ("invoice.csv.gpg", &["invoice as an encrypted file"]),
+        ("invoice.csv.crdownload", &["it is invoice and, as its name says, still arriving"]),
+        ("invoice/part-0.parquet.tmp", &["still arriving"]),
+        ("invoice.parquet.gz", &["invoice in an archive"]),
         ("invoice/line_item.csv", &["named after line_item and lies in the folder of invoice"]),
         ("../invoice.csv", &["beside the folder egress"]),
     ] {
@@ -165,6 +177,50 @@ fn delivered_data_that_is_not_read_stops_the_run_before_anything_is_written() {
         project.run(&[]).exits(3).says(parts).says(&["hint:", name.trim_start_matches("../")]);
         assert!(project.names("lake").is_empty(), "{name}");
     }
+}
+
+#[test]
+fn a_file_that_is_not_what_its_name_says_is_refused_as_such() {
+    for (name, what) in [("invoice.csv.gz", "gzip"), ("invoice.csv.zst", "Zstandard"), ("invoice.parquet", "Parquet")] {
+        let project = Project::with(&[(name, "id,total\ni1,1\n")]);
+        let words = format!("{name}: this is not {what}, though its name says so");
+        project.run(&["--stage", "normalize"]).exits(3).says(&[&words, "hint:"]);
+    }
+}
+
+#[test]
+fn what_editors_keep_of_an_older_file_is_named_and_never_read() {
+    let project = Project::with(&[("customer.csv", "id,name\nc1,new\n")]);
+    for name in ["customer.csv~", "customer.csv.bak", "customer/part-0.parquet.old", "~$customer.csv"] {
+        project.deliver(name, "id,name\nc1,old\n");
+    }
+    let run = project.run(&["--stage", "normalize", "--output", "json"]).exits(0);
+    assert_eq!(
+        run.json()["unmatched_files"],
+        json!(["customer.csv.bak", "customer.csv~", "customer/part-0.parquet.old"])
+    );
+    assert_eq!(project.rows("select name from egress.customer"), ["new"]);
+}
+
+#[test]
+fn what_a_table_is_divided_by_stands_in_the_names_of_folders() {
+    let project = Project::with(&[
+        ("events/environment_type=SANDBOX/event_type=image%20made/0.csv", "transaction_id,timestamp\nt1,2024-03-01\n"),
+        (
+            "events/environment_type=SANDBOX/EVENT_TYPE=b/0.csv",
+            "transaction_id,timestamp,event_type\nt2,2024-03-01,c\n",
+        ),
+        (
+            "events/environment_type=PRODUCTION/event_type=__HIVE_DEFAULT_PARTITION__/0.csv",
+            "transaction_id,timestamp\nt1,2024-03-01\n",
+        ),
+    ]);
+    project.normalize();
+    let rows = project.rows("select environment_type, transaction_id, event_type from egress.events order by 1, 2");
+    assert_eq!(rows, ["PRODUCTION,t1,", "SANDBOX,t1,image made", "SANDBOX,t2,c"]);
+    project.deliver("line_item/is_prorated=perhaps/0.csv", "id,total\nl1,1\n");
+    let words = "column `is_prorated`, value \"perhaps\": expected true or false";
+    project.run(&["--stage", "normalize"]).exits(3).says(&[words]);
 }
 
 #[test]

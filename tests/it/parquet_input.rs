@@ -3,10 +3,16 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryArray, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int32Array,
+    Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    TimestampNanosecondArray, TimestampSecondArray,
 };
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use parquet::arrow::ArrowWriter;
+use parquet::data_type::{ByteArray, ByteArrayType, Int96, Int96Type};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 
 use crate::project::Project;
 
@@ -87,6 +93,97 @@ fn instants_come_in_seconds_to_nanoseconds_or_as_text_and_nulls_stay_nulls() {
     );
     let nulls = project.rows("select count(*) from egress.invoice where id like '%b' and issued_at is null");
     assert_eq!(nulls, ["6"]);
+}
+
+/// A payment as Spark writes it: instants of 96 bits, one inside of a struct, and no Arrow schema.
+fn payment_with_int96(julian_day: u32) -> Vec<u8> {
+    let schema = "message spark_schema {
+        optional binary id (UTF8);
+        optional int96 created_at;
+        optional group payment_gateway { optional int96 until; }
+    }";
+    let mut bytes = Vec::new();
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut file = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap();
+    let mut rows = file.next_row_group().unwrap();
+    let mut column = rows.next_column().unwrap().unwrap();
+    column.typed::<ByteArrayType>().write_batch(&[ByteArray::from("p1")], Some(&[1]), None).unwrap();
+    column.close().unwrap();
+    for level in [1, 2] {
+        let mut instant = Int96::new();
+        instant.set_data(0, 0, julian_day);
+        let mut column = rows.next_column().unwrap().unwrap();
+        column.typed::<Int96Type>().write_batch(&[instant], Some(&[level]), None).unwrap();
+        column.close().unwrap();
+    }
+    rows.close().unwrap();
+    file.close().unwrap();
+    bytes
+}
+
+#[test]
+fn instants_of_96_bits_keep_their_year_also_inside_of_a_struct() {
+    for (julian_day, day) in [(5_373_484, "9999-12-31"), (1_721_426, "0001-01-01"), (2_460_370, "2024-02-29")] {
+        let project = Project::new();
+        project.deliver("payment.parquet", payment_with_int96(julian_day));
+        project.normalize();
+        let rows = project.rows("select created_at, json_text(payment_gateway, 'until') from egress.payment");
+        assert_eq!(rows, [format!("{day}T00:00:00Z,{day}T00:00:00Z")]);
+    }
+}
+
+#[test]
+fn categories_of_any_type_are_the_values_they_stand_for() {
+    let category = |values: ArrayRef| {
+        let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(values.data_type().clone()));
+        cast(&values, &kind).unwrap()
+    };
+    let project = Project::new();
+    let columns = [
+        ("id", category(texts(&[Some("c1"), Some("c2")]))),
+        ("name", category(texts(&[Some("USD"), None]))),
+        ("updated_at", category(Arc::new(TimestampMillisecondArray::from(vec![1_712_016_000_000, 0])))),
+    ];
+    project.deliver("credit_type.parquet", parquet(&columns));
+    project.normalize();
+    let rows = project.rows("select id, name, updated_at from egress.credit_type order by id");
+    assert_eq!(rows, ["c1,USD,2024-04-02T00:00:00Z", "c2,,1970-01-01T00:00:00Z"]);
+}
+
+#[test]
+fn a_boolean_may_be_a_number_and_a_number_of_single_precision_no_amount() {
+    let ids = || texts(&[Some("c1"), Some("c2")]);
+    for truths in [
+        Arc::new(Float64Array::from(vec![1.0, 0.0])) as ArrayRef,
+        decimals(&[1, 0], 1, 0),
+        Arc::new(Int64Array::from(vec![1, 0])),
+        Arc::new(BooleanArray::from(vec![true, false])),
+        texts(&[Some("1.0"), Some("f")]),
+    ] {
+        let project = Project::new();
+        project.deliver("credit_type.parquet", parquet(&[("id", ids()), ("is_currency", truths)]));
+        project.normalize();
+        assert_eq!(project.rows("select is_currency from egress.credit_type order by id"), ["true", "false"]);
+    }
+    let singles: ArrayRef = Arc::new(Float32Array::from(vec![42_796.765, 1.0]));
+    let project = Project::new();
+    project.deliver("invoice.parquet", parquet(&[("id", ids()), ("total", singles.clone())]));
+    project.run(&["--stage", "normalize"]).exits(3).says(&["column `total`", "single precision keeps seven digits"]);
+    let whole: ArrayRef = Arc::new(Float32Array::from(vec![3.0, 0.0]));
+    let project = Project::new();
+    project.deliver("plan_charge.parquet", parquet(&[("id", ids()), ("start_period", whole)]));
+    project.normalize();
+    assert_eq!(project.rows("select start_period from egress.plan_charge order by id"), ["3", "0"]);
+}
+
+#[test]
+fn a_day_may_be_an_identifier_as_that_of_a_snapshot_is() {
+    let days: ArrayRef = Arc::new(Date32Array::from(vec![19_834]));
+    let project = Project::new();
+    let columns = [("id", texts(&[Some("c1")])), ("snapshot_id", days), ("customer_id", texts(&[Some("x")]))];
+    project.deliver("contracts_contracts.parquet", parquet(&columns));
+    project.normalize();
+    assert_eq!(project.rows("select snapshot_id from egress.contracts_contracts"), ["2024-04-21"]);
 }
 
 #[test]

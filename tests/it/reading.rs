@@ -85,6 +85,70 @@ fn empty_text_is_null_whatever_a_writer_puts_around_it() {
 }
 
 #[test]
+fn a_word_in_the_place_of_null_is_refused_by_name_and_no_identifier() {
+    for word in ["NULL", "nan", "None", "<NA>", "NaT", "#N/A", "(null)", "\\N"] {
+        for (column, table) in
+            [("plan_id", "invoice"), ("total", "invoice"), ("issued_at", "invoice"), ("properties", "events")]
+        {
+            let key = if table == "events" { "transaction_id" } else { "id" };
+            let project = Project::with(&[(&format!("{table}.csv"), &format!("{key},{column}\nx,\"{word}\"\n"))]);
+            let words = format!("column `{column}`, value {word:?}: found a word in the place of null");
+            project.run(&["--stage", "normalize"]).exits(3).says(&[&words]);
+        }
+        let project = Project::with(&[("customer.csv", &format!("id,name\nc1,\"{word}\"\n"))]);
+        project.normalize();
+        assert_eq!(project.rows("select name from egress.customer"), [word], "a name may be any word");
+    }
+}
+
+#[test]
+fn what_programs_make_of_numbers_is_refused_by_name() {
+    let turned = "turned the identifier into a number";
+    let six = "a spreadsheet shows a long number by six digits";
+    for (table, line, words) in [
+        ("events", "transaction_id\n1.23457E+11\n", turned),
+        ("events", "transaction_id\n\"1,23457E+11\"\n", turned),
+        ("events", "transaction_id\n1.2345678901234567e+17\n", turned),
+        ("events", "transaction_id\n1.2345678901234567E17\n", turned),
+        ("events", "transaction_id\n2e+20\n", turned),
+        ("invoice", "id,customer_id\ni1,42.0\n", turned),
+        ("invoice", "id,customer_id\ni1,b'c1'\n", "Python shows bytes"),
+        ("invoice", "id,total\ni1,1.23457E+11\n", six),
+        ("invoice", "id,total\ni1,-1.23457E-05\n", six),
+        ("invoice", "id,total\ni1, 12.5\n", "without blanks around it"),
+        ("invoice", "id,total\ni1,(12.50)\n", "a hyphen before it where it is below zero"),
+    ] {
+        let project = Project::with(&[(&format!("{table}.csv"), line)]);
+        project.run(&["--stage", "normalize"]).exits(3).says(&[words]);
+    }
+    let project = Project::with(&[
+        ("events.csv", "transaction_id,timestamp\n42.0,2024-03-01\n12e45678,2024-03-01\n4e+,2024-03-01\n"),
+        ("invoice.csv", "id,total\n1,1.2345E+11\n2,1.234567E+3\n3,1.23457e-05\n"),
+    ]);
+    project.normalize();
+    assert_eq!(
+        project.rows("select total from egress.invoice order by id"),
+        ["123450000000", "1234.567", "0.0000123457"]
+    );
+    assert_eq!(project.rows("select count(*) from egress.events"), ["3"]);
+}
+
+#[test]
+fn ids_are_one_in_capitals_and_in_braces() {
+    let project = Project::with(&[
+        ("customer.csv", "id,ingest_aliases\n{6C4E0438-1281-5BF3-B24A-E15CA34F0F94},[]\n"),
+        ("invoice.csv", "id,customer_id\n{x},6C4E0438-1281-5BF3-B24A-E15CA34F0F94\n"),
+    ]);
+    project.normalize();
+    let rows = project.rows("select invoice.id from egress.invoice join egress.customer on customer_id = customer.id");
+    assert_eq!(rows, ["{x}"]);
+    // What events name is kept as it was sent, and stands for the customer all the same.
+    let references = "select customer_reference from int_customer_references order by 1";
+    let id = "6c4e0438-1281-5bf3-b24a-e15ca34f0f94";
+    assert_eq!(project.rows(references), [id.to_uppercase(), id.to_owned()]);
+}
+
+#[test]
 fn a_file_whose_structure_is_in_doubt_stops_the_run_and_is_named_with_its_line() {
     let project = Project::new();
     for (text, parts) in [

@@ -83,6 +83,16 @@ impl CsvError {
                 "export it again with commas between columns, points in decimals and the header as the first line; nothing of \
                  it was taken"
             }
+            Self::ReturnInHeader { .. } => {
+                "export it again with lines that end in LF or CRLF, and not in a carriage return alone; nothing of it was taken"
+            }
+            Self::RepeatedColumn { .. } | Self::NoNames => {
+                "the first line has to name the columns, each of them once: is the header missing? nothing of it was taken"
+            }
+            Self::QuoteInUnquotedField { .. } | Self::TextBehindQuote { .. } => {
+                "export it again by the rules of RFC 4180: quotes around the whole of a field that holds commas, quotes or line \
+                 ends, and each quote inside it doubled; or deliver it again, if it was cut off; nothing of it was taken"
+            }
             Self::EscapedQuote { .. } => {
                 "export it again by the rules of RFC 4180, in which a quote inside quotes is doubled; nothing of it was taken"
             }
@@ -103,7 +113,10 @@ impl fmt::Display for CsvError {
                 let name = match separator {
                     ';' => "semicolons",
                     '\t' => "tabs",
-                    _ => "bars",
+                    '|' => "bars",
+                    '^' => "carets",
+                    '~' => "tildes",
+                    _ => "control characters",
                 };
                 write!(f, "line 1: columns are separated by {name}, expected commas")
             }

@@ -98,6 +98,7 @@ fn other_separator(bytes: &[u8]) -> Option<CsvError> {
     if line.contains(&b',') {
         return None;
     }
-    let separator = [';', '\t', '|'].into_iter().find(|separator| line.contains(&(*separator as u8)))?;
+    let separator =
+        [';', '\t', '|', '\u{1}', '^', '~'].into_iter().find(|separator| line.contains(&(*separator as u8)))?;
     Some(CsvError::OtherSeparator { separator })
 }

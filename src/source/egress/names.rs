@@ -25,6 +25,12 @@ pub(super) enum Ending {
     Packed,
     /// A format that holds data but is not read.
     Unread(&'static str),
+    /// Parquet, or Parquet in a compression that is not read: programs call both so, and the first bytes tell.
+    Parquet,
+    /// What browsers and programs that copy call a file that is not whole yet.
+    Arriving,
+    /// What editors call the older file that they keep.
+    Older,
     /// Nothing: whoever needs to know looks at the first bytes.
     None,
     /// What is beside data: checksums, notes.
@@ -49,8 +55,14 @@ pub(super) fn ending(file: &str) -> (Ending, &str) {
         (".csv.zstd", Ending::Data(Format::CsvZstd)),
         (".parquet", Ending::Data(Format::Parquet)),
         (".pq", Ending::Data(Format::Parquet)),
-        (".parquet.gz", Ending::Packed),
-        (".parquet.zst", Ending::Packed),
+        (".parq", Ending::Data(Format::Parquet)),
+        (".parquet.gz", Ending::Parquet),
+        (".parquet.gzip", Ending::Parquet),
+        (".parquet.zst", Ending::Parquet),
+        (".parquet.zstd", Ending::Parquet),
+        (".parquet.snappy", Ending::Parquet),
+        (".parquet.lz4", Ending::Parquet),
+        (".parquet.brotli", Ending::Parquet),
         (".json.gz", Ending::Unread("JSON")),
         (".jsonl.gz", Ending::Unread("JSON")),
         (".tar.gz", Ending::Packed),
@@ -70,6 +82,26 @@ pub(super) fn ending(file: &str) -> (Ending, &str) {
         (".bz2", Ending::Packed),
         (".xz", Ending::Packed),
         (".lz4", Ending::Packed),
+        (".br", Ending::Packed),
+        (".snappy", Ending::Packed),
+        (".deflate", Ending::Packed),
+        (".gpg", Ending::Unread("an encrypted file")),
+        (".pgp", Ending::Unread("an encrypted file")),
+        (".aes", Ending::Unread("an encrypted file")),
+        (".enc", Ending::Unread("an encrypted file")),
+        (".age", Ending::Unread("an encrypted file")),
+        (".crdownload", Ending::Arriving),
+        (".download", Ending::Arriving),
+        (".part", Ending::Arriving),
+        (".partial", Ending::Arriving),
+        (".filepart", Ending::Arriving),
+        (".inprogress", Ending::Arriving),
+        (".tmp", Ending::Arriving),
+        ("~", Ending::Older),
+        (".bak", Ending::Older),
+        (".old", Ending::Older),
+        (".orig", Ending::Older),
+        (".swp", Ending::Older),
         (".json", Ending::Unread("JSON")),
         (".jsonl", Ending::Unread("JSON")),
         (".ndjson", Ending::Unread("JSON")),
@@ -93,8 +125,20 @@ pub(super) fn ending(file: &str) -> (Ending, &str) {
         (".asc", Ending::Beside),
     ];
     let lower = file.to_ascii_lowercase();
+    // A number behind the ending is a program's that found the name taken: `invoice.csv.1`, `invoice.csv (1)`.
+    let (file, lower) = match lower.trim_end_matches(|letter: char| letter.is_ascii_digit() || " .()".contains(letter))
+    {
+        named if is_number_behind(&lower[named.len()..]) => (&file[..named.len()], named),
+        _ => (file, lower.as_str()),
+    };
     let longest = ENDINGS.iter().filter(|(ending, _)| lower.ends_with(ending)).max_by_key(|(ending, _)| ending.len());
     longest.map_or((Ending::None, file), |(text, ending)| (*ending, &file[..file.len() - text.len()]))
+}
+
+/// Whether it is a number and what sets it off from the ending before it.
+fn is_number_behind(text: &str) -> bool {
+    let digits = text.trim_matches([' ', '.', '(', ')']);
+    text.starts_with([' ', '.']) && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The table that a folder bears the name of: its words and no others.
@@ -144,7 +188,7 @@ fn exported() -> impl Iterator<Item = &'static str> + Clone {
 /// The words of a name in small letters: what stands between signs, cut where a capital begins a word and before a number.
 fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for run in name.split(|letter: char| !letter.is_alphanumeric()).filter(|run| !run.is_empty()) {
+    for run in without_uuids(name).split(|letter: char| !letter.is_alphanumeric()).filter(|run| !run.is_empty()) {
         let mut word = String::new();
         let mut last: Option<char> = None;
         for letter in run.chars() {
@@ -163,6 +207,24 @@ fn words(name: &str) -> Vec<String> {
         words.push(word);
     }
     words
+}
+
+/// The name with a number in the place of each UUID, whose parts may be words by chance.
+fn without_uuids(name: &str) -> String {
+    let is_uuid = |text: &str| {
+        text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => matches!(byte, b'-' | b'_'),
+            _ => byte.is_ascii_hexdigit(),
+        })
+    };
+    let mut rest = name;
+    let mut plain = String::new();
+    while let Some(letter) = rest.chars().next() {
+        let uuid = rest.get(..36).filter(|text| is_uuid(text));
+        plain.push(if uuid.is_some() { '0' } else { letter });
+        rest = &rest[uuid.map_or(letter.len_utf8(), str::len)..];
+    }
+    plain
 }
 
 fn ends_in(table: &str, word: &str) -> bool {
@@ -206,11 +268,16 @@ mod tests {
             ("events.part-0001.csv", "events"),
             ("events_part_00001_of_00010.csv.zst", "events"),
             ("line_item-3f2a9c1b-77aa-4e0e-9a51-0c1d2e3f4a5b.c000.snappy.parquet", "line_item"),
+            ("line_item_deadbeef-cafe-4bad-face-decadedecade.parquet", "line_item"),
             ("draft-invoice.csv", "draft_invoice"),
             ("DraftInvoice.csv", "draft_invoice"),
             ("sub-line_item.csv", "sub_line_item"),
             ("sub line item.csv", "sub_line_item"),
             ("Some Export - sub_line_item.csv", "sub_line_item"),
+            ("invoice.csv.1", "invoice"),
+            ("invoice.csv (1)", "invoice"),
+            ("invoice_0000_part_00", "invoice"),
+            ("invoice.parquet.gzip", "invoice"),
             ("Metronome Sample Egress Data - billable_metric.csv", "billable_metric"),
             ("March export - line_item.csv.gz", "line_item"),
             ("March export - line_item (1).csv", "line_item"),
@@ -254,7 +321,10 @@ mod tests {
     fn the_longest_ending_counts() {
         assert_eq!(ending("a.csv.gz"), (Ending::Data(Format::CsvGzip), "a"));
         assert_eq!(ending("a.gz.parquet"), (Ending::Data(Format::Parquet), "a.gz"));
-        assert_eq!(ending("a.parquet.gz"), (Ending::Packed, "a"));
+        assert_eq!(ending("a.parquet.gz"), (Ending::Parquet, "a"));
+        assert_eq!(ending("a.csv.gz.1"), (Ending::Data(Format::CsvGzip), "a"));
+        assert_eq!(ending("a.csv.part"), (Ending::Arriving, "a.csv"));
+        assert_eq!(ending("a.csv~"), (Ending::Older, "a.csv"));
         assert_eq!(ending("0000_part_00"), (Ending::None, "0000_part_00"));
     }
 }

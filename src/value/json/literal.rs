@@ -1,7 +1,8 @@
 //! Map literals, `{key=value, key=value}`, as query engines print a map of texts.
 //!
 //! The notation escapes nothing, so not every literal says which map was printed. One that can be read in two ways by the
-//! rules of [`super::normalize`] is an error.
+//! rules of [`super::normalize`] is an error; so is one in which a key or value begins with an apostrophe, which may be part of it
+//! or, in the notation of other engines, a quote around it.
 
 use super::{DEPTH, Invalid};
 
@@ -41,6 +42,9 @@ pub(super) fn to_json(text: &str) -> Result<String, Invalid> {
                 let key = text.get(part..at).unwrap_or_default();
                 if key.is_empty() {
                     return Err(Invalid::MapKey);
+                }
+                if key.starts_with('\'') || bytes.get(at + 1) == Some(&b'\'') {
+                    return Err(Invalid::MapApostrophe);
                 }
                 keys.push(key);
                 json.push_str(run);

@@ -90,16 +90,18 @@ pub(super) fn without_half_pairs(text: &str) -> Option<String> {
     Some(whole)
 }
 
-/// The object that a list of objects of a `key` and a `value` stands for, also where the list is all that is under `key_value`.
-/// `None` where the JSON is nothing of the kind.
+/// The object that a list of objects of a `key` and a `value` stands for, also where the list is all that is under `key_value`; in
+/// capitals or not. `None` where the JSON is nothing of the kind.
 ///
 /// # Errors
 /// [`Invalid::MapKeyRepeated`].
 pub(super) fn pairs(json: &str) -> Result<Option<String>, Invalid> {
     const ONLY: &str = "\"key_value\"";
     let is_list = |text: &str| text.trim_start().starts_with('[');
-    let names_list =
-        |text: &str| text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(ONLY));
+    let names_list = |text: &str| {
+        let name = text.trim_start().strip_prefix('{').and_then(|rest| rest.trim_start().get(..ONLY.len()));
+        name.is_some_and(|name| name.eq_ignore_ascii_case(ONLY))
+    };
     let list = match is_list(json) {
         true => Some(json),
         false if names_list(json) => members_of(json).and_then(|members| match members.as_slice() {
@@ -113,7 +115,8 @@ pub(super) fn pairs(json: &str) -> Result<Option<String>, Invalid> {
     let mut object = String::with_capacity(json.len());
     for entry in entries {
         let Some(members) = members_of(entry).filter(|members| members.len() == 2) else { return Ok(None) };
-        let of = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+        let of =
+            |wanted: &str| members.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| *value);
         let (Some(key), Some(value)) = (of("key").filter(|key| key.starts_with('"')), of("value")) else {
             return Ok(None);
         };
