@@ -48,6 +48,8 @@ pub enum Command {
     Check,
     /// Make a folder with settings for an account of your own
     Init(InitFlags),
+    /// Make the project of a made-up account, run it, close a month, and run it again with what came late
+    Demo(DemoFlags),
 }
 
 /// The flags of `etl run`.
@@ -114,6 +116,14 @@ pub struct DiffFlags {
 pub struct InitFlags {
     /// The folder; made where it is missing, and without a pipeline.toml where it is there
     #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// What `etl demo` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct DemoFlags {
+    /// The folder; made where it is missing, and without a pipeline.toml where it is there
+    #[arg(value_name = "DIR", default_value = "etl-demo")]
     pub folder: PathBuf,
 }
 
@@ -225,7 +235,8 @@ impl Cli {
                 | Command::Explain(_)
                 | Command::Forget(_)
                 | Command::Check
-                | Command::Init(_),
+                | Command::Init(_)
+                | Command::Demo(_),
             )
             | None => None,
         }

@@ -1,6 +1,7 @@
 //! The commands of the command line, each from resolved settings to standard output.
 
 mod check;
+mod demo;
 mod diff;
 mod explain;
 mod forget;
@@ -37,6 +38,7 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Check => check::run(settings).await,
         Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,
         Request::Init { folder } => init::run(settings, folder),
+        Request::Demo { folder } => demo::run(settings, folder).await,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod cells;
 pub mod cli;
 pub mod command;
 pub mod compare;
+pub mod demo;
 pub mod engine;
 pub mod error;
 pub mod explain;

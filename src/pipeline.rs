@@ -126,7 +126,7 @@ async fn run_stages(
     };
     let origin = landed.as_ref().map(|landed| DataOrigin::of_run(settings, landed)).transpose()?;
     let account = match settings.api.as_ref().filter(|_| plan.does(Stage::Extract)) {
-        Some(api) => Some((Account::open(api, run)?, api)),
+        Some(api) => Some((Account::open(api, &settings.landing, run)?, api)),
         None => None,
     };
     let lake = Lake::new(&settings.lake);

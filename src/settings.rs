@@ -128,9 +128,9 @@ impl Settings {
     /// Usage, naming the flag, variable or line with the value, what is accepted and, where it can be told, what was meant.
     pub fn resolve(cli: &Cli, variables: &Variables, folder: &Path) -> Result<Self> {
         let flags = &cli.common;
-        // `etl init` makes settings and goes by none: those of where it is run are not those of what it makes.
+        // `etl init` and `etl demo` make settings and go by none: those of where they are run are not those of what they make.
         let none = Variables::default();
-        let is_init = matches!(cli.command, Some(Command::Init(_)));
+        let is_init = matches!(cli.command, Some(Command::Init(_) | Command::Demo(_)));
         let variables = if is_init { &none } else { variables };
         let config_file = if is_init { None } else { find_file(flags, variables, folder)? };
         let file = config_file.as_deref().map(File::read).transpose()?.unwrap_or_default();

@@ -66,7 +66,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
         None => Vec::new(),
     };
     let probed = match &settings.api {
-        Some(api) => probe(&tables, api).await?,
+        Some(api) => probe(&tables, api, &settings.landing).await?,
         None => Vec::new(),
     };
 
@@ -157,8 +157,8 @@ async fn proposals(published: &RunRecord, models: &Models, lake: &Lake, settings
 }
 
 /// Asks each endpoint that a run would read once.
-async fn probe(tables: &[&'static Table], api: &Api) -> Result<Vec<Probed>> {
-    let account = Account::open(api, &Run::begin())?;
+async fn probe(tables: &[&'static Table], api: &Api, landing: &Path) -> Result<Vec<Probed>> {
+    let account = Account::open(api, landing, &Run::begin())?;
     let endpoints = extract::endpoints(tables, api)?;
     api::probe(&endpoints, api, &account.base_url, &account.token, account.now_micros()).await
 }

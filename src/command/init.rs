@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -13,6 +13,8 @@ use crate::settings::{OutputFormat, Settings, Source};
 
 /// The settings written: every key with what it means, and its default where it has one.
 pub(crate) const PIPELINE: &str = include_str!("init/pipeline.toml");
+
+const LANDING: &str = "landing/egress";
 
 /// What no repository should keep: what can be made again, what a customer's data is in, and the token.
 const IGNORED: &str = "/landing/\n/lake/\n/artifacts/\n/closes/\n/token\n";
@@ -24,6 +26,21 @@ const IGNORED: &str = "/landing/\n/lake/\n/artifacts/\n/closes/\n/token\n";
 /// Usage (exit 2) where a `pipeline.toml` is there, or a file in place of the folder; failed where something cannot be
 /// written.
 pub fn run(settings: &Settings, folder: &Path) -> Result<()> {
+    let (pipeline, ignores) = make(folder, &text_for(&settings.sources), || Ok(()))?;
+    let landing = folder.join(LANDING);
+    match settings.output {
+        OutputFormat::Json => print(format!("{}\n", json!({ "pipeline": pipeline, "landing": landing })).as_bytes()),
+        OutputFormat::Text if settings.verbosity < 0 => Ok(()),
+        OutputFormat::Text => print(next_steps(folder, &settings.sources, ignores).as_bytes()),
+    }
+}
+
+/// Makes a project's folder with these settings and what `fill` puts into it. Returns the file of the settings and whether
+/// its `.gitignore` is ours.
+///
+/// # Errors
+/// As [`run`], and `fill`'s.
+pub(super) fn make(folder: &Path, settings: &str, fill: impl FnOnce() -> Result<()>) -> Result<(PathBuf, bool)> {
     let pipeline = folder.join("pipeline.toml");
     if folder.exists() && !folder.is_dir() {
         return Err(Error::usage(format!("{} is a file where a folder is to be", folder.display())));
@@ -31,18 +48,15 @@ pub fn run(settings: &Settings, folder: &Path) -> Result<()> {
     if pipeline.symlink_metadata().is_ok() {
         return Err(taken(&pipeline));
     }
-    let landing = folder.join("landing/egress");
+    let landing = folder.join(LANDING);
     fs::create_dir_all(&landing).map_err(|source| Error::io("make", &landing, source))?;
     let ignores = create(&folder.join(".gitignore"), IGNORED)?;
+    fill()?;
     // Last: while it is missing, what came before can be done again.
-    if !create(&pipeline, &text_for(&settings.sources))? {
+    if !create(&pipeline, settings)? {
         return Err(taken(&pipeline));
     }
-    match settings.output {
-        OutputFormat::Json => print(format!("{}\n", json!({ "pipeline": pipeline, "landing": landing })).as_bytes()),
-        OutputFormat::Text if settings.verbosity < 0 => Ok(()),
-        OutputFormat::Text => print(next_steps(folder, &settings.sources, ignores).as_bytes()),
-    }
+    Ok((pipeline, ignores))
 }
 
 /// The settings for these sources.

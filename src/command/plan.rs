@@ -48,7 +48,7 @@ pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
     let mut account_name = None;
     if let Some(api) = &settings.api {
         let run = Run::begin();
-        let account = Account::open(api, &run)?;
+        let account = Account::open(api, &settings.landing, &run)?;
         let wanted = wanted(&tables, &lake, &base, settings, api, full_refresh).await?;
         let intended = intend(&account, &wanted, settings, api, &run)?;
         lines = endpoints(&wanted, &intended)?;

@@ -1,9 +1,10 @@
 //! The account that is asked: one of its own, or the sample account that this process serves itself.
 
-use simulator::account::Account as Sample;
-use simulator::{Options, Server, serve};
+use std::path::Path;
+
 use url::Url;
 
+use crate::demo;
 use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::settings::{Api, BaseUrl, Token};
@@ -17,12 +18,9 @@ pub struct Account {
     pub base_url: Url,
     /// What opens it.
     pub token: Token,
-    /// The sample account, served until this is dropped.
-    server: Option<Server>,
+    /// The sample account's time; it is served until this is dropped.
+    clock: Option<Box<dyn Clock>>,
 }
-
-/// The seed of the sample account, whose export files are the ones in the project's landing folder.
-const SEED: u64 = 5;
 
 /// How the account that the settings name is called in records.
 pub fn name(api: &Api) -> String {
@@ -33,38 +31,30 @@ pub fn name(api: &Api) -> String {
 }
 
 impl Account {
-    /// Opens the account that the settings name. Where that is the simulator, it is started.
+    /// Opens the account that the settings name. Where that is the simulator, it is started, as of the moment that the files
+    /// in the landing folder are of.
     ///
     /// # Errors
     /// Usage (exit 2) when an account of its own has no token; failed when the simulator cannot be started.
-    pub fn open(api: &Api, run: &Run) -> Result<Self> {
-        match &api.base_url {
-            BaseUrl::Url(url) => Ok(Self {
-                name: name(api),
-                base_url: url.clone(),
-                token: api.required_token()?.cloned().ok_or_else(|| Error::usage("there is no token"))?,
-                server: None,
-            }),
-            BaseUrl::Simulator => {
-                let failed =
-                    |error: &dyn std::fmt::Display| Error::failed(format!("the simulator cannot start: {error}"));
-                let server = serve(Options::new(Sample::sample(SEED), &run.id)).map_err(|error| failed(&error))?;
-                Ok(Self {
-                    name: name(api),
-                    base_url: server.base_url().parse().map_err(|error| failed(&error))?,
-                    token: Token::new(run.id.clone()),
-                    server: Some(server),
-                })
+    pub fn open(api: &Api, landing: &Path, run: &Run) -> Result<Self> {
+        let (base_url, token, clock) = match &api.base_url {
+            BaseUrl::Url(url) => {
+                let token = api.required_token()?.cloned().ok_or_else(|| Error::usage("there is no token"))?;
+                (url.clone(), token, None)
             }
-        }
+            BaseUrl::Simulator => {
+                let served = demo::serve(landing, &run.id)?;
+                (served.base_url, Token::new(run.id.clone()), Some(served.clock))
+            }
+        };
+        Ok(Self { name: name(api), base_url, token, clock })
     }
 }
 
 impl Clock for Account {
     fn now_micros(&self) -> i64 {
-        match &self.server {
-            // The sample account lives in its own time, so that its answers are the same on every day.
-            Some(server) => server.now() * 1_000,
+        match &self.clock {
+            Some(clock) => clock.now_micros(),
             None => chrono::Utc::now().timestamp_micros(),
         }
     }

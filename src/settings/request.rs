@@ -74,6 +74,11 @@ pub enum Request {
         /// The folder to make.
         folder: PathBuf,
     },
+    /// `etl demo`
+    Demo {
+        /// The folder to make.
+        folder: PathBuf,
+    },
 }
 
 /// Which time reports are of; one of the two is given.
@@ -126,6 +131,11 @@ impl Request {
                 require_local(&flags.folder, &by, "the new project", "folder")?;
                 Ok(Self::Init { folder: flags.folder.clone() })
             }
+            Some(Command::Demo(flags)) => {
+                let by = GivenBy::Flag("DIR".to_owned());
+                require_local(&flags.folder, &by, "the sample's project", "folder")?;
+                Ok(Self::Demo { folder: flags.folder.clone() })
+            }
             Some(Command::Forget(flags)) => Ok(Self::Forget { file: flags.file.clone() }),
             Some(Command::Check) | None => Ok(Self::Check),
         }
@@ -141,6 +151,7 @@ impl Request {
             | Self::Diff { .. }
             | Self::Forget { .. }
             | Self::Init { .. }
+            | Self::Demo { .. }
             | Self::LookBack(_)
             | Self::Close(_) => false,
         }

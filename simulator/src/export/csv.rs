@@ -1,5 +1,6 @@
 //! CSV text and the paths of export files; knows no table.
 
+use super::mark;
 use crate::account::Account;
 use crate::calendar::{Millis, compact_text, day_text, rfc3339_text, seconds_text, unpadded_text};
 use crate::decimal::{Amount, Quantity, plain};
@@ -118,15 +119,16 @@ pub(super) struct Egress<'a> {
     account: &'a Account,
     root: PathBuf,
     transfers: Vec<(String, Millis, String)>,
+    written: Vec<String>,
 }
 
 impl<'a> Egress<'a> {
     pub(super) fn new(account: &'a Account, root: PathBuf) -> Self {
-        Self { account, root, transfers: Vec::new() }
+        Self { account, root, transfers: Vec::new(), written: Vec::new() }
     }
 
     /// Writes `<prefix><table>.csv`; nothing where there is no row.
-    pub(super) fn flat(&self, prefix: &str, table: &Table) -> io::Result<()> {
+    pub(super) fn flat(&mut self, prefix: &str, table: &Table) -> io::Result<()> {
         if table.rows.is_empty() {
             return Ok(());
         }
@@ -150,14 +152,21 @@ impl<'a> Egress<'a> {
     }
 
     /// Writes a file below the folder as it is.
-    pub(super) fn write(&self, key: &str, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&mut self, key: &str, bytes: &[u8]) -> io::Result<()> {
+        self.written.push(key.into());
         write_file(&self.root.join(key), bytes)
+    }
+
+    /// Marks the files as the sample's.
+    pub(super) fn mark(&self) -> io::Result<()> {
+        mark::add(&self.root, &self.written)
     }
 
     /// Writes a manifest for each transfer of each table: the mark that its parts are complete.
     pub(super) fn manifests(mut self) -> io::Result<()> {
         self.transfers.sort();
-        for transfer in self.transfers.chunk_by(|one, next| (&one.0, one.1) == (&next.0, next.1)) {
+        let transfers = std::mem::take(&mut self.transfers);
+        for transfer in transfers.chunk_by(|one, next| (&one.0, one.1) == (&next.0, next.1)) {
             let Some((table, at, _)) = transfer.first() else { continue };
             let id = self.account.id(table, &[*at as u64]);
             let keys: Vec<String> =

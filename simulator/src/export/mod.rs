@@ -8,6 +8,7 @@ mod billing;
 mod contracts;
 pub(crate) mod csv;
 mod events;
+mod mark;
 mod offer;
 pub(crate) mod schedule;
 
@@ -67,6 +68,9 @@ pub fn export(account: &Account, landing: &Path) -> io::Result<()> {
         Scale::Sample => events::sample(account, &mut egress)?,
         Scale::Size | Scale::Live => events::size(account, &mut egress)?,
     }
+    if account.scale == Scale::Sample {
+        egress.mark()?;
+    }
     egress.manifests()
 }
 
@@ -87,13 +91,14 @@ pub fn export_late(seed: u64, landing: &Path) -> io::Result<()> {
     egress.transfer(LATE + 4 * HOUR, 1, &billing::transferred_lines(&account, &changed))?;
     egress.transfer(LATE + 5 * HOUR, 1, &contracts::contracts(&account, LATE))?;
     commits_and_credits(&account, LATE, &mut egress)?;
+    egress.mark()?;
     egress.manifests()
 }
 
-/// The moment at which an API tells the same as the sample account's files under `landing/egress`: a later one where the late
-/// delivery is among them.
-pub fn moment_of_sample(landing: &Path) -> Millis {
-    let (folder, at) = (landing.join("egress/invoice"), LATE + 4 * HOUR);
+/// The moment at which an API tells the same as the sample account's files in this folder: a later one where the late delivery
+/// is among them.
+pub fn moment_of_sample(egress: &Path) -> Millis {
+    let (folder, at) = (egress.join("invoice"), LATE + 4 * HOUR);
     let came = folder.join(format!("dt={}", day_text(at))).is_dir();
     if came { LATE } else { Account::sample(0).now() }
 }
