@@ -88,7 +88,7 @@ async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scra
     let given = as_published(&specs, &settings.parameters, &published.parameters);
     let data = Data { lake: &lake, versions: &published.versions, environment: environment.as_deref() };
     let day = settings.day.unwrap_or(Run::begin().day());
-    let parameters = resolve_over(&specs, &given, &models, day, data, settings).await?;
+    let parameters = resolve_over(&specs, &given, models, day, data, settings).await?;
     // Asked for another month or environment than was published, a report is made anew.
     let as_published = |name: &str| {
         published.reports.get(name).is_some_and(|record| {

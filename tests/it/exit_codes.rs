@@ -80,7 +80,7 @@ fn a_signal_ends_a_run_with_its_code_and_the_next_run_goes_well() {
         project.deliver("line_item.csv", format!("id,invoice_id,total\n{lines}"));
         let mut child = project.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let reading = lines.find(|line| line.as_ref().unwrap().contains("reading egress.line_item"));
+        let reading = lines.find(|line| line.as_ref().unwrap().contains("reading 1 file of egress.line_item"));
         assert!(reading.is_some());
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
