@@ -64,7 +64,7 @@ impl DataOrigin {
     /// Of what a run with these settings reads. The stand-in for the API answers for the sample account alone.
     ///
     /// # Errors
-    /// Usage (exit 2) where sample data and a company's own would meet, or landing holds answers of another account.
+    /// Usage (exit 2) where sample data and a company's own would meet.
     pub fn of_run(settings: &Settings, landed: &Landed) -> Result<Self> {
         let api = settings.api.as_ref();
         let is_simulator = api.is_some_and(|api| api.base_url == BaseUrl::Simulator);
@@ -97,9 +97,6 @@ impl DataOrigin {
             .hint("sample and own data never meet: `etl init DIR` makes a project for your own"));
         }
         let account = api.map(account_name);
-        if let Some(account) = &account {
-            check_answers(settings, account)?;
-        }
         let is_sample = is_simulator || landed.is_sample == Some(true);
         if !is_sample && settings.sample_notice.is_some() && landed.is_sample == Some(false) {
             warn!(
@@ -127,7 +124,11 @@ impl DataOrigin {
     /// Usage (exit 2) where the lake holds data of another origin: a sample's beside a company's own, another account's, or
     /// files of another landing folder. Damaged (exit 5) when it cannot be read.
     pub async fn in_lake(self, lake: &Lake, is_moved: bool) -> Result<Self> {
-        let Some(Remembered { origin: known, from_lake }) = remembered(lake).await? else { return Ok(self) };
+        let Some(remembered) = remembered(lake).await? else {
+            self.check_answers()?;
+            return Ok(self);
+        };
+        let Remembered { origin: known, from_lake } = remembered;
         let place = lake.root().display();
         let kind = |is_sample: bool| if is_sample { "the sample account's" } else { "a company's own" };
         let own_folder =
@@ -164,7 +165,23 @@ impl DataOrigin {
                 "if the folder was moved, say so once with `--moved-landing`; for other data, {own_folder}"
             )));
         }
+        self.check_answers()?;
         Ok(Self { account: self.account.or(known.account), ..self })
+    }
+
+    /// Answers of another account in landing would be read as this one's.
+    fn check_answers(&self) -> Result<()> {
+        let Some(account) = &self.account else { return Ok(()) };
+        let extractions = Landing::new(&self.landing).extractions()?;
+        match extractions.iter().find(|extraction| extraction.plan.base_url != *account) {
+            None => Ok(()),
+            Some(other) => Err(Error::usage(format!(
+                "{} holds answers of the account at {}, and the API is {account}",
+                other.folder.display(),
+                other.plan.base_url
+            ))
+            .hint("give each account a lake and a landing folder of its own, with --lake and --landing")),
+        }
     }
 
     /// Has the lake remember it, before it takes the first row.
@@ -258,18 +275,4 @@ async fn has_files(lake: &Lake, landing: &Path) -> Result<bool> {
         size.is_ok_and(|size| cell(&FILES, row, "size_bytes") == Some(size.as_str()))
     };
     Ok(!files.is_empty() && files.iter().all(is_there))
-}
-
-/// Answers of another account in landing would be read as this one's.
-fn check_answers(settings: &Settings, account: &str) -> Result<()> {
-    let extractions = Landing::new(&settings.landing).extractions()?;
-    match extractions.iter().find(|extraction| extraction.plan.base_url != account) {
-        None => Ok(()),
-        Some(other) => Err(Error::usage(format!(
-            "{} holds answers of the account at {}, and the API is {account}",
-            other.folder.display(),
-            other.plan.base_url
-        ))
-        .hint("give each account a lake and a landing folder of its own, with --lake and --landing")),
-    }
 }

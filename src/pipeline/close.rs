@@ -291,6 +291,7 @@ async fn print_pack(
     run: &Run,
 ) -> Result<(crate::place::artifacts::NextArtifacts, Manifest)> {
     let origin = DataOrigin::of_lake(lake, &record.versions).await?;
+    let record = &RunRecord { parameters: of_month.texts.clone(), ..record.clone() };
     let made_from = report_records(plan, record)?;
     let sheet = |(name, path): (String, PathBuf)| {
         let made_from = made_from.get(&name).cloned().unwrap_or_default();
@@ -298,7 +299,6 @@ async fn print_pack(
     };
     let manifest = Manifest {
         period: Some(name_of(month)),
-        parameters: of_month.texts.clone(),
         ..Manifest::of(record, origin.as_ref(), plan.settings)
     };
     print_apart(target, files.into_iter().map(sheet).collect(), manifest, plan.settings, run)

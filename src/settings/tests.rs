@@ -409,7 +409,7 @@ fn init_goes_by_no_settings_but_its_flags() {
     let folder = project("no_such_key = 1");
     let settings = Settings::resolve(&cli(&["init", "x"]), &variables(&[("ETL_SOURCE", "api")]), folder.path());
     let settings = settings.expect("resolves");
-    assert_eq!((settings.config_file, settings.sources), (None, vec![Source::Egress]));
+    assert_eq!((settings.config_file, settings.sources), (None, vec![Source::Egress, Source::Api]));
 }
 
 /// A file's text with every `#key = value` in force.

@@ -18,13 +18,18 @@ fn a_sound_project_is_told_what_was_found_and_nothing_is_written() {
 }
 
 #[test]
-fn parameters_without_a_value_are_named_and_are_no_error_yet() {
+fn what_a_run_would_refuse_is_refused_and_metrics_that_say_nothing_get_a_proposal() {
     let project = Project::new();
-    project.write("pipeline.toml", "");
-    let text = project.etl(&["check"]).exits(0).stdout;
-    for name in ["billing_month", "customer_name", "images_from"] {
-        assert!(text.contains(&format!("{name} has no value")), "{text}");
-    }
+    let marts = "-- One.\n--\n-- grain a\n-- params $since date\n-- columns\n--   a  date  a day\nselect $since as a\n";
+    project.write("sql/marts/mine.sql", marts);
+    project.etl(&["check"]).exits(2).says(&["sql/marts/mine.sql: the parameter `since` has no value", "--param since=VALUE"]);
+    project.etl(&["check", "--param", "since=2024-03-01"]).exits(0);
+    std::fs::remove_dir_all(project.path("sql")).unwrap();
+    project.deliver("statement.csv", "id\nx\n");
+    project.etl(&["check"]).exits(3).says(&["statement.csv", "belongs to no table"]);
+    project.add_settings("[quality]\nunknown_files = \"warn\"");
+    let checked = project.etl(&["check"]).exits(0);
+    assert!(checked.stdout.contains("not read: statement.csv"), "{}", checked.stdout);
 }
 
 #[test]

@@ -63,14 +63,6 @@ fn mistakes_in_settings_and_selections_end_with_2_and_a_suggestion_before_anythi
 }
 
 #[test]
-fn a_parameter_without_a_value_is_named_with_what_to_do() {
-    let project = project();
-    project.write("pipeline.toml", "");
-    project.run(&["--report", "images_by_size"]).exits(2).says(&["images_from", "--param images_from=VALUE"]);
-    assert!(!project.path("artifacts").exists());
-}
-
-#[test]
 fn results_go_to_standard_output_and_logs_to_standard_error() {
     let project = project();
     let text = project.run(&["--stage", "normalize"]).exits(0);

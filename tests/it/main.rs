@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what it made has failed")]
 
 mod account;
+mod api_answers;
 mod api_check;
 mod api_faults;
 mod api_resume;
@@ -24,10 +25,13 @@ mod histories;
 mod init;
 mod lake;
 mod newest;
+mod origin;
+mod parameters;
 mod parquet_input;
 mod places;
 mod project;
 mod project_sql;
 mod quarantine;
 mod reading;
+mod readme;
 mod reconciliation;
