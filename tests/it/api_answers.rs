@@ -100,7 +100,9 @@ fn a_customer_that_is_listed_and_not_found_is_named_and_blocks_where_figures_of_
             (200, invoice(id, customer, &format!(r#""status":"FINALIZED","line_items":[{lines}]"#)))
         };
         match path {
-            path if is_list(path) => (200, [customer("c1", "A1"), customer("c2", "B1"), customer("c3", "C1")].join(",")),
+            path if is_list(path) => {
+                (200, [customer("c1", "A1"), customer("c2", "B1"), customer("c3", "C1")].join(","))
+            }
             path if path.contains("/c3/") => (404, r#"{"message":"not found"}"#.to_owned()),
             path if path.contains("/c2/") && gone.load(Ordering::Relaxed) => {
                 (404, r#"{"message":"not found"}"#.to_owned())

@@ -22,7 +22,10 @@ fn what_a_run_would_refuse_is_refused_and_metrics_that_say_nothing_get_a_proposa
     let project = Project::new();
     let marts = "-- One.\n--\n-- grain a\n-- params $since date\n-- columns\n--   a  date  a day\nselect $since as a\n";
     project.write("sql/marts/mine.sql", marts);
-    project.etl(&["check"]).exits(2).says(&["sql/marts/mine.sql: the parameter `since` has no value", "--param since=VALUE"]);
+    project
+        .etl(&["check"])
+        .exits(2)
+        .says(&["sql/marts/mine.sql: the parameter `since` has no value", "--param since=VALUE"]);
     project.etl(&["check", "--param", "since=2024-03-01"]).exits(0);
     std::fs::remove_dir_all(project.path("sql")).unwrap();
     project.deliver("statement.csv", "id\nx\n");

@@ -21,6 +21,7 @@ mod docs;
 mod environments;
 mod exit_codes;
 mod explain;
+mod finance;
 mod histories;
 mod init;
 mod lake;

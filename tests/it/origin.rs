@@ -85,7 +85,8 @@ fn a_lake_of_own_data_takes_no_sample_and_a_lake_of_the_sample_no_own_data() {
     refused.says(&["the sample account's, and what is to be read now is a company's own"]);
     // `--moved-landing` is for one's own folder, not for this.
     other.run(&["--source", "egress", "--moved-landing", "--landing", &landing(&one)]).exits(2);
-    let unlocked = |files: Vec<(String, Vec<u8>)>| files.into_iter().filter(|(name, _)| name != "_lock").collect::<Vec<_>>();
+    let unlocked =
+        |files: Vec<(String, Vec<u8>)>| files.into_iter().filter(|(name, _)| name != "_lock").collect::<Vec<_>>();
     assert!(unlocked(one.files("lake")) == unlocked(before_one), "the lake was written to");
     assert!(unlocked(other.files("lake")) == unlocked(before_other), "the lake was written to");
     assert_eq!(one.rows("select data, account from etl.origins"), ["own,"]);
@@ -99,7 +100,9 @@ fn a_lake_takes_no_files_of_another_folder_unless_it_is_the_same_that_was_moved(
     one.normalize();
     let landing = other.path("landing").display().to_string();
     for words in [&["run"][..], &["plan"], &["check"]] {
-        one.etl(&[words, &["--landing", &landing]].concat()).exits(2).says(&["is of the files under", "--moved-landing"]);
+        one.etl(&[words, &["--landing", &landing]].concat())
+            .exits(2)
+            .says(&["is of the files under", "--moved-landing"]);
     }
     assert_eq!(one.rows("select name from egress.customer"), ["A1 Company"]);
 

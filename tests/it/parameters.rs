@@ -7,7 +7,9 @@ use crate::project::Project;
 /// Two plans' invoices of three months, the last issued in the middle of April.
 fn project() -> Project {
     let invoice = |id: &str, month: &str, next: &str, issued: &str| {
-        format!("{id},FINALIZED,100,2714e483-4ff1-48e4-9e25-ac732e8f24f2,USD (cents),c1,p1,Plan,{month}-01 0:00:00,{next}-01 0:00:00,{issued} 0:00:00\n")
+        format!(
+            "{id},FINALIZED,100,2714e483-4ff1-48e4-9e25-ac732e8f24f2,USD (cents),c1,p1,Plan,{month}-01 0:00:00,{next}-01 0:00:00,{issued} 0:00:00\n"
+        )
     };
     let header = "id,status,total,credit_type_id,credit_type_name,customer_id,plan_id,plan_name,start_timestamp,end_timestamp,issued_at\n";
     let invoices = [
@@ -15,7 +17,8 @@ fn project() -> Project {
         invoice("i2", "2024-02", "2024-03", "2024-03-02"),
         invoice("i3", "2024-03", "2024-04", "2024-04-15"),
     ];
-    let lines = ["i1", "i2", "i3"].map(|id| format!("l{id},{id},Fee,100,2714e483-4ff1-48e4-9e25-ac732e8f24f2,USD (cents)\n"));
+    let lines =
+        ["i1", "i2", "i3"].map(|id| format!("l{id},{id},Fee,100,2714e483-4ff1-48e4-9e25-ac732e8f24f2,USD (cents)\n"));
     let project = Project::with(&[
         ("customer.csv", "id,name\nc1,A1 Company\nc2,\"Acme, Inc.\"\n"),
         ("plan.csv", "id,name\np1,Plan\n"),
@@ -39,7 +42,10 @@ fn without_settings_the_newest_month_with_invoices_is_reported_as_it_was_known_o
     assert_eq!(month(&project), "2024-03-01");
     let manifest: serde_json::Value = serde_json::from_str(&project.read("artifacts/manifest.json")).unwrap();
     let parameter = |name: &str| manifest["parameters"][name].as_str().unwrap().to_owned();
-    assert_eq!([parameter("billing_month"), parameter("images_from"), parameter("images_through")], ["2024-03", "2024-03-01", "2024-03-31"]);
+    assert_eq!(
+        [parameter("billing_month"), parameter("images_from"), parameter("images_through")],
+        ["2024-03", "2024-03-01", "2024-03-31"]
+    );
     assert_eq!(parameter("customer_name"), "*");
     assert!(project.rows("select parameters from etl.runs")[0].contains(r#"""billing_month"":""2024-03"""#));
 
@@ -48,7 +54,9 @@ fn without_settings_the_newest_month_with_invoices_is_reported_as_it_was_known_o
     project.run(&["--date", "2024-04-05"]).exits(0);
     assert_eq!(month(&project), "2024-02-01");
     project.run(&["--date", "2024-05-02"]).exits(0);
-    let csvs = |files: &[(String, Vec<u8>)]| files.iter().filter(|(name, _)| name.ends_with(".csv")).cloned().collect::<Vec<_>>();
+    let csvs = |files: &[(String, Vec<u8>)]| {
+        files.iter().filter(|(name, _)| name.ends_with(".csv")).cloned().collect::<Vec<_>>()
+    };
     assert!(csvs(&project.files("artifacts")) == csvs(&artifacts), "the same day repeats the same figures");
     // Nothing that counts has changed on another day.
     let again = project.run(&["--date", "2024-05-03", "--output", "json"]).exits(0).json();
@@ -119,16 +127,27 @@ fn a_name_or_a_month_that_matches_nothing_is_a_warning_with_near_names_in_the_su
 #[test]
 fn charges_are_set_out_of_one_customer_several_or_all() {
     let project = project();
-    project.deliver("invoice (2).csv", project.read("landing/egress/invoice.csv").replace(",c1,", ",c2,").replace("\ni", "\nj"));
-    project.deliver("line_item (2).csv", project.read("landing/egress/line_item.csv").replace(",i", ",j").replace("\nl", "\nm"));
+    project.deliver(
+        "invoice (2).csv",
+        project.read("landing/egress/invoice.csv").replace(",c1,", ",c2,").replace("\ni", "\nj"),
+    );
+    project.deliver(
+        "line_item (2).csv",
+        project.read("landing/egress/line_item.csv").replace(",i", ",j").replace("\nl", "\nm"),
+    );
     let names = |given: &str| {
-        fs::write(project.path("pipeline.toml"), format!("[parameters]\nbilling_month = \"2024-03\"\n{given}")).unwrap();
+        fs::write(project.path("pipeline.toml"), format!("[parameters]\nbilling_month = \"2024-03\"\n{given}"))
+            .unwrap();
         project.run(&["--report", "invoice_charges"]).exits(0);
         let query = "select distinct customer_name from invoice_charges order by customer_name";
         project.rows(query)
     };
     assert_eq!(names(""), ["A1 Company", "\"Acme, Inc.\""]);
     assert_eq!(names("customer_name = \"A1 Company\""), ["A1 Company"]);
-    assert_eq!(names("customer_name = \"Acme, Inc.\""), ["\"Acme, Inc.\""], "a name is one name, whatever stands in it");
+    assert_eq!(
+        names("customer_name = \"Acme, Inc.\""),
+        ["\"Acme, Inc.\""],
+        "a name is one name, whatever stands in it"
+    );
     assert_eq!(names("customer_name = [\"Acme, Inc.\", \"A1*\"]"), ["A1 Company", "\"Acme, Inc.\""]);
 }
