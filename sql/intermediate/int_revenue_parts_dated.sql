@@ -1,4 +1,5 @@
--- Components of revenue split into the months they belong to, one row each: by the days of their service period.
+-- Components of revenue split into the months they belong to, one row each: by the days of their service period. Of a fee on a
+-- draft only the days that have passed are earned.
 --
 -- grain    component_id, month
 -- columns
@@ -30,7 +31,10 @@ placed as (
         components.*,
         coalesce(periods.month, components.point_month) as month,
         coalesce(periods.days_before, 0) as days_before,
-        coalesce(periods.days_through, 1) as days_through,
+        least(
+            coalesce(periods.days_through, 1),
+            cast(components.earned_before - interval '1 microsecond' as date) - cast(components.starting_at as date) + 1
+        ) as days_through,
         coalesce(periods.days, 1) as days
     from components
     left join periods
@@ -55,6 +59,7 @@ final as (
             as billed_amount,
         money_div(money_mul(drawn, days_through), days) - money_div(money_mul(drawn, days_before), days) as drawn
     from placed
+    where days_before < days_through
 )
 
 select * from final
