@@ -136,6 +136,7 @@ class Account:
     combined: set  # contracts whose scheduled charges stand on usage invoices
     fixed: set  # products that no usage is billed under
     scheduled: dict  # by contract and product: charges as ({day: amount}, months from one day to the next)
+    draft_days: dict  # by draft: days of its lines as (day, product, commit, currency, amount)
     stray_lines: list  # lines whose invoice was not delivered
     fee_days: dict = field(default_factory=dict)  # when invoices bill fees without a period, by contract and product
 
@@ -182,6 +183,7 @@ def read(folder):
         fixed={row["product_list_item_id"] for row in versions if "fixed" in (row.get("type") or "").lower()}
         | {product for _, product in scheduled},
         scheduled=scheduled,
+        draft_days=draft_days(folder),
         stray_lines=stray,
     )
 
@@ -263,6 +265,19 @@ def early(drafts, lines):
     return [(day, {row["id"]: (row, of_day.get(day, {}).get(row["id"], [])) for row in frame}) for day, frame in days]
 
 
+def draft_days(folder):
+    """What each draft bills, day by day, where that was delivered."""
+    current = lambda table: delivery.current(delivery.snapshots(folder, table, "snapshot_timestamp"))
+    invoice_of_day = {row["id"]: row["invoice_id"] for row in current("breakdowns_draft_invoices")}
+    found = {}
+    for row in current("breakdowns_draft_line_items"):
+        amount = (exact(row["total"]) or ZERO) * scale(row["credit_type_id"])
+        unit = currency(row["credit_type_id"], row["credit_type_name"])
+        day = (moment(row["breakdown_start_timestamp"]), row["product_id"], row["commit_id"], unit, amount)
+        found.setdefault(invoice_of_day.get(row["invoice_breakdown_id"]), []).append(day)
+    return found
+
+
 def product_names(rows):
     """The name of each product in its newest version."""
     newest = {}
@@ -326,7 +341,7 @@ def balance(row, products):
         bills=None
         if bills is None
         else [(item["invoice_id"] or "", item["amount"] * money_scale) for item in bills["schedule_items"]],
-        is_billed_here=bills is not None and not bills["do_not_invoice"],
+        is_billed_here=bills is not None and not bills.get("do_not_invoice"),
         money=currency(paid_in, (bills or {}).get("credit_type_name") or access.get("credit_type_name")),
         money_scale=money_scale,
         stated_basis=exact(row.get("cost_basis")),

@@ -74,7 +74,7 @@ def earnings(account, policy):
         if invoice.status not in ("FINALIZED", "DRAFT") or not invoice.is_counted:
             continue
         for one in usage.netted(account, invoice, billed, trueups, policy):
-            earned.extend(of_netted(invoice, one, commits, policy))
+            earned.extend(of_netted(account, invoice, one, commits, policy))
         for line, what, _, times in usage.told_by(account, invoice, billed, trueups, policy):
             if what == "purchase" and not invoice.is_draft:
                 bookings.append(booking(account, line, policy))
@@ -114,14 +114,35 @@ def of_invoice(invoice, what, category, product, balance, unit, listed, amount, 
     )
 
 
-def dated(one, start, end, until, at):
-    """Splits over the days of a period, or dates at once; of a fee on a draft only what has passed."""
+def by_usage(account, invoice, product, payer, unit, start, end):
+    """The months of usage on a draft with their shares, as its days tell; nothing where they do not. What has no payer is all
+    that the lines come to; a payer covers what is applied of it, or where nothing is, the lines that name it."""
+    if not invoice.is_draft or not product or start is None:
+        return None
+    days = [
+        (at, commit, amount)
+        for at, of, commit, currency, amount in account.draft_days.get(invoice.id, [])
+        if of == product and currency == unit and start <= at < end
+    ]
+    if payer:
+        days = [day for day in days if day[1] == payer]
+        applied = [day for day in days if day[2] < 0]
+        days = [(at, commit, abs(amount)) for at, commit, amount in applied or days]
+    whole = sum((amount for _, _, amount in days), ZERO)
+    months = {}
+    for at, _, amount in days:
+        months[month(at)] = months.get(month(at), ZERO) + amount
+    return [(place, amount / whole) for place, amount in months.items()] if whole else None
+
+
+def dated(one, start, end, until, at, told=None):
+    """Splits as told, else over the days of a period, or dates at once; of a fee on a draft only what has passed."""
     if start is None:
         yield replace(one, month=month(at) if at else None)
         return
     if until is not None and until <= start:
         return
-    for place, share in shares(start, end, until):
+    for place, share in told or shares(start, end, until):
         part = lambda amount: None if amount is None else amount * share
         yield replace(one, month=place, list=part(one.list), amount=part(one.amount))
 
@@ -136,13 +157,14 @@ def uncovered(invoice, start, end, commits, policy):
     return "overage" if has_commit and policy["uncovered_usage"] == "overage" else "on_demand"
 
 
-def of_netted(invoice, one, commits, policy):
+def of_netted(account, invoice, one, commits, policy):
     """What is billed for usage and fees and no prepaid commit and no credit paid."""
     if one.currency != invoice.currency:
         return
     make = lambda what, category, commit, amount: dated(
         of_invoice(invoice, what, category, one.product, commit, one.currency, amount, amount, policy),
         one.start, one.end, one.until, invoice.issued,
+        by_usage(account, invoice, one.product, commit, one.currency, one.start, one.end) if what == "usage" else None,
     )
     if one.role == "usage":
         if one.open:
@@ -191,10 +213,11 @@ def shortfalls(account, settled, policy):
 def of_application(account, line, times, commits, policy):
     """What is drawn: from a prepaid commit revenue at its cost basis; from a credit none."""
     invoice, balance = line.invoice, account.balances.get(line.commit)
-    start, end, _ = times
+    start, end, until = times
     make = lambda what, category, commit, listed, amount: dated(
         of_invoice(invoice, what, category, line.product, commit, invoice.currency, listed, amount, policy),
         *times, invoice.issued,
+        by_usage(account, invoice, line.product, commit, line.currency, start, end) if until is None else None,
     )
     if line.grant and not line.commit and line.is_money:
         yield from make("usage", uncovered(invoice, start, end, commits, policy), "", line.total, line.total)
