@@ -5,7 +5,7 @@
 -- usage of no product.
 --
 -- grain    component_id
--- params   $uncovered_usage overage|on_demand = overage, $breakage on_expiry|proportional = on_expiry
+-- params   $uncovered_usage overage|on_demand = overage
 -- columns
 --   component_id   text                         a line, usage of one product and period, a ledger entry, or what lapsed in a month
 --   component      text                         usage, drawdown, credit, fee, trueup, expiration, rollover or adjustment
@@ -41,8 +41,7 @@ entries as (
 ),
 
 lapses as (
-    select *, case when $breakage = 'proportional' then coalesce(lapsed_proportional, lapsed) else lapsed end as counted
-    from int_lapses_spread
+    select * from int_lapses_spread
 ),
 
 open_usage as (

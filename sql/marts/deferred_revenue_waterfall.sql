@@ -6,6 +6,7 @@
 --
 -- grain    booking_month, recognition_month, currency
 -- period   recognition_month
+-- apart    booked_amount
 -- columns
 --   booking_month              date?                       first day of the month of billing, UTC; null where not billed
 --   recognition_month          date?                       first day of the month that earned it; null where none has
