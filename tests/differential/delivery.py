@@ -32,13 +32,20 @@ def files(folder, table):
     return sorted(found)
 
 
+class Row(dict):
+    """A row by the names of its columns. A column that a file lacks is empty in all its rows."""
+
+    def __missing__(self, column):
+        return ""
+
+
 def rows(folder, table):
     """Every row of a table, with what orders it among those of its key, and its file."""
     for transfer, path in files(folder, table):
         opened = gzip.open if path.endswith(".gz") else open
         with opened(path, "rt", encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.DictReader(file)):
-                yield (moment(row.get("updated_at")), transfer, path, number), row
+                yield (moment(row.get("updated_at")), transfer, path, number), Row(row)
 
 
 def later(one, other):

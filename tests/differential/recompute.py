@@ -16,6 +16,7 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     delivery        which rows of which files count
     account         what they say, as things, and what a ledger entry means
     usage           what invoices bill for usage, and who pays for it
+    fees            how long what a fee is billed for lasts
     balances, invoices, revenue, journal, exceptions    the reports
     compare         beside what is published
 """
@@ -30,6 +31,7 @@ import exceptions
 import invoices
 import journal
 import revenue
+import usage
 from compare import Comparison
 
 DEFAULTS = {
@@ -37,6 +39,7 @@ DEFAULTS = {
     "overage_rule": "uncovered",
     "uncovered_usage": "overage",
     "breakage": "on_expiry",
+    "fees_without_term": "when_billed",
     "reporting_time_zone": "UTC",
     "billing_month": "2024-03",
     "billing_month_basis": "service_period",
@@ -56,6 +59,7 @@ def main(egress, artifacts, settings=None):
     began = time.monotonic()
     policy = policies(settings)
     read = account.read(egress)
+    usage.date_fees(read)
     comparison = Comparison(artifacts)
     for module in (balances, invoices, revenue, journal, exceptions):
         module.compare(read, policy, comparison)
