@@ -144,7 +144,7 @@ deferred as (
         case when events.credit_key = 'deferred' then events.posted_amount else -events.posted_amount end as amount
     from events
     left join balances on events.balance_id = balances.balance_id
-    where 'deferred' in (events.debit_key, events.credit_key) and coalesce(balances.is_posted, true)
+    where (events.debit_key = 'deferred' or events.credit_key = 'deferred') and coalesce(balances.is_posted, true)
 ),
 
 moved as (
