@@ -10,6 +10,7 @@
 --   ending_before       timestamp?  when it stops, exclusive, UTC; null while open-ended
 --   archived_at         timestamp?  when it was archived, UTC
 --   payment_terms_days  integer?    days from issue until its invoices are due
+--   metadata            text?       JSON object of its custom fields and other details
 with
 contracts as (
     select * from current.contracts_contracts
@@ -24,7 +25,8 @@ final as (
         real_instant(starting_at) as starting_at,
         real_instant(ending_before) as ending_before,
         real_instant(archived_at) as archived_at,
-        net_payment_terms_days as payment_terms_days
+        net_payment_terms_days as payment_terms_days,
+        metadata
     from contracts
 )
 

@@ -44,7 +44,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
         ))
         .hint("go to the project's folder, name its settings with --config, or begin a project with `etl init DIR`"));
     }
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(settings)?;
     let specs = models.parameters()?;
     let known: Vec<_> = specs.keys().map(String::as_str).collect();
     crate::settings::require_known_parameters(&settings.parameters, &known)?;

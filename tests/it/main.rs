@@ -16,6 +16,7 @@ mod check;
 mod cli;
 mod close;
 mod customer_summary;
+mod dimensions;
 mod discovery;
 mod docs;
 mod environments;
