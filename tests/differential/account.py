@@ -273,7 +273,7 @@ def balance(row, products):
         left=(exact(row["balance"]) or ZERO) * scale(unit),
         as_of=moment(row["updated_at"]),
         segments=[
-            (moment(item["date"]), moment(item["end_date"]), item["amount"] * scale(unit))
+            (moment(item["date"]), moment(item.get("end_date")), item["amount"] * scale(unit))
             for item in access["schedule_items"]
         ],
         ledger=[
@@ -287,8 +287,8 @@ def balance(row, products):
         ],
         bills=None
         if bills is None
-        else [(item["invoice_id"] or "", item["amount"] * money_scale) for item in bills["schedule_items"]],
-        is_billed_here=bills is not None and not bills["do_not_invoice"],
+        else [(item.get("invoice_id") or "", item["amount"] * money_scale) for item in bills["schedule_items"]],
+        is_billed_here=bills is not None and not bills.get("do_not_invoice"),
         money=currency(paid_in, (bills or {}).get("credit_type_name") or access.get("credit_type_name")),
         money_scale=money_scale,
         stated_basis=exact(row.get("cost_basis")),
