@@ -10,7 +10,6 @@ use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast::{Expr, OrderBy, OrderByKind, Query, Statement as SqlStatement, Value};
 
 use super::{HeaderColumn, Layer, Model, SqlType};
-use crate::engine::references::references;
 use crate::error::{Error, Result};
 use crate::settings::{Dimension, Owner};
 
@@ -38,9 +37,6 @@ pub(super) fn attach(model: &mut Model, dimensions: &[Dimension]) -> Result<()> 
         if has(name) {
             return Err(Error::usage(format!("{} is a column of the report {} already", dimension.by, model.name))
                 .hint("call it otherwise: it stands beside the columns of every report with a customer or contract"));
-        }
-        if references(&format!("select {name} from made order by {name}")).is_err() {
-            return Err(Error::usage(format!("{} is a word of SQL, and no name for a column", dimension.by)));
         }
         // Writing to memory does not fail.
         let _ = write!(selected, ", told_{place}.{name}");
