@@ -46,6 +46,9 @@ pub struct Manifest {
     /// What checks and exceptions do where settings say otherwise than their authors.
     #[serde(default)]
     pub checks: BTreeMap<String, String>,
+    /// Where the columns of `[dimensions]` have their texts from, by column.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub dimensions: BTreeMap<String, String>,
     /// What texts do that a spreadsheet would run as a formula: `escape` or `keep`.
     #[serde(default)]
     pub formula_cells: String,
@@ -82,6 +85,7 @@ impl Manifest {
     pub fn of(record: &RunRecord, origin: Option<&DataOrigin>, settings: &Settings, place: &Path) -> Self {
         let versions = record.versions.iter().filter(|(name, _)| !name.starts_with("etl."));
         let accounts = settings.accounts.iter().map(|account| (account.key.to_owned(), account.name.clone()));
+        let dimensions = settings.dimensions.iter().map(|told| (told.name.clone(), told.path.clone()));
         let checks = settings.checks.iter().map(|(name, given)| (name.clone(), given.severity.word().to_owned()));
         Self {
             run_id: record.run_id.clone(),
@@ -92,6 +96,7 @@ impl Manifest {
             versions: versions.map(|(name, version)| (name.clone(), *version)).collect(),
             accounts: accounts.collect(),
             checks: checks.collect(),
+            dimensions: dimensions.collect(),
             formula_cells: settings.formula_cells.word().to_owned(),
             period: None,
             notice: origin.and_then(|origin| origin.notice(settings)),

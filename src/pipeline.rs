@@ -114,7 +114,7 @@ async fn run_stages(
     run: &Run,
     summary: &mut Summary,
 ) -> Result<()> {
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(settings)?;
     let mut plan = Plan::new(settings, stage, full_refresh, &models)?;
     if plan.does(Stage::Transform) {
         plan.check_models().await?;

@@ -45,7 +45,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
         ))
         .hint("go to the project's folder, name its settings with --config, or begin a project with `etl init DIR`"));
     }
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(settings)?;
     let tables = crate::normalize::selected(settings.tables.as_ref())?;
     let reports = models.reports(settings.reports.as_ref())?;
     checked(&models, settings, &reports)?;

@@ -34,7 +34,7 @@ struct Line {
 /// # Errors
 /// As a run's, for everything that is found before the first request.
 pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(settings)?;
     let tables = normalize::selected(settings.tables.as_ref())?;
     let reports = models.reports(settings.reports.as_ref())?;
     checked(&models, settings, &reports)?;

@@ -51,7 +51,7 @@ pub async fn close(settings: &Settings, order: &CloseOrder) -> (Summary, Result<
 
 async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary: &mut Summary) -> Result<()> {
     let started = Instant::now();
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(settings)?;
     let mut plan = Plan::new(settings, Stage::Transform, false, &models)?;
     if settings.reports.is_some() {
         return Err(Error::usage("a close is of every report").hint("leave out --report"));
@@ -501,7 +501,7 @@ async fn make_again(
             others.join(", ")
         ))
         .hint(format!(
-            "it was closed by version {} of etl; other SQL, [accounts] or [checks] than then give other bytes",
+            "it was closed by version {} of etl; other SQL, [accounts], [dimensions] or [checks] than then give other bytes",
             closed.etl_version
         )));
     }

@@ -327,7 +327,7 @@ def balance(row, products):
         left=(exact(row["balance"]) or ZERO) * scale(unit),
         as_of=moment(row["updated_at"]),
         segments=[
-            (moment(item["date"]), moment(item["end_date"]), item["amount"] * scale(unit))
+            (moment(item["date"]), moment(item.get("end_date")), item["amount"] * scale(unit))
             for item in access["schedule_items"]
         ],
         ledger=[
@@ -341,7 +341,7 @@ def balance(row, products):
         ],
         bills=None
         if bills is None
-        else [(item["invoice_id"] or "", item["amount"] * money_scale) for item in bills["schedule_items"]],
+        else [(item.get("invoice_id") or "", item["amount"] * money_scale) for item in bills["schedule_items"]],
         due=[
             (moment(item.get("date")), item["amount"] * money_scale) for item in (bills or {}).get("schedule_items", [])
         ],
