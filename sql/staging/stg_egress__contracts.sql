@@ -11,6 +11,7 @@
 --   archived_at              timestamp?  when it was archived, UTC
 --   payment_terms_days       integer?    days from issue until its invoices are due
 --   is_scheduled_with_usage  boolean     whether what is billed at the end of a usage period stands on its invoice
+--   metadata                 text?       JSON object of its custom fields and other details
 with
 contracts as (
     select * from current.contracts_contracts
@@ -26,7 +27,8 @@ final as (
         real_instant(ending_before) as ending_before,
         real_instant(archived_at) as archived_at,
         net_payment_terms_days as payment_terms_days,
-        coalesce(upper(scheduled_charges_on_usage_invoices) = 'ALL', false) as is_scheduled_with_usage
+        coalesce(upper(scheduled_charges_on_usage_invoices) = 'ALL', false) as is_scheduled_with_usage,
+        metadata
     from contracts
 )
 

@@ -20,6 +20,8 @@ COUNTED = (
     "LINES_NAME_MORE_THAN_APPLIED",
     "COST_BASIS_UNKNOWN",
     "FEE_WITHOUT_TERM",
+    "COMMIT_FREE",
+    "COMMIT_BILLED_ELSEWHERE",
 )
 
 
@@ -42,14 +44,30 @@ def found(account, policy):
     account.billing = usage.roles(account)
     for row in account.stray_lines:
         yield "LINE_WITHOUT_INVOICE", row["id"]
+    draws = drawn(account)
     for invoice in account.invoices.values():
-        yield from of_invoice(account, invoice)
+        yield from of_invoice(account, invoice, draws.get(invoice.id, {}))
         yield from without_term(account, invoice, policy)
     for one in account.balances.values():
         yield from of_balance(account, one)
 
 
-def of_invoice(account, invoice):
+def drawn(account):
+    """What each ledger draws for each invoice, what was given back included; of void ones what they drew at first."""
+    draws = {}
+    for one in account.balances.values():
+        for entry in one.ledger:
+            invoice = account.invoices.get(entry.invoice)
+            if invoice is None or entry.kind not in ("deduction", "credit_back"):
+                continue
+            if invoice.status == "VOID" and entry.amount > 0:
+                continue
+            of_invoice = draws.setdefault(invoice.id, {})
+            of_invoice[one.id] = of_invoice.get(one.id, ZERO) - entry.amount
+    return draws
+
+
+def of_invoice(account, invoice, draws):
     def is_postpaid(line):
         return line.commit in account.balances and account.balances[line.commit].type == "postpaid"
 
@@ -84,17 +102,13 @@ def of_invoice(account, invoice):
     for (commit, _), total in named.items():
         if total > 0 and invoice.start and account.balances[commit].type in ("prepaid", "credit"):
             yield "LINES_NAME_MORE_THAN_APPLIED", (invoice.id, commit)
-    if invoice.status != "FINALIZED":
+    if invoice.status not in ("FINALIZED", "VOID") or not invoice.lines:
         return
-    for commit, total in applied.items():
-        entries = [
-            entry.amount
-            for entry in account.balances[commit].ledger
-            if entry.invoice == invoice.id and entry.kind in ("deduction", "credit_back")
-        ]
-        if not entries:
-            yield "LINES_WITHOUT_DEDUCTION", (invoice.id, commit)
-        elif -sum(entries) != total:
+    for commit in applied.keys() | draws.keys():
+        if commit not in draws:
+            if invoice.status == "FINALIZED":
+                yield "LINES_WITHOUT_DEDUCTION", (invoice.id, commit)
+        elif draws[commit] != applied.get(commit, used_of_postpaid(account, invoice, commit)):
             yield "DEDUCTION_DIFFERS_FROM_LINES", (invoice.id, commit)
 
 
@@ -110,6 +124,12 @@ def without_term(account, invoice, policy):
             yield "FEE_WITHOUT_TERM", line.id
 
 
+def used_of_postpaid(account, invoice, commit):
+    """What an invoice bills of a postpaid commit where no line says that it was applied; None where nothing is."""
+    lines = [line.total for line in invoice.lines if line.commit == commit and not line.is_application]
+    return sum(lines, ZERO) if lines and account.balances[commit].type == "postpaid" else None
+
+
 def of_balance(account, one):
     owner = account.contract_customers.get(one.contract)
     if owner is not None and owner != one.customer:
@@ -118,3 +138,8 @@ def of_balance(account, one):
     is_drawn = sum((entry.amount for entry in one.ledger), ZERO) != granted
     if one.type == "prepaid" and is_drawn and paid(account, one) is None:
         yield "COST_BASIS_UNKNOWN", one.id
+    if one.type == "prepaid" and one.rolled_from not in account.balances:
+        if paid(account, one) == 0:
+            yield "COMMIT_FREE", one.id
+        elif paid(account, one) is not None and one.bills is not None and not one.is_billed_here:
+            yield "COMMIT_BILLED_ELSEWHERE", one.id
