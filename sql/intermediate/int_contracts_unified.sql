@@ -4,14 +4,16 @@
 --
 -- grain    contract_id
 -- columns
---   contract_id                text   the contract
---   customer_id                text?  the customer it was agreed with
---   contract_name              text?  its name
---   salesforce_opportunity_id  text?  its opportunity at Salesforce, which only the API tells
---   netsuite_sales_order_id    text?  its sales order at NetSuite, which only the API tells
---   uniqueness_key             text?  what its maker gave so that it is not made twice, which only the API tells
---   custom_fields              text?  JSON object of its custom fields, of the API
---   metadata                   text?  JSON object of its custom fields and other details, of the export
+--   contract_id                text        the contract
+--   customer_id                text?       the customer it was agreed with
+--   contract_name              text?       its name
+--   starting_at                timestamp?  when it takes effect, UTC
+--   ending_before              timestamp?  when it stops, exclusive, UTC; null while open-ended
+--   salesforce_opportunity_id  text?       its opportunity at Salesforce, which only the API tells
+--   netsuite_sales_order_id    text?       its sales order at NetSuite, which only the API tells
+--   uniqueness_key             text?       what its maker gave so that it is not made twice, which only the API tells
+--   custom_fields              text?       JSON object of its custom fields, of the API
+--   metadata                   text?       JSON object of its custom fields and other details, of the export
 with
 api_contracts as (
     select * from stg_api__contracts
@@ -26,6 +28,12 @@ final as (
         coalesce(api_contracts.contract_id, export_contracts.contract_id) as contract_id,
         coalesce(api_contracts.customer_id, export_contracts.customer_id) as customer_id,
         coalesce(api_contracts.contract_name, export_contracts.contract_name) as contract_name,
+        coalesce(api_contracts.starting_at, export_contracts.starting_at) as starting_at,
+        -- Null at the API says that it is open-ended.
+        case
+            when api_contracts.contract_id is null then export_contracts.ending_before
+            else api_contracts.ending_before
+        end as ending_before,
         api_contracts.salesforce_opportunity_id,
         api_contracts.netsuite_sales_order_id,
         api_contracts.uniqueness_key,

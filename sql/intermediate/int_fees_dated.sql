@@ -25,12 +25,9 @@ lines as (
     where line_type = 'scheduled' and not has_own_period and commit_id is null and product_id is not null
 ),
 
-api_contracts as (
-    select * from stg_api__contracts
-),
-
-export_contracts as (
-    select * from stg_egress__contracts
+contracts as (
+    select contract_id, cast(starting_at as date) as first_day, cast(ending_before as date) as end_day
+    from int_contracts_unified
 ),
 
 api_charges as (
@@ -43,15 +40,6 @@ api_items as (
 
 export_items as (
     select * from stg_egress__scheduled_charge_items
-),
-
-contracts as (
-    select contract_id, cast(starting_at as date) as first_day, cast(ending_before as date) as end_day
-    from api_contracts
-    union all
-    select contract_id, cast(starting_at as date) as first_day, cast(ending_before as date) as end_day
-    from export_contracts
-    where not exists (select 1 from api_contracts)
 ),
 
 -- A draft of the export does not say when it will be issued: what stands on a usage invoice is dated its end.
@@ -79,9 +67,15 @@ charged as (
     inner join api_charges
         on api_items.contract_id = api_charges.contract_id and api_items.charge_number = api_charges.charge_number
     union all
-    select contract_id, product_id, charge_id, cast(dated_at as date) as day, recurring_months, charged_amount
+    select
+        export_items.contract_id,
+        export_items.product_id,
+        export_items.charge_id,
+        cast(export_items.dated_at as date) as day,
+        export_items.recurring_months,
+        export_items.charged_amount
     from export_items
-    where not exists (select 1 from api_contracts)
+    left anti join stg_api__contracts as api_contracts on export_items.contract_id = api_contracts.contract_id
 ),
 
 schedules as (
