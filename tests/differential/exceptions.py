@@ -126,7 +126,8 @@ def without_term(account, invoice, policy):
 
 def used_of_postpaid(account, invoice, commit):
     """What an invoice bills of a postpaid commit where no line says that it was applied; None where nothing is."""
-    lines = [line.total for line in invoice.lines if line.commit == commit and not line.is_application]
+    is_use = lambda line: not line.is_application and not usage.pays_commit(account, line, *account.billing)
+    lines = [line.total for line in invoice.lines if line.commit == commit and is_use(line)]
     return sum(lines, ZERO) if lines and account.balances[commit].type == "postpaid" else None
 
 
