@@ -2,6 +2,7 @@
 //!
 //! The built-in files are part of the binary; a project's own `sql/` folder adds to them and overrides by file name.
 
+mod dimensions;
 pub mod document;
 mod header;
 
@@ -15,7 +16,7 @@ pub use header::{Code, Grain, Header, HeaderColumn, ParameterKind, ParameterSpec
 
 use crate::engine::references::references;
 use crate::error::{Error, Result};
-use crate::settings::{Settings, Severity};
+use crate::settings::{Dimension, Settings, Severity};
 use crate::suggest::{one_of, slip};
 
 /// The files of `sql/`, by relative path.
@@ -59,11 +60,20 @@ pub struct Model {
 pub struct Models(BTreeMap<String, Model>);
 
 impl Models {
-    /// The built-in models, and those of the project's folder in their place or beside them.
+    /// The models that settings mean: the built-in ones, those of the project in their place or beside them, and the columns
+    /// of `[dimensions]`.
     ///
     /// # Errors
-    /// Usage (exit 2), naming the file, when a header or query is not as it must be.
-    pub fn load(project: Option<&Path>) -> Result<Self> {
+    /// Usage (exit 2), naming the file or line, when a header, query or column is not as it must be.
+    pub fn of(settings: &Settings) -> Result<Self> {
+        Self::load(settings.sql.as_deref(), &settings.dimensions)
+    }
+
+    /// The built-in models, and those of the project's folder in their place or beside them, with these columns.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn load(project: Option<&Path>, dimensions: &[Dimension]) -> Result<Self> {
         let mut models = Self::default();
         for (path, sql) in BUILT_IN {
             models.add(path, &format!("sql/{path}"), (*sql).to_owned())?;
@@ -84,6 +94,9 @@ impl Models {
             }
         }
         models.check_layers()?;
+        for model in models.0.values_mut() {
+            dimensions::attach(model, dimensions)?;
+        }
         for name in models.0.keys() {
             models.closure([name.as_str()])?;
         }

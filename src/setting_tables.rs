@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 
 use crate::catalog::runs::RunTable;
-use crate::catalog::settings::{ACCOUNTS, CODES, METRICS};
+use crate::catalog::settings::{ACCOUNTS, CODES, DIMENSIONS, METRICS};
 use crate::error::{Error, Result};
 use crate::model::Models;
 use crate::place::records::{Row, batch};
@@ -34,6 +34,14 @@ pub fn of(settings: &Settings, models: &Models) -> Result<Vec<(&'static str, Rec
             metric.key.clone(),
         ]);
     }
+    let dimensions = settings.dimensions.iter().map(|told| {
+        vec![text(&told.name), text(&told.path), text(told.owner.word()), text(told.field), told.member.clone()]
+    });
     let table = |table: &'static RunTable, rows: Vec<Row>| Ok((table.name, batch(table, &rows)?));
-    Ok(vec![table(&ACCOUNTS, accounts.collect())?, table(&CODES, codes.collect())?, table(&METRICS, metrics)?])
+    Ok(vec![
+        table(&ACCOUNTS, accounts.collect())?,
+        table(&CODES, codes.collect())?,
+        table(&METRICS, metrics)?,
+        table(&DIMENSIONS, dimensions.collect())?,
+    ])
 }

@@ -7,6 +7,7 @@ mod accounts;
 mod api;
 mod checks;
 mod choice;
+mod dimensions;
 mod file;
 mod given;
 mod local;
@@ -33,6 +34,7 @@ pub use checks::GivenSeverity;
 pub use choice::{
     Choice, FormulaCells, LogFormat, OutputFormat, QuarantinePolicy, Severity, Source, Stage, TableFormat,
 };
+pub use dimensions::{Dimension, Owner};
 pub use given::GivenBy;
 pub use metrics::Metric;
 pub use parameters::{Parameter, require_known as require_known_parameters};
@@ -85,6 +87,8 @@ pub struct Settings {
     pub checks: BTreeMap<String, GivenSeverity>,
     /// What metrics count that do not say it themselves.
     pub metrics: Vec<Metric>,
+    /// What other systems call customers and contracts, as columns of the reports, by name.
+    pub dimensions: Vec<Dimension>,
     /// The tables meant; none for every table.
     pub tables: Option<Pattern>,
     /// The reports meant; none for every report.
@@ -172,6 +176,7 @@ impl Settings {
             accounts: accounts::resolve(&file)?,
             checks: checks::resolve(&file)?,
             metrics: metrics::resolve(&file)?,
+            dimensions: dimensions::resolve(&file)?,
             tables: pattern(flags.table.as_ref(), "table")?,
             reports: pattern(flags.report.as_ref(), "report")?,
             threads: number(file.value("limits.threads"), 1..=1024, cores())?,

@@ -33,6 +33,7 @@ pub mod grant;
 pub mod histories;
 pub mod invoice;
 pub mod json;
+mod known_as;
 pub mod measured;
 pub mod price_list;
 pub mod random;

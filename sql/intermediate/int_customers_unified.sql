@@ -11,6 +11,8 @@
 --   environment                   text?       SANDBOX or PRODUCTION, which only the export tells
 --   billing_provider              text?       where its invoices go; several are joined by `; `
 --   billing_provider_customer_id  text?       its id there, in the same order
+--   salesforce_account_id         text?       its account at Salesforce
+--   custom_fields                 text?       JSON object of its custom fields
 with
 api_customers as (
     select * from stg_api__customers
@@ -49,7 +51,9 @@ listed as (
         case
             when providers.customer_id is null then export_customers.billing_provider_customer_id
             when providers.known_id_count > 0 then providers.billing_provider_customer_id
-        end as billing_provider_customer_id
+        end as billing_provider_customer_id,
+        coalesce(api_customers.salesforce_account_id, export_customers.salesforce_account_id) as salesforce_account_id,
+        coalesce(api_customers.custom_fields, export_customers.custom_fields) as custom_fields
     from api_customers
     left join export_customers on api_customers.customer_id = export_customers.customer_id
     left join providers on api_customers.customer_id = providers.customer_id
@@ -64,7 +68,9 @@ exported as (
         export_customers.archived_at,
         export_customers.environment,
         export_customers.billing_provider,
-        export_customers.billing_provider_customer_id
+        export_customers.billing_provider_customer_id,
+        export_customers.salesforce_account_id,
+        export_customers.custom_fields
     from export_customers
     left anti join api_customers on export_customers.customer_id = api_customers.customer_id
 ),
@@ -84,7 +90,9 @@ final as (
         case when coalesce($as_of, $cutoff) is null or archived_at < coalesce($as_of, $cutoff) then archived_at end as archived_at,
         environment,
         billing_provider,
-        billing_provider_customer_id
+        billing_provider_customer_id,
+        salesforce_account_id,
+        custom_fields
     from customers
 )
 

@@ -2,10 +2,12 @@
 --
 -- grain    customer_id
 -- columns
---   customer_id     text        the customer, Metronome's id
---   customer_name   text?       its name
---   ingest_aliases  text?       JSON list of the names usage is sent under
---   archived_at     timestamp?  when it was archived, UTC
+--   customer_id            text        the customer, Metronome's id
+--   customer_name          text?       its name
+--   ingest_aliases         text?       JSON list of the names usage is sent under
+--   archived_at            timestamp?  when it was archived, UTC
+--   salesforce_account_id  text?       its account at Salesforce
+--   custom_fields          text?       JSON object of its custom fields
 with
 customers as (
     select * from api.customers
@@ -16,7 +18,9 @@ final as (
         id as customer_id,
         name as customer_name,
         ingest_aliases,
-        real_instant(archived_at) as archived_at
+        real_instant(archived_at) as archived_at,
+        salesforce_account_id,
+        custom_fields
     from customers
 )
 

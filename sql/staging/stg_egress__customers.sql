@@ -9,6 +9,8 @@
 --   environment                   text?       SANDBOX or PRODUCTION
 --   billing_provider              text?       the provider that collects payment, such as stripe
 --   billing_provider_customer_id  text?       the customer's id there
+--   salesforce_account_id         text?       its account at Salesforce
+--   custom_fields                 text?       JSON object of its custom fields
 with
 customers as (
     select * from current.customer
@@ -22,7 +24,9 @@ final as (
         real_instant(archived_at) as archived_at,
         environment_type as environment,
         billing_provider_type as billing_provider,
-        billing_provider_customer_id
+        billing_provider_customer_id,
+        salesforce_account_id,
+        custom_fields
     from customers
 )
 

@@ -39,5 +39,18 @@ pub const METRICS: RunTable = RunTable {
     ],
 };
 
+/// What other systems call customers and contracts.
+pub const DIMENSIONS: RunTable = RunTable {
+    name: "settings.dimensions",
+    doc: "Columns that reports have of what other systems call customers and contracts, one row each: `[dimensions]`.",
+    columns: &[
+        Column::new("dimension_name", Kind::Id, "The column."),
+        Column::new("dimension_path", Kind::Text, "Where its text stands, as `[dimensions]` says."),
+        Column::new("owner", Kind::Text, "`customer` or `contract`."),
+        Column::new("field", Kind::Text, "The field of the customer or contract."),
+        Column::new("member", Kind::Text, "The member of the field's object; null where the field is the text itself."),
+    ],
+};
+
 /// All of them.
-pub const SETTING_TABLES: &[&RunTable] = &[&ACCOUNTS, &CODES, &METRICS];
+pub const SETTING_TABLES: &[&RunTable] = &[&ACCOUNTS, &CODES, &METRICS, &DIMENSIONS];

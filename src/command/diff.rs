@@ -73,7 +73,7 @@ pub async fn run(settings: &Settings, old: &str, new: &str) -> Result<()> {
     require_lake(&lake)?;
     let records = RunRecord::all(&lake).await?;
     let (old, new) = (find(&records, old)?, find(&records, new)?);
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(settings)?;
     let reports = models.reports(settings.reports.as_ref())?;
     let scratch = Scratch::new();
     let tables = setting_tables::of(settings, &models)?;

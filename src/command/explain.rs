@@ -25,7 +25,7 @@ use crate::transform::mart_table;
 /// Usage (exit 2) for a report, column or row that is not there; whatever keeps the lake from being read.
 pub async fn run(settings: &Settings, report: &str, key: &str, limit: usize) -> Result<()> {
     let key = Key::parse(key)?;
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(settings)?;
     let reports = || models.iter().filter(|model| model.layer == Layer::Marts);
     let report = models.get(report).filter(|model| model.layer == Layer::Marts).ok_or_else(|| {
         let names = || reports().map(|model| model.name.as_str());

@@ -36,7 +36,7 @@ pub async fn run(settings: &Settings, query: &Query, format: TableFormat, output
     let sql = read(query)?;
     fault::require_select(&sql)?;
     let scratch = Scratch::new();
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(settings)?;
     let engine = session(settings, &sql, &models, &scratch).await?;
     let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     let planned = engine.context.sql_with_options(&sql, read_only).await;

@@ -8,7 +8,8 @@ const HEAD: &str = "# The reports
 
 Made from the headers of `sql/marts` and `sql/intermediate`; a test holds this page equal to them. Amounts are in units of the
 currency beside them; `units of …` counts units of a product. A column marked `?` can be empty, which is not known or does not
-apply, and never 0. Months are named by their first day. Of a report with a period, rows of closed months stay as closed.
+apply, and never 0. Months are named by their first day. Of a report with a period, rows of closed months stay as closed. Columns
+of `[dimensions]` stand behind the others, in every report with `customer_id` or `contract_id`.
 ";
 
 /// The page.

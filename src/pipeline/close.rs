@@ -51,7 +51,7 @@ pub async fn close(settings: &Settings, order: &CloseOrder) -> (Summary, Result<
 
 async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary: &mut Summary) -> Result<()> {
     let started = Instant::now();
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(settings)?;
     let mut plan = Plan::new(settings, Stage::Transform, false, &models)?;
     if settings.reports.is_some() {
         return Err(Error::usage("a close is of every report").hint("leave out --report"));
@@ -369,7 +369,10 @@ async fn print_pack(
         let made_from = made_from.get(&name).cloned().unwrap_or_default();
         Sheet { name, files: vec![path], made_from }
     };
-    let manifest = Manifest { period: Some(name_of(month)), ..Manifest::of(record, origin.as_ref(), plan.settings) };
+    let manifest = Manifest {
+        period: Some(name_of(month)),
+        ..Manifest::of(record, origin.as_ref(), plan.settings, &plan.settings.closes)
+    };
     print_apart(target, files.into_iter().map(sheet).collect(), manifest, plan.settings, run)
 }
 
@@ -498,7 +501,7 @@ async fn make_again(
             others.join(", ")
         ))
         .hint(format!(
-            "it was closed by version {} of etl; other SQL, [accounts] or [checks] than then give other bytes",
+            "it was closed by version {} of etl; other SQL, [accounts], [dimensions] or [checks] than then give other bytes",
             closed.etl_version
         )));
     }

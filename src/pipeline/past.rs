@@ -45,7 +45,7 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
         let by = GivenBy::Flag("--as-of".to_owned());
         settings.parameters.insert(AS_OF.to_owned(), Parameter { value: timestamp::text(micros), by });
     }
-    let models = Models::load(settings.sql.as_deref())?;
+    let models = Models::of(&settings)?;
     let mut plan = Plan::new(&settings, Stage::Transform, false, &models)?;
     plan.check_models().await?;
     let lake = Lake::new(&settings.lake);
@@ -82,7 +82,7 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
         Some(Sheet { name, files, made_from })
     });
     let target = settings.artifacts.join(folder(past));
-    let manifest = Manifest::of(&record, origin.as_ref(), &settings);
+    let manifest = Manifest::of(&record, origin.as_ref(), &settings, &settings.artifacts);
     let (set, manifest) = print_apart(&target, sheets.collect(), manifest, &settings, run)?;
     set.publish()?;
     summary.environment.clone_from(&record.environment);

@@ -51,7 +51,7 @@ pub(crate) enum Kind {
     Names,
 }
 
-/// Every key there is, but for those of `[parameters]`, `[accounts]`, `[checks]` and `[metrics]`, which others know.
+/// Every key there is, but for those of `[parameters]`, `[accounts]`, `[checks]`, `[metrics]` and `[dimensions]`, which others know.
 pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("source", Kind::Names),
     ("environment", Kind::Text),
@@ -88,6 +88,7 @@ const PARAMETERS: &str = "parameters";
 const ACCOUNTS: &str = "accounts";
 const CHECKS: &str = "checks";
 const METRICS: &str = "metrics";
+const DIMENSIONS: &str = "dimensions";
 
 /// What a metric of `[metrics]` says.
 const METRIC_KEYS: [&str; 3] = ["event_type", "aggregate", "key"];
@@ -104,6 +105,7 @@ pub(crate) struct File {
     pub(crate) accounts: BTreeMap<String, Given<String>>,
     pub(crate) checks: BTreeMap<String, Given<String>>,
     pub(crate) metrics: BTreeMap<String, GivenMetric>,
+    pub(crate) dimensions: BTreeMap<String, Given<String>>,
 }
 
 /// A metric of `[metrics]`, its values by key.
@@ -157,9 +159,13 @@ impl Reader<'_> {
             let name = join(prefix, key.get_ref());
             if prefix == PARAMETERS {
                 self.parameter(&name, key, value)?;
-            } else if prefix == ACCOUNTS || prefix == CHECKS {
+            } else if [ACCOUNTS, CHECKS, DIMENSIONS].contains(&prefix) {
                 let given = self.text(&name, value)?;
-                let named = if prefix == ACCOUNTS { &mut self.file.accounts } else { &mut self.file.checks };
+                let named = match prefix {
+                    ACCOUNTS => &mut self.file.accounts,
+                    CHECKS => &mut self.file.checks,
+                    _ => &mut self.file.dimensions,
+                };
                 named.insert(key.get_ref().to_string(), given);
             } else if prefix == METRICS {
                 let metric = self.metric(&name, value)?;
@@ -276,7 +282,7 @@ fn sections() -> impl Iterator<Item = &'static str> {
     let sections = KEYS.iter().filter_map(|(key, _)| key.split_once('.')).map(|(section, _)| section);
     sections
         .filter(move |section| std::mem::replace(&mut last, *section) != *section)
-        .chain([PARAMETERS, ACCOUNTS, CHECKS, METRICS])
+        .chain([PARAMETERS, ACCOUNTS, CHECKS, METRICS, DIMENSIONS])
 }
 
 fn parent(key: &str) -> &str {

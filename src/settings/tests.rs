@@ -452,9 +452,9 @@ fn what_init_shows_as_defaults_is_what_holds_without() {
     assert_eq!((api.keep_days.take(), api.token.take()), (Some(400), Some(Token::new("t".to_owned()))));
     api.token_fault = plain.api.as_ref().and_then(|api| api.token_fault.clone());
     assert_eq!(all.parameters.len(), 11);
-    assert_eq!((all.checks.len(), all.metrics.len()), (1, 1));
-    let Settings { threads, parameters, accounts, checks, metrics, .. } = plain.clone();
-    let all = Settings { sql: None, threads, parameters, accounts, checks, metrics, ..all };
+    assert_eq!((all.checks.len(), all.metrics.len(), all.dimensions.len()), (1, 1, 3));
+    let Settings { threads, parameters, accounts, checks, metrics, dimensions, .. } = plain.clone();
+    let all = Settings { sql: None, threads, parameters, accounts, checks, metrics, dimensions, ..all };
     assert_eq!(all, plain);
 }
 

@@ -1,5 +1,8 @@
 """Delivered files: which belong to a table, and which of their rows count.
 
+A file is a table's by its name, or by that of a folder that it lies in. A column that a file does not have is empty. What begins
+with `_` or `.` is no data: manifests, and the mark by which the sample account's files are known.
+
 A key may come many times. The row with the greatest `updated_at` counts; of equally new ones that of the later
 transfer, of the higher part, of the later line. Snapshot tables bring everything each time: only the newest complete
 snapshot counts.
@@ -16,20 +19,37 @@ csv.field_size_limit(10**9)
 TRANSFER = re.compile(r"^(\d+)_(\d{14})\.csv(\.gz)?$")
 
 
+class Row(dict):
+    """A row of a file, by column."""
+
+    def __missing__(self, column):
+        return ""
+
+
 def files(folder, table):
     """Paths of a table's files, each with its place in the order of transfers; a flat file comes before all."""
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(("_", "."))]
+        of_folder = table in os.path.relpath(place, folder).split(os.sep)
         for name in names:
             transfer = TRANSFER.match(name)
-            if transfer:
-                parts = [part for part in os.path.relpath(place, folder).split(os.sep) if not part.startswith("dt=")]
-                if parts[-1] == table:
-                    found.append(((transfer[2], int(transfer[1])), os.path.join(place, name)))
-            elif re.search(rf"(^|[^A-Za-z0-9_]){table}\.csv(\.gz)?$", name):
+            if of_folder and transfer:
+                found.append(((transfer[2], int(transfer[1])), os.path.join(place, name)))
+            elif is_data(name) and (of_folder or re.search(rf"(^|[^A-Za-z0-9_]){table}\.csv(\.gz)?$", name)):
                 found.append((("", 0), os.path.join(place, name)))
     return sorted(found)
+
+
+class Row(dict):
+    """A row by the names of its columns. A column that a file lacks is empty in all its rows."""
+
+    def __missing__(self, column):
+        return ""
+
+
+def is_data(name):
+    return name.endswith((".csv", ".csv.gz")) and not name.startswith(("_", ".")) and not TRANSFER.match(name)
 
 
 def rows(folder, table):
@@ -38,7 +58,7 @@ def rows(folder, table):
         opened = gzip.open if path.endswith(".gz") else open
         with opened(path, "rt", encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.DictReader(file)):
-                yield (moment(row.get("updated_at")), transfer, path, number), row
+                yield (moment(row.get("updated_at")), transfer, path, number), Row(row)
 
 
 def later(one, other):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import usage
 from account import paid
 from exact import ZERO
 
@@ -18,6 +19,9 @@ COUNTED = (
     "LINES_WITHOUT_DEDUCTION",
     "LINES_NAME_MORE_THAN_APPLIED",
     "COST_BASIS_UNKNOWN",
+    "FEE_WITHOUT_TERM",
+    "COMMIT_FREE",
+    "COMMIT_BILLED_ELSEWHERE",
 )
 
 
@@ -27,7 +31,7 @@ def compare(account, policy, comparison):
         comparison.say("reconciliation_exceptions", ["the report is not there"], 0, 0)
         return
     told = Counter(row["code"] for row in rows)
-    should = Counter(code for code, _ in found(account))
+    should = Counter(code for code, _ in found(account, policy))
     wrong = [f"{code}: should be {should[code]}, are {told[code]}" for code in COUNTED if should[code] != told[code]]
     comparison.say("reconciliation_exceptions", wrong, sum(told.values()), 0)
     rest = {code: count for code, count in sorted(told.items()) if code not in COUNTED}
@@ -35,17 +39,35 @@ def compare(account, policy, comparison):
         print(f"    not counted here: {rest}")
 
 
-def found(account):
+def found(account, policy):
     """Every break as (code, what)."""
+    account.billing = usage.roles(account)
     for row in account.stray_lines:
         yield "LINE_WITHOUT_INVOICE", row["id"]
+    draws = drawn(account)
     for invoice in account.invoices.values():
-        yield from of_invoice(account, invoice)
+        yield from of_invoice(account, invoice, draws.get(invoice.id, {}))
+        yield from without_term(account, invoice, policy)
     for one in account.balances.values():
         yield from of_balance(account, one)
 
 
-def of_invoice(account, invoice):
+def drawn(account):
+    """What each ledger draws for each invoice, what was given back included; of void ones what they drew at first."""
+    draws = {}
+    for one in account.balances.values():
+        for entry in one.ledger:
+            invoice = account.invoices.get(entry.invoice)
+            if invoice is None or entry.kind not in ("deduction", "credit_back"):
+                continue
+            if invoice.status == "VOID" and entry.amount > 0:
+                continue
+            of_invoice = draws.setdefault(invoice.id, {})
+            of_invoice[one.id] = of_invoice.get(one.id, ZERO) - entry.amount
+    return draws
+
+
+def of_invoice(account, invoice, draws):
     def is_postpaid(line):
         return line.commit in account.balances and account.balances[line.commit].type == "postpaid"
 
@@ -73,25 +95,39 @@ def of_invoice(account, invoice):
         if balance.customer != invoice.customer:
             yield "COMMIT_OF_OTHER_CUSTOMER", line.id
         key = (line.commit, line.currency)
-        named[key] = named.get(key, ZERO) + line.total
+        if not usage.pays_commit(account, line, *account.billing):
+            named[key] = named.get(key, ZERO) + line.total
         if line.is_application:
             applied[line.commit] = applied.get(line.commit, ZERO) - line.total
     for (commit, _), total in named.items():
-        is_bought = any(bill == invoice.id for bill, _ in account.balances[commit].bills or [])
-        if total > 0 and invoice.start and not is_bought and account.balances[commit].type in ("prepaid", "credit"):
+        if total > 0 and invoice.start and account.balances[commit].type in ("prepaid", "credit"):
             yield "LINES_NAME_MORE_THAN_APPLIED", (invoice.id, commit)
-    if invoice.status != "FINALIZED":
+    if invoice.status not in ("FINALIZED", "VOID") or not invoice.lines:
         return
-    for commit, total in applied.items():
-        entries = [
-            entry.amount
-            for entry in account.balances[commit].ledger
-            if entry.invoice == invoice.id and entry.kind in ("deduction", "credit_back")
-        ]
-        if not entries:
-            yield "LINES_WITHOUT_DEDUCTION", (invoice.id, commit)
-        elif -sum(entries) != total:
+    for commit in applied.keys() | draws.keys():
+        if commit not in draws:
+            if invoice.status == "FINALIZED":
+                yield "LINES_WITHOUT_DEDUCTION", (invoice.id, commit)
+        elif draws[commit] != applied.get(commit, used_of_postpaid(account, invoice, commit)):
             yield "DEDUCTION_DIFFERS_FROM_LINES", (invoice.id, commit)
+
+
+def without_term(account, invoice, policy):
+    """Fees of which nothing says what time they are for."""
+    if invoice.status not in ("FINALIZED", "DRAFT") or not invoice.is_counted:
+        return
+    told = [(line, usage.role(account, line, *account.billing)) for line in invoice.lines]
+    terms = usage.terms(account, invoice, told, policy)
+    for line, what in told:
+        is_fee = what == "scheduled" and line.product in terms and not line.has_period and not line.commit
+        if is_fee and line.total and not terms[line.product][2]:
+            yield "FEE_WITHOUT_TERM", line.id
+
+
+def used_of_postpaid(account, invoice, commit):
+    """What an invoice bills of a postpaid commit where no line says that it was applied; None where nothing is."""
+    lines = [line.total for line in invoice.lines if line.commit == commit and not line.is_application]
+    return sum(lines, ZERO) if lines and account.balances[commit].type == "postpaid" else None
 
 
 def of_balance(account, one):
@@ -102,3 +138,8 @@ def of_balance(account, one):
     is_drawn = sum((entry.amount for entry in one.ledger), ZERO) != granted
     if one.type == "prepaid" and is_drawn and paid(account, one) is None:
         yield "COST_BASIS_UNKNOWN", one.id
+    if one.type == "prepaid" and one.rolled_from not in account.balances:
+        if paid(account, one) == 0:
+            yield "COMMIT_FREE", one.id
+        elif paid(account, one) is not None and one.bills is not None and not one.is_billed_here:
+            yield "COMMIT_BILLED_ELSEWHERE", one.id

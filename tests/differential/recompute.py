@@ -4,7 +4,8 @@
     recompute.py EGRESS_DIR ARTIFACTS_DIR [PIPELINE_TOML]
 
 Reads the export files under EGRESS_DIR (CSV, also under gzip) and the CSVs in ARTIFACTS_DIR; policies are the
-`[parameters]` of PIPELINE_TOML, or their defaults, and accounts its `[accounts]`. Shares nothing with the SQL but the
+`[parameters]` of PIPELINE_TOML, or their defaults, and accounts its `[accounts]`. Months such as `latest` count from the day of the run
+that made the reports, as their manifest says it. Shares nothing with the SQL but the
 meaning of the reports: it follows the documents of the vendor, reads each file by hand and calculates in fractions,
 which round nowhere. Ends with 1 if anything differs.
 
@@ -16,13 +17,17 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     delivery        which rows of which files count
     account         what they say, as things, and what a ledger entry means
     usage           what invoices bill for usage, and who pays for it
+    fees            how long what a fee is billed for lasts
     balances, invoices, revenue, journal, exceptions    the reports
     compare         beside what is published
 """
 
+import json
+import os
 import sys
 import time
 import tomllib
+from datetime import date
 
 import account
 import balances
@@ -30,32 +35,50 @@ import exceptions
 import invoices
 import journal
 import revenue
+import usage
 from compare import Comparison
+from exact import moment
 
 DEFAULTS = {
     "expiry_month": "term_end",
     "overage_rule": "uncovered",
     "uncovered_usage": "overage",
     "breakage": "on_expiry",
+    "fees_without_term": "when_billed",
+    "free_commits": "gross",
+    "billed_elsewhere": "clearing",
+    "contract_position": "contract",
     "reporting_time_zone": "UTC",
-    "billing_month": "2024-03",
+    "billing_month": "latest",
     "billing_month_basis": "service_period",
+    "customer_name": "*",
 }
 
 
 def policies(path):
     """The parameters of a settings file, with the defaults for what it does not say."""
     if path is None:
-        return DEFAULTS
+        return dict(DEFAULTS)
     with open(path, "rb") as file:
         settings = tomllib.load(file)
     return DEFAULTS | settings.get("parameters", {}) | {"accounts": settings.get("accounts", {})}
 
 
+def day_of_run(artifacts):
+    """The day that the reports were made for; today where they do not say."""
+    path = os.path.join(artifacts, "manifest.json")
+    if not os.path.exists(path):
+        return date.today()
+    with open(path, encoding="utf-8") as file:
+        return moment(json.load(file)["started_at"]).date()
+
+
 def main(egress, artifacts, settings=None):
     began = time.monotonic()
-    policy = policies(settings)
     read = account.read(egress)
+    usage.date_fees(read)
+    policy = policies(settings)
+    policy["billing_month"] = invoices.billing_month(read, policy, day_of_run(artifacts))
     comparison = Comparison(artifacts)
     for module in (balances, invoices, revenue, journal, exceptions):
         module.compare(read, policy, comparison)

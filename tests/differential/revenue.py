@@ -5,8 +5,8 @@ from datetime import date
 from fractions import Fraction
 
 import usage
-from account import basis, currency, money_of, movements, root, scale
-from exact import ZERO, exact, moment, month, month_before, shares, zoned
+from account import basis, currency, money_of, movements, paid, root, scale
+from exact import ZERO, exact, moment, month, month_before, months_between, shares, zoned
 
 
 @dataclass
@@ -43,6 +43,7 @@ class Booking:
     at: object
     currency: str
     amount: Fraction
+    is_elsewhere: bool = False  # billed by somebody else
 
 
 def compare(account, policy, comparison):
@@ -55,7 +56,9 @@ def compare(account, policy, comparison):
     comparison.report("accrued_revenue", ("customer_id", "product_id", "month", "currency"), accrued(account))
     comparison.report("draft_to_final_variance", ("customer_id", "product_id", "month", "currency"), variance(account))
     comparison.report(
-        "deferred_revenue_waterfall", ("booking_month", "recognition_month", "currency"), waterfall(account)
+        "deferred_revenue_waterfall",
+        ("customer_id", "contract_id", "commit_id", "booking_month", "recognition_month", "currency"),
+        waterfall(account),
     )
 
 
@@ -68,31 +71,51 @@ def without_zeros(expected, rows, columns):
 def earnings(account, policy):
     """Everything that was earned, month by month, and every purchase."""
     billed, trueups = usage.roles(account)
-    earned, bookings = [], []
+    earned, bookings, settled = [], [], set()
     commits = commits_by_customer(account)
     for invoice in account.invoices.values():
         if invoice.status not in ("FINALIZED", "DRAFT") or not invoice.is_counted:
             continue
-        for one in usage.netted(account, invoice, billed, trueups):
-            earned.extend(of_netted(invoice, one, commits, policy))
-        for line in invoice.lines:
-            what = usage.role(account, line, billed, trueups)
+        for one in usage.netted(account, invoice, billed, trueups, policy):
+            earned.extend(of_netted(account, invoice, one, commits, policy))
+        for line, what, _, times in usage.told_by(account, invoice, billed, trueups, policy):
             if what == "purchase" and not invoice.is_draft:
                 bookings.append(booking(account, line, policy))
-            elif what == "trueup" and not invoice.is_draft and line.is_money:
-                earned.append(of_trueup(line, trueups, policy))
+            elif what == "trueup":
+                settled.add(line.commit)
+                earned.extend(of_trueup(account, line, trueups, policy))
             elif what == "application":
-                earned.extend(of_application(account, line, commits, policy))
+                earned.extend(of_application(account, line, times, commits, policy))
     earned.extend(lapses(account, policy))
+    earned.extend(shortfalls(account, settled, policy))
+    if policy["billed_elsewhere"] == "clearing":
+        bookings.extend(elsewhere(account, policy))
     return earned, bookings
 
 
+def elsewhere(account, policy):
+    """Purchases that the vendor does not bill: on the dates of the schedule that have come, else when the commit begins."""
+    for one in account.balances.values():
+        first = root(account, one)
+        if one.type != "prepaid" or one.is_billed_here or one.bills is None or (first is not one and not one.bills):
+            continue
+        due = one.due or [(one.start, paid(account, one))]
+        for number, (at, amount) in enumerate(due):
+            if amount and at is not None and at <= one.as_of:
+                name = f"schedule/{one.id}/{number}" if one.due else f"schedule/{one.id}"
+                yield Booking(
+                    name, first.id, one.id, one.customer, one.contract, one.product, "", zoned(at, policy),
+                    money_of(account, one), amount, True,
+                )
+
+
 def commits_by_customer(account):
-    """Begin and contract of the commits of each customer."""
+    """When which contract of each customer had a commit to use."""
     commits = {}
     for one in account.balances.values():
-        if one.type in ("prepaid", "postpaid") and one.start is not None:
-            commits.setdefault(one.customer, []).append((one.contract, one.start))
+        if one.type in ("prepaid", "postpaid"):
+            spans = [(one.contract, start, end) for start, end, _ in one.segments if start is not None]
+            commits.setdefault(one.customer, []).extend(spans)
     return commits
 
 
@@ -112,36 +135,61 @@ def of_invoice(invoice, what, category, product, balance, unit, listed, amount, 
     )
 
 
-def dated(one, start, end, at):
-    """Splits over the days of a period, or dates at once."""
-    if start is None or end is None or start >= end:
+def by_usage(account, invoice, product, payer, unit, start, end):
+    """The months of usage on a draft with their shares, as its days tell; nothing where they do not. What has no payer is all
+    that the lines come to; a payer covers what is applied of it, or where nothing is, the lines that name it."""
+    if not invoice.is_draft or not product or start is None:
+        return None
+    days = [
+        (at, commit, amount)
+        for at, of, commit, currency, amount in account.draft_days.get(invoice.id, [])
+        if of == product and currency == unit and start <= at < end
+    ]
+    if payer:
+        days = [day for day in days if day[1] == payer]
+        applied = [day for day in days if day[2] < 0]
+        days = [(at, commit, abs(amount)) for at, commit, amount in applied or days]
+    whole = sum((amount for _, _, amount in days), ZERO)
+    months = {}
+    for at, _, amount in days:
+        months[month(at)] = months.get(month(at), ZERO) + amount
+    return [(place, amount / whole) for place, amount in months.items()] if whole else None
+
+
+def dated(one, start, end, until, at, told=None):
+    """Splits as told, else over the days of a period, or dates at once; of a fee on a draft only what has passed."""
+    if start is None:
         yield replace(one, month=month(at) if at else None)
         return
-    for place, share in shares(start, end):
+    if until is not None and until <= start:
+        return
+    for place, share in told or shares(start, end, until):
         part = lambda amount: None if amount is None else amount * share
         yield replace(one, month=place, list=part(one.list), amount=part(one.amount))
 
 
-def uncovered(invoice, end, commits, policy):
-    """What usage is called that nothing covers: overage where there is or was a commit for the contract by then."""
-    until = end or invoice.issued
+def uncovered(invoice, start, end, commits, policy):
+    """What usage is called that nothing covers: overage where there was a commit for the contract to use then."""
+    since, until = start or invoice.issued, end or invoice.issued
     has_commit = until is not None and any(
-        contract in ("", invoice.contract) and begin < until for contract, begin in commits.get(invoice.customer, [])
+        contract in ("", invoice.contract) and begin < until and (stop is None or since < stop)
+        for contract, begin, stop in commits.get(invoice.customer, [])
     )
     return "overage" if has_commit and policy["uncovered_usage"] == "overage" else "on_demand"
 
 
-def of_netted(invoice, one, commits, policy):
+def of_netted(account, invoice, one, commits, policy):
     """What is billed for usage and fees and no prepaid commit and no credit paid."""
     if one.currency != invoice.currency:
         return
     make = lambda what, category, commit, amount: dated(
         of_invoice(invoice, what, category, one.product, commit, one.currency, amount, amount, policy),
-        one.start, one.end, invoice.issued,
+        one.start, one.end, one.until, invoice.issued,
+        by_usage(account, invoice, one.product, commit, one.currency, one.start, one.end) if what == "usage" else None,
     )
     if one.role == "usage":
         if one.open:
-            yield from make("usage", uncovered(invoice, one.end, commits, policy), "", one.open)
+            yield from make("usage", uncovered(invoice, one.start, one.end, commits, policy), "", one.open)
         if one.postpaid:
             yield from make("usage", "postpaid_drawdown", one.postpaid_commit, one.postpaid)
     # What a draft plans for a date is not earned before it.
@@ -149,26 +197,51 @@ def of_netted(invoice, one, commits, policy):
         yield from make("fee", one.role, one.postpaid_commit, one.open + one.postpaid)
 
 
-def of_trueup(line, trueups, policy):
-    invoice, counted = line.invoice, trueups.get((line.commit, line.invoice.id))
+def settled_in(at, policy):
+    """The month of what settles a term."""
+    return month_before(at) if policy["expiry_month"] == "term_end" else month(at)
+
+
+def of_trueup(account, line, trueups, policy):
+    """A true-up, in the month of the settlement that the ledger tells, or else the end of the term; a draft when that is over."""
+    invoice, balance = line.invoice, account.balances[line.commit]
+    if not line.is_money:
+        return
+    known, counted = invoice.told or invoice.issued, trueups.get((line.commit, line.invoice.id))
+    if counted is None and balance.end and known and balance.end <= known:
+        counted = balance.end
+    if invoice.is_draft and (counted is None or counted > invoice.told):
+        return
     one = of_invoice(
         invoice, "trueup", "true_up", line.product, line.commit, line.currency, line.total, line.total, policy
     )
-    if counted and policy["expiry_month"] == "term_end":
-        return replace(one, month=month_before(counted))
-    return replace(one, month=month(counted) if counted else one.booked)
+    yield replace(one, month=settled_in(counted, policy) if counted else one.booked)
 
 
-def of_application(account, line, commits, policy):
+def shortfalls(account, settled, policy):
+    """What a postpaid commit was not used for, where its term is over, drafts draw on it, and no true-up bills it yet."""
+    for one in account.balances.values():
+        left = sum((entry.amount for entry in one.ledger), ZERO)
+        is_drafted = any(name == "draft_drawdown" for name, _, _, _ in movements(account, one, policy))
+        is_due = one.type == "postpaid" and one.is_ended and is_drafted and left > 0 and one.id not in settled
+        if is_due and one.currency == money_of(account, one):
+            yield Earned(
+                "trueup", "true_up", "", True, one.customer, one.contract, one.product, one.id, "", one.currency, None,
+                settled_in(one.end, policy), left, left,
+            )
+
+
+def of_application(account, line, times, commits, policy):
     """What is drawn: from a prepaid commit revenue at its cost basis; from a credit none."""
     invoice, balance = line.invoice, account.balances.get(line.commit)
-    start, end = usage.period(line)
+    start, end, until = times
     make = lambda what, category, commit, listed, amount: dated(
         of_invoice(invoice, what, category, line.product, commit, invoice.currency, listed, amount, policy),
-        start, end, invoice.issued,
+        *times, invoice.issued,
+        by_usage(account, invoice, line.product, commit, line.currency, start, end) if until is None else None,
     )
     if line.grant and not line.commit and line.is_money:
-        yield from make("usage", uncovered(invoice, line.end, commits, policy), "", line.total, line.total)
+        yield from make("usage", uncovered(invoice, start, end, commits, policy), "", line.total, line.total)
     if balance and balance.type == "prepaid":
         price = basis(account, balance)
         listed = -line.total if balance.currency == invoice.currency else None
@@ -229,7 +302,8 @@ def accrued(account):
         key = (customer, product, str(place) if place else "", unit)
         nothing = {"drafts": set(), "unknown": set(), "unbilled": ZERO, "drawn": ZERO, "credit": ZERO}
         found = rows.setdefault(key, nothing)
-        found["drafts"].add(invoice)
+        if invoice:
+            found["drafts"].add(invoice)
         return found
 
     for one in account.earned:
@@ -310,16 +384,15 @@ def variance(account):
 
 
 def waterfall(account):
-    """First billed, first recognised, for each commit with all that took its rest; fees with their own months."""
-    cells, booked = {}, {}
+    """First billed, first recognised, for each commit with all that took its rest; fees with their own months. A booking has
+    a row for every month until all of it is earned, or the newest there is."""
+    cells = {}  # by (customer, contract, commit, booking month, currency): what was booked, and earned by month
 
-    def allocate(booking, recognition, unit, amount, is_booked=True, is_earned=True):
-        if amount == 0:
-            return
-        key = (booking, recognition, unit)
-        cells[key] = cells.get(key, ZERO) + (amount if is_earned else ZERO)
-        place = (booking, unit)
-        booked[place] = booked.get(place, ZERO) + (amount if is_booked else ZERO)
+    def allocate(whose, booking, recognition, unit, amount):
+        if amount:
+            booked, months = cells.setdefault((*whose, booking, unit), [[], {}])
+            booked.append(amount if booking else ZERO)
+            months[recognition] = months.get(recognition, ZERO) + amount
 
     pools = {}
     for one in account.bookings:
@@ -328,10 +401,11 @@ def waterfall(account):
         if one.is_draft:
             continue
         if one.what == "fee":
-            allocate(one.booked, one.month, one.currency, one.amount)
+            allocate((one.customer, one.contract, ""), one.booked, one.month, one.currency, one.amount)
         elif one.pool and (one.pool, one.currency) in pools and one.amount:
             pools[one.pool, one.currency][1].append(one)
-    for (_, unit), (bought, earned) in pools.items():
+    for (pool, unit), (bought, earned) in pools.items():
+        whose = (account.balances[pool].customer, account.balances[pool].contract, pool)
         bought.sort(key=lambda one: (one.at, one.line))
         earned.sort(key=lambda one: one.month)
         left = [[month(one.at), one.amount] for one in bought]
@@ -339,24 +413,29 @@ def waterfall(account):
             open_ = one.amount
             while open_ > 0 and left:
                 taken = min(open_, left[0][1])
-                allocate(left[0][0], one.month, unit, taken)
+                allocate(whose, left[0][0], one.month, unit, taken)
                 open_ -= taken
                 left[0][1] -= taken
                 if left[0][1] == 0:
                     left.pop(0)
-            allocate(None, one.month, unit, open_, is_booked=False)
+            allocate(whose, None, one.month, unit, open_)
         for place, amount in left:
-            allocate(place, None, unit, amount, is_earned=False)
-    expected, so_far = {}, {}
-    order = lambda key: (str(key[0]), str(key[2]), key[1] is None, str(key[1]))
-    for booking, recognition, unit in sorted(cells, key=order):
-        amount = cells[booking, recognition, unit]
-        place = (booking, unit)
-        so_far[place] = so_far.get(place, ZERO) + amount
-        expected[str(booking or ""), str(recognition or ""), unit] = {
-            "booked_amount": booked[place],
-            "recognized_amount": amount,
-            "recognized_to_date_amount": so_far[place],
-            "remaining_amount": booked[place] - so_far[place],
-        }
+            allocate(whose, place, None, unit, amount)
+    newest = month_before(max(account.receipts))
+    expected = {}
+    for (customer, contract, commit, booking, unit), (parts, months) in cells.items():
+        booked, left = sum(parts, ZERO), months.pop(None, ZERO)
+        known = [*months, *([booking] if booking else [])]
+        last = max([*known, newest]) if left or not booking else max(known)
+        earned = ZERO
+        for place in [*months_between(min(known), last), *([None] if left else [])]:
+            earned += months.get(place, ZERO)
+            is_billed = booking is not None and (place is None or booking <= place)
+            expected[customer, contract, commit, str(booking or ""), str(place or ""), unit] = {
+                "booked_amount": booked,
+                "recognized_amount": months.get(place, ZERO),
+                "recognized_to_date_amount": earned,
+                "remaining_amount": booked - earned if is_billed else ZERO,
+                "unbilled_amount": ZERO if is_billed else earned,
+            }
     return expected

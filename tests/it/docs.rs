@@ -19,5 +19,5 @@ fn docs_tables_md_says_what_the_catalog_says() {
 
 #[test]
 fn docs_reports_md_says_what_the_sql_files_say() {
-    holds("reports.md", &model::document::markdown(&Models::load(None).unwrap()));
+    holds("reports.md", &model::document::markdown(&Models::load(None, &[]).unwrap()));
 }

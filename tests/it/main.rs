@@ -17,6 +17,7 @@ mod cli;
 mod close;
 mod closings;
 mod customer_summary;
+mod dimensions;
 mod discovery;
 mod docs;
 mod environments;

@@ -276,7 +276,7 @@ fn contract(account: &Account, place: usize, books: &Books, one: &Contract, incl
         .set("created_by", "simulator")
         .set("net_payment_terms_days", 30_i64)
         .set("multiplier_override_prioritization", "LOWEST_MULTIPLIER")
-        .set("custom_fields", Object::new())
+        .set("custom_fields", account.contract_fields(one))
         .some("customer_billing_provider_configuration", provider_configuration(account, place))
         .some("recurring_commits", recurring(account, one, BalanceKind::Prepaid))
         .some("recurring_credits", recurring(account, one, BalanceKind::Credit))

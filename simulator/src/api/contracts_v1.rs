@@ -96,7 +96,7 @@ fn contract(account: &Account, place: usize, books: &Books, one: &Contract, incl
         .set("initial", terms(account, books, one, "New contract", as_made, now))
         .set("current", terms(account, books, one, &one.name, include, now))
         .set("amendments", Vec::new())
-        .set("custom_fields", Object::new())
+        .set("custom_fields", account.contract_fields(one))
         .some("customer_billing_provider_configuration", provider_configuration(account, place))
         .some("subscriptions", one.seats.as_ref().map(|seats| subscription(account, one, seats, now)))
         .into()

@@ -61,19 +61,14 @@ fn archived(customer: &Customer, now: Millis) -> Option<Millis> {
 /// A customer's object.
 pub fn detail(account: &Account, place: usize, now: Millis) -> Object {
     let customer = &account.customers[place];
-    let salesforce = place.is_multiple_of(3).then(|| format!("0015500{place:08}AAC"));
-    let mut custom = Object::new();
-    if place.is_multiple_of(2) {
-        custom = custom.set("segment", if place.is_multiple_of(4) { "enterprise" } else { "startup" });
-    }
     let billable = Object::new().set("value", "billable").set("effective_at", None::<&str>);
     Object::new()
         .set("id", &customer.id)
         .set("external_id", customer.aliases.first().unwrap_or(&customer.id))
         .set("ingest_aliases", super::json::list(&customer.aliases, |alias| alias))
         .set("name", &customer.name)
-        .set("customer_config", Object::new().set("salesforce_account_id", salesforce))
-        .set("custom_fields", custom)
+        .set("customer_config", Object::new().set("salesforce_account_id", account.salesforce_account(place)))
+        .set("custom_fields", account.customer_fields(place))
         .set("created_at", offset(customer.created_at))
         .set("updated_at", millis(archived(customer, now).unwrap_or(customer.created_at)))
         .set("archived_at", archived(customer, now).map(zulu))
@@ -92,7 +87,9 @@ fn all<'a>(ask: &'a Ask<'a>) -> Reply<'a> {
             archived(customer, ask.now).is_some() == ask.flag("only_archived")
                 && ids.as_ref().is_none_or(|ids| ids.contains(&customer.id.as_str()))
                 && alias.is_none_or(|alias| customer.aliases.iter().any(|own| own == alias))
-                && salesforce.as_ref().is_none_or(|all| all.iter().any(|one| *one == format!("0015500{place:08}AAC")))
+                && salesforce.as_ref().is_none_or(|all| {
+                    ask.account.salesforce_account(*place).is_some_and(|own| all.contains(&own.as_str()))
+                })
         })
         .map(|place| place as u32)
         .collect();

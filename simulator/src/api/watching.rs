@@ -122,7 +122,7 @@ fn alert<'a>(ask: &'a Ask<'a>) -> Reply<'a> {
 
 const KEYS: [(&str, &str, bool); 6] = [
     ("customer", "segment", false),
-    ("customer", "crm_id", true),
+    ("customer", "netsuite_id", true),
     ("contract", "opportunity", true),
     ("commit", "purchase_order", false),
     ("contract_product", "ledger_account", false),

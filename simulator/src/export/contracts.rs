@@ -1,7 +1,7 @@
 //! Snapshot tables of contracts: every transfer brings the whole population again, and a later one may miss a member.
 //! Columns as in the vendor's database reference.
 
-use super::csv::{Cell, ENVIRONMENT, Table, optional};
+use super::csv::{Cell, ENVIRONMENT, Table, json, optional};
 use crate::account::{Account, Scale};
 use crate::calendar::{DAY, HOUR, Millis, day_text};
 use crate::price_list::{CHECKS, Currency, METRICS, VCPU};
@@ -22,7 +22,7 @@ pub(super) fn contracts(account: &Account, day: Millis) -> Table {
                 ("id", contract.id.clone().into()),
                 ("environment_type", ENVIRONMENT.into()),
                 ("snapshot_id", day_text(day).into()),
-                ("name", contract.name.into()),
+                ("name", contract.name.clone().into()),
                 ("customer_id", customer.id.as_str().into()),
                 ("package_id", if contract.from_package { account.package().into() } else { Cell::Empty }),
                 ("rate_card_id", account.rate_card(contract.card).into()),
@@ -33,7 +33,7 @@ pub(super) fn contracts(account: &Account, day: Millis) -> Table {
                 ("net_payment_terms_days", "30".into()),
                 ("usage_statement_schedule_frequency", "MONTHLY".into()),
                 ("scheduled_charges_on_usage_invoices", Cell::Empty),
-                ("metadata", "{}".into()),
+                ("metadata", json(account.contract_fields(&contract))),
                 ("created_at", Cell::Time(contract.created_at)),
                 ("created_by", "simulator".into()),
                 ("updated_at", Cell::Time(day + 4 * HOUR)),

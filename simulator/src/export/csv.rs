@@ -4,6 +4,7 @@ use super::mark;
 use crate::account::Account;
 use crate::calendar::{Millis, compact_text, day_text, rfc3339_text, seconds_text, unpadded_text};
 use crate::decimal::{Amount, Quantity, plain};
+use crate::json::{Json, Object};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -39,6 +40,10 @@ pub(crate) const ENVIRONMENT: &str = "SANDBOX";
 pub(crate) fn json_list(words: &[String]) -> Cell {
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     format!("[{}]", quoted.join(",")).into()
+}
+
+pub(crate) fn json(object: Object) -> Cell {
+    Json::from(object).text().into()
 }
 
 pub(crate) fn optional(text: Option<String>) -> Cell {

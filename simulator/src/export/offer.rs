@@ -1,7 +1,7 @@
 //! What is sold and to whom: metrics, customers, plans, charges, products, credit types. Column order of the flat files as
 //! in the header lines of a public sample of a Plans account.
 
-use super::csv::{Cell, ENVIRONMENT, Table, json_list, optional};
+use super::csv::{Cell, ENVIRONMENT, Table, json, json_list, optional};
 use crate::account::{Account, Customer};
 use crate::calendar::{DAY, HOUR, Millis, SECOND};
 use crate::price_list::{Currency, Metric, PLANS, PRODUCTS};
@@ -36,10 +36,10 @@ pub(super) fn customers(account: &Account) -> Table {
             ("id", customer.id.as_str().into()),
             ("name", customer.name.as_str().into()),
             ("ingest_aliases", json_list(&customer.aliases)),
-            ("salesforce_account_id", Cell::Empty),
+            ("salesforce_account_id", optional(account.salesforce_account(place))),
             ("billing_provider_type", optional(provider.as_ref().map(|(kind, _)| (*kind).into()))),
             ("billing_provider_customer_id", optional(provider.map(|(_, id)| id))),
-            ("custom_fields", "{}".into()),
+            ("custom_fields", json(account.customer_fields(place))),
             ("environment_type", ENVIRONMENT.into()),
             ("created_at", Cell::Time(customer.created_at)),
             ("updated_at", Cell::Time(customer.archived_at.unwrap_or(customer.created_at))),

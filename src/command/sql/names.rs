@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn meant_by(typed: &str) -> Vec<String> {
-        let known = known(&Models::load(None).unwrap());
+        let known = known(&Models::load(None, &[]).unwrap());
         meant(typed, &known).into_iter().map(str::to_owned).collect()
     }
 
