@@ -13,7 +13,7 @@
 --   currency          text?                       currency or custom unit of the amounts
 --   usage_amount      decimal(38, 18)? [currency]  all usage at the price billed; null where a line has no total
 --   uncovered_amount  decimal(38, 18)? [currency]  of it: overage by the rule
---   invoice_amount    decimal(38, 18)? [currency]  totals of the usage invoices in this currency; null where one has none
+--   invoice_amount    decimal(38, 18)? [currency]  totals of the usage invoices in this currency, without purchases, true-ups and scheduled fees on them; null where one has none
 with
 netted as (
     select *
@@ -29,6 +29,16 @@ invoices as (
         and invoices.invoice_status = 'FINALIZED'
         and invoices.contract_id is not null
         and coalesce(upper(invoices.invoice_type) not like '%CONSOLIDATED%', true)
+),
+
+-- What an invoice bills besides usage, as others bill it by themselves.
+billed_apart as (
+    select invoice_id, money_total(total_amount) as total_amount
+    from int_lines_classified
+    where is_money
+        and billed_role in ('purchase', 'trueup', 'scheduled')
+        and not (line_role = 'application' and balance_type = 'postpaid')
+    group by invoice_id
 ),
 
 periods as (
@@ -49,16 +59,20 @@ amounts as (
     from netted
     union all
     select
-        customer_id,
-        contract_id,
-        currency,
-        starting_at,
-        ending_before,
-        month_of(starting_at) as point_month,
+        invoices.customer_id,
+        invoices.contract_id,
+        invoices.currency,
+        invoices.starting_at,
+        invoices.ending_before,
+        month_of(invoices.starting_at) as point_month,
         cast(0 as decimal(38, 18)) as usage_amount,
         cast(0 as decimal(38, 18)) as uncovered_amount,
-        total_amount as invoice_amount
+        case
+            when billed_apart.invoice_id is null then invoices.total_amount
+            else invoices.total_amount - billed_apart.total_amount
+        end as invoice_amount
     from invoices
+    left join billed_apart on invoices.invoice_id = billed_apart.invoice_id
 ),
 
 placed as (

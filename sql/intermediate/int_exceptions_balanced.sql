@@ -199,10 +199,10 @@ trued_up as (
 ),
 
 trued_up_lines as (
-    select commit_id as balance_id, invoice_id, money_sum(total_amount) as amount
-    from lines
-    where not is_application
-    group by commit_id, invoice_id
+    select balance_id, invoice_id, money_sum(total_amount) as amount
+    from int_lines_classified
+    where line_role = 'trueup'
+    group by balance_id, invoice_id
 ),
 
 voided as (

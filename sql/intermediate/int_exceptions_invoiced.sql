@@ -1,7 +1,7 @@
 -- Invoices that do not add up or contradict themselves, one row each: sub lines, lines, totals, periods, labels.
 --
 -- grain    code, item
--- params   $as_of instant
+-- params   $as_of instant, $fees_without_term when_billed|over_a_year = when_billed
 -- codes
 --   SUB_LINES_DIFFER_FROM_LINE    block  the sub lines of a line do not add up to it
 --   LINE_DIFFERS_FROM_PRICE       block  quantity times price is not what a charge comes to
@@ -12,6 +12,7 @@
 --   LINE_WITHOUT_INVOICE          block  the invoice of a line was not delivered
 --   LINES_NAME_MORE_THAN_APPLIED  warn   lines name a commit or credit that paid for a part of them
 --   PERIOD_OF_SCHEDULED_INVOICE   warn   a purchase or true-up has a service period
+--   FEE_WITHOUT_TERM              warn   a scheduled fee has no service period, and nothing tells its term
 --   LABEL_DIFFERS_FROM_PERIOD     warn   an invoice is labelled otherwise than its service period tells
 --   LINE_OUTSIDE_PERIOD           warn   a line covers an instant, or time that its invoice does not
 --   PROVIDER_ID_OF_TWO_INVOICES   block  two invoices have one id at the billing provider
@@ -79,12 +80,27 @@ provider_ids as (
 application_sums as (
     select invoice_id, commit_id, currency, money_sum(total_amount) as named_amount
     from lines
-    where commit_id is not null and is_in_total
+    where commit_id is not null and is_in_total and line_type not in ('commit_purchase', 'scheduled')
     group by invoice_id, commit_id, currency
 ),
 
 balances as (
     select * from int_balances_unified where balance_type in ('prepaid', 'credit')
+),
+
+fee_terms as (
+    select * from int_fees_dated
+),
+
+fees as (
+    select lines.line_item_key, lines.invoice_id, lines.product_id, lines.currency, lines.total_amount
+    from lines
+    inner join invoices on lines.invoice_id = invoices.invoice_id
+    where lines.line_type = 'scheduled'
+        and not lines.has_own_period
+        and lines.commit_id is null
+        and lines.total_amount <> 0
+        and invoices.is_counted
 ),
 
 found as (
@@ -191,6 +207,17 @@ found as (
     where kinds.invoice_kind <> 'usage' and invoices.starting_at is not null
     union all
     select
+        'FEE_WITHOUT_TERM' as code, fees.invoice_id, fees.line_item_key as line_item_id,
+        cast(null as varchar) as balance_id, fees.line_item_key as item, fees.currency,
+        cast(null as decimal(38, 18)) as expected_amount, fees.total_amount as actual_amount,
+        'no scheduled charge and no end of a contract tells what time it is for; revenue ' || case
+            when $fees_without_term = 'over_a_year' then 'of a year from its date' else 'when it is billed' end
+            as probable_cause
+    from fees
+    inner join fee_terms on fees.invoice_id = fee_terms.invoice_id and fees.product_id = fee_terms.product_id
+    where not fee_terms.is_told
+    union all
+    select
         'LABEL_DIFFERS_FROM_PERIOD' as code, invoices.invoice_id,
         cast(null as varchar) as line_item_id, cast(null as varchar) as balance_id, invoices.invoice_id as item,
         invoices.currency, cast(null as decimal(38, 18)) as expected_amount, invoices.total_amount as actual_amount,
@@ -216,7 +243,7 @@ found as (
     from lines
     inner join invoices on lines.invoice_id = invoices.invoice_id
     where invoices.invoice_status in ('FINALIZED', 'VOID')
-        and lines.line_type in ('usage', 'applied_commit_or_credit', 'scheduled')
+        and lines.line_type in ('usage', 'applied_commit_or_credit', 'commit_purchase')
         and invoices.starting_at is not null
         and (
             lines.starting_at < invoices.starting_at

@@ -22,6 +22,7 @@
 --   starting_at                  timestamp?                   begin of the service period, UTC; null where scheduled
 --   ending_before                timestamp?                   end of the service period, exclusive, UTC
 --   issued_at                    timestamp?                   when it was or will be issued, UTC
+--   told_until                   timestamp?                   of a draft: end of the last day that it tells of, UTC
 --   credit_type_id               text?                        unit of the amounts as received
 --   currency                     text?                        currency or custom unit of the amounts
 --   stated_subtotal_amount       decimal(38, 18)? [currency]  before credits, where the API says it: on plans
@@ -49,15 +50,15 @@ kept_drafts as (
 ),
 
 drafts as (
-    select 
+    select
         invoice_id, customer_id, invoice_status, invoice_label, plan_id, plan_name, contract_id, starting_at,
-        ending_before, credit_type_id, currency, total_amount, billing_provider_invoice_id
+        ending_before, credit_type_id, currency, total_amount, billing_provider_invoice_id, snapshot_at
     from stg_egress__draft_invoices
     where $as_of is null
     union all
-    select 
+    select
         invoice_id, customer_id, invoice_status, invoice_label, plan_id, plan_name, contract_id, starting_at,
-        ending_before, credit_type_id, currency, total_amount, billing_provider_invoice_id
+        ending_before, credit_type_id, currency, total_amount, billing_provider_invoice_id, snapshot_at
     from kept_drafts
     where snapshot_at = newest_snapshot_at
 ),
@@ -89,7 +90,8 @@ candidates as (
         billing_provider_invoice_id,
         billing_provider_status,
         regenerated_from_invoice_id,
-        payer_customer_id
+        payer_customer_id,
+        received_at
     from api_invoices
     union all
     select
@@ -114,7 +116,8 @@ candidates as (
         billing_provider_invoice_id,
         billing_provider_status,
         cast(null as varchar) as regenerated_from_invoice_id,
-        cast(null as varchar) as payer_customer_id
+        cast(null as varchar) as payer_customer_id,
+        received_at
     from finals
     union all
     select
@@ -139,7 +142,8 @@ candidates as (
         billing_provider_invoice_id,
         cast(null as varchar) as billing_provider_status,
         cast(null as varchar) as regenerated_from_invoice_id,
-        cast(null as varchar) as payer_customer_id
+        cast(null as varchar) as payer_customer_id,
+        snapshot_at as received_at
     from drafts
     where not exists (select 1 from api_invoices)
 ),
@@ -166,6 +170,15 @@ final as (
         ranked.starting_at,
         ranked.ending_before,
         ranked.issued_at,
+        -- What came at the first instant of a day tells of the days before it.
+        case
+            when ranked.invoice_status in ('DRAFT', 'DRAFT_INCOMPLETE') then coalesce(
+                cast(
+                    cast(ranked.received_at - interval '1 microsecond' as date) + 1 as timestamp(6) with time zone
+                ),
+                ranked.ending_before
+            )
+        end as told_until,
         ranked.credit_type_id,
         ranked.currency,
         ranked.stated_subtotal_amount,

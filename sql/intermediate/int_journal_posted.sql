@@ -1,8 +1,8 @@
 -- What is to be posted, one row an entry: what is debited, what is credited, and how much.
 --
 -- What is earned after the month it is billed in passes through deferred revenue, what is earned before it through unbilled
--- receivables: so receivables of a month are the invoices issued in it. What drafts have earned is accrued in its month and
--- taken back in the next. Usage that a free credit paid for is revenue and taken off it in an account beside it. A commit that
+-- receivables: so receivables of a month are the invoices issued in it. What drafts have earned is accrued in its month, and
+-- taken back in the month after the newest data: until then it stands, whatever months the draft covers. Usage that a free credit paid for is revenue and taken off it in an account beside it. A commit that
 -- is billed outside the vendor's invoices has no entry for its purchase.
 --
 -- grain    entry_key
@@ -91,10 +91,11 @@ events as (
     union all
     select
         'accrual reversed' as event, component_id || '/' || cast(month as varchar) as source_id,
-        add_months(month, 1) as month, customer_id, contract_id, product_id, balance_id, invoice_id,
-        revenue_key as debit_key, coalesce(source_key, 'unbilled') as credit_key, currency,
-        amount as posted_amount
+        add_months(greatest(kinds.month, month_of(data.newest_at - interval '1 microsecond')), 1) as month, customer_id,
+        contract_id, product_id, balance_id, invoice_id, revenue_key as debit_key,
+        coalesce(source_key, 'unbilled') as credit_key, currency, amount as posted_amount
     from kinds
+    cross join int_data_dated as data
     where is_draft
 ),
 

@@ -1,8 +1,10 @@
 -- Lines of invoices of both channels, one row each: of each invoice the lines of the channel that its row comes from.
 --
 -- Credit that the API shows beside the lines of plans (legacy) stands among them, as it does in the export. Lines of the
--- export do not tell their type: what draws on a balance is told by its sign, an adjustment by its having no product, a
--- fee by the invoice's having no period.
+-- export do not tell their type: what draws on a balance is told by its sign, the purchase or true-up of a commit by its having
+-- the commit's own product, or no period of its own on an invoice that bills the commit; an adjustment by its having no
+-- product; a fee by a product that is fixed or that a scheduled charge of the contract bills, or by the invoice's having no
+-- period. Invoices bill all of these together where a contract puts scheduled charges on usage invoices.
 --
 -- grain    line_item_key
 -- params   $as_of instant
@@ -13,7 +15,7 @@
 --   customer_id          text?                        the customer billed
 --   invoice_status       text?                        DRAFT, FINALIZED or VOID
 --   is_counted           boolean                      false where the invoice's amount stands on another invoice too
---   line_type            text?                        the API's type, applied_credit_grant or invoice_adjustment
+--   line_type            text?                        usage, scheduled, commit_purchase (true-ups too), … as the API types lines
 --   line_item_name       text?                        as the invoice shows it
 --   product_id           text?                        the product it bills
 --   commit_id            text?                        the commit or credit it draws on, buys or trues up
@@ -22,6 +24,7 @@
 --   subscription_id      text?                        the subscription it bills
 --   starting_at          timestamp?                   begin of its service period, else the invoice's, UTC
 --   ending_before        timestamp?                   end of it, exclusive, UTC
+--   has_own_period       boolean                      whether the line tells a period itself, and not an instant
 --   quantity             decimal(38, 18)? [quantity]  units billed
 --   credit_type_id       text?                        unit of the amounts as received
 --   currency             text?                        currency or custom unit of the amounts
@@ -65,7 +68,22 @@ draft_lines as (
 ),
 
 balances as (
-    select * from stg_egress__balances
+    select * from int_balances_unified
+),
+
+billed_commits as (
+    select * from int_commits_billed
+),
+
+contracts as (
+    select * from stg_egress__contracts where is_scheduled_with_usage
+),
+
+-- Products that are never billed by usage: fixed ones, and those that scheduled charges bill.
+fixed_products as (
+    select product_id from stg_egress__product_versions where is_fixed
+    union
+    select product_id from stg_egress__scheduled_charge_items
 ),
 
 -- Which lines of the export only inform is worked out where they are priced.
@@ -112,7 +130,40 @@ exported as (
         draft_lines.total_amount,
         not coalesce(balances.balance_type = 'postpaid' and draft_lines.total_amount < 0, false) as is_in_total
     from draft_lines
-    left join balances on draft_lines.commit_id = balances.commit_id
+    left join balances on draft_lines.commit_id = balances.balance_id
+),
+
+typed as (
+    select
+        exported.*,
+        case
+            when exported.credit_grant_id is not null and exported.total_amount < 0 then 'applied_credit_grant'
+            when exported.commit_id is not null and exported.total_amount < 0 then 'applied_commit_or_credit'
+            when exported.subscription_id is not null then 'subscription'
+            when balances.balance_type in ('prepaid', 'postpaid')
+                and (
+                    exported.product_id = balances.product_id
+                    or (
+                        billed_commits.invoice_id is not null
+                        and (balances.product_id is null or exported.starting_at is null)
+                    )
+                )
+                then 'commit_purchase'
+            -- Adjustments, and custom units turned into money, are of no product.
+            when exported.product_id is null then 'invoice_adjustment'
+            when invoices.starting_at is null
+                or fixed_products.product_id is not null
+                or (contracts.contract_id is not null and exported.starting_at is null)
+                then 'scheduled'
+            else 'usage'
+        end as line_type
+    from exported
+    inner join invoices on exported.invoice_id = invoices.invoice_id
+    left join balances on exported.commit_id = balances.balance_id
+    left join billed_commits
+        on exported.commit_id = billed_commits.balance_id and exported.invoice_id = billed_commits.invoice_id
+    left join fixed_products on exported.commit_id is null and exported.product_id = fixed_products.product_id
+    left join contracts on exported.commit_id is null and invoices.contract_id = contracts.contract_id
 ),
 
 lines as (
@@ -165,13 +216,7 @@ lines as (
         invoice_id,
         'egress' as channel,
         is_draft,
-        case
-            when credit_grant_id is not null and total_amount < 0 then 'applied_credit_grant'
-            when commit_id is not null and total_amount < 0 then 'applied_commit_or_credit'
-            when subscription_id is not null then 'subscription'
-            -- Adjustments, and custom units turned into money, are of no product.
-            when product_id is null then 'invoice_adjustment'
-        end as line_type,
+        line_type,
         line_item_name,
         product_id,
         commit_id,
@@ -186,7 +231,7 @@ lines as (
         unit_price_amount,
         total_amount,
         is_in_total
-    from exported
+    from typed
 ),
 
 final as (
@@ -210,6 +255,7 @@ final as (
         lines.subscription_id,
         coalesce(lines.starting_at, invoices.starting_at) as starting_at,
         coalesce(lines.ending_before, invoices.ending_before) as ending_before,
+        lines.starting_at is distinct from lines.ending_before as has_own_period,
         lines.quantity,
         lines.credit_type_id,
         lines.currency,

@@ -2,10 +2,11 @@
 --
 -- Usage and fees count as far as no prepaid commit and no credit paid for them; what those paid counts as drawn, and is worth
 -- its cost basis. Usage in a custom unit is no money: the line that converts it is. What a credit grant of a plan pays lowers
--- usage of no product.
+-- usage of no product. What drafts bill is accrued: usage to date, fees by the days that have passed, true-ups of terms that are
+-- over; and what a postpaid commit whose term is over was not used for, where no true-up bills it yet.
 --
 -- grain    component_id
--- params   $uncovered_usage overage|on_demand = overage, $breakage on_expiry|proportional = on_expiry
+-- params   $uncovered_usage overage|on_demand = overage, $breakage on_expiry|proportional = on_expiry, $expiry_month term_end|next_month = term_end
 -- columns
 --   component_id   text                         a line, usage of one product and period, a ledger entry, or what lapsed in a month
 --   component      text                         usage, drawdown, credit, fee, trueup, expiration, rollover or adjustment
@@ -18,6 +19,7 @@
 --   invoice_id     text?                        the invoice; null for what only the ledger has
 --   starting_at    timestamp?                   begin of its service period, UTC; null where it counts at once
 --   ending_before  timestamp?                   end of it, exclusive, UTC
+--   earned_before  timestamp?                   of fees on drafts, end of the days of it that have passed, exclusive, UTC
 --   booked_month   date?                        first day of the month it was billed in
 --   point_month    date?                        first day of the month it counts for, where at once
 --   currency       text?                        currency of the revenue
@@ -40,6 +42,14 @@ entries as (
     select * from int_ledger_entries_classified where balance_type = 'prepaid' and not is_void
 ),
 
+segments as (
+    select * from int_balance_segments_unified
+),
+
+terms as (
+    select * from int_commits_dated
+),
+
 lapses as (
     select *, case when $breakage = 'proportional' then coalesce(lapsed_proportional, lapsed) else lapsed end as counted
     from int_lapses_spread
@@ -59,15 +69,45 @@ open_usage as (
     where line_role = 'application' and balance_type = 'grant' and is_money
 ),
 
--- It is overage where the customer has or had a commit for the contract by then.
+-- It is overage where a commit of the customer for the contract could be used at that time: one that has not begun, or that has
+-- ended, is none that it runs over.
 committed as (
     select distinct open_usage.component_id
     from open_usage
     inner join balances
         on open_usage.customer_id = balances.customer_id
         and (balances.contract_id is null or balances.contract_id = open_usage.contract_id)
-        and balances.starting_at < coalesce(open_usage.ending_before, open_usage.booked_at)
+    inner join segments on balances.balance_id = segments.balance_id
     where balances.balance_type in ('prepaid', 'postpaid')
+        and segments.starting_at < coalesce(open_usage.ending_before, open_usage.booked_at)
+        and (
+            segments.ending_before is null
+            or coalesce(open_usage.starting_at, open_usage.booked_at) < segments.ending_before
+        )
+),
+
+left_over as (
+    select
+        balance_id,
+        money_sum(amount) as amount,
+        bool_or(movement_class = 'draft_drawdown') as has_draft
+    from int_ledger_entries_classified
+    where balance_type = 'postpaid'
+    group by balance_id
+),
+
+-- Terms that are over while drafts still draw on them. Where none does, a missing true-up is an exception.
+shortfalls as (
+    select balances.*, terms.ending_before, left_over.amount
+    from balances
+    inner join terms on balances.balance_id = terms.balance_id
+    inner join left_over on balances.balance_id = left_over.balance_id
+    left anti join lines on balances.balance_id = lines.balance_id and lines.line_role = 'trueup'
+    where balances.balance_type = 'postpaid'
+        and balances.balance_currency = balances.currency
+        and terms.is_ended
+        and left_over.has_draft
+        and left_over.amount > 0
 ),
 
 final as (
@@ -76,50 +116,67 @@ final as (
         case when $uncovered_usage = 'overage' and committed.component_id is not null then 'overage' else 'on_demand' end
             as category,
         is_draft, customer_id, contract_id, product_id, cast(null as varchar) as balance_id, invoice_id, starting_at,
-        ending_before, booked_month, point_month, currency, billed_amount, cast(null as decimal(38, 18)) as drawn
+        ending_before, cast(null as timestamp(6) with time zone) as earned_before, booked_month, point_month, currency, billed_amount, cast(null as decimal(38, 18)) as drawn
     from open_usage
     left join committed on open_usage.component_id = committed.component_id
     union all
     select
         'postpaid/' || netted_id as component_id, 'usage' as component, 'postpaid_drawdown' as category, is_draft,
         customer_id, contract_id, product_id, postpaid_balance_id as balance_id, invoice_id, starting_at, ending_before,
-        booked_month, point_month, currency, postpaid_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
+        earned_before, booked_month, point_month, currency, postpaid_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
     from netted
     where billed_role = 'usage' and (postpaid_amount is distinct from 0)
     union all
     select
         'fee/' || netted_id as component_id, 'fee' as component, billed_role as category, is_draft, customer_id,
-        contract_id, product_id, postpaid_balance_id as balance_id, invoice_id, starting_at, ending_before, booked_month,
-        point_month, currency, open_amount + postpaid_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
+        contract_id, product_id, postpaid_balance_id as balance_id, invoice_id, starting_at, ending_before, earned_before,
+        booked_month, point_month, currency, open_amount + postpaid_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
     from netted
-    -- What a draft plans for a date is not earned before it.
-    where billed_role <> 'usage' and (open_amount + postpaid_amount is distinct from 0) and (not is_draft or starting_at is not null)
+    -- What a draft plans for a time to come is not earned before it.
+    where billed_role <> 'usage'
+        and (open_amount + postpaid_amount is distinct from 0)
+        and (not is_draft or starting_at < earned_before)
     union all
     select
         'line/' || line_item_key as component_id, 'trueup' as component, 'true_up' as category, is_draft, customer_id,
-        contract_id, product_id, balance_id, invoice_id, starting_at, ending_before, booked_month, point_month, currency,
-        total_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
+        contract_id, product_id, balance_id, invoice_id, starting_at, ending_before, earned_before, booked_month,
+        point_month, currency, total_amount as billed_amount, cast(null as decimal(38, 18)) as drawn
     from lines
-    where line_role = 'trueup' and is_money and not is_draft
+    where line_role = 'trueup' and is_money and (not is_draft or point_month is not null)
+    union all
+    select
+        'shortfall/' || balance_id as component_id, 'trueup' as component, 'true_up' as category, true as is_draft,
+        customer_id, contract_id, product_id, balance_id, cast(null as varchar) as invoice_id,
+        cast(null as timestamp(6) with time zone) as starting_at,
+        cast(null as timestamp(6) with time zone) as ending_before,
+        cast(null as timestamp(6) with time zone) as earned_before, cast(null as date) as booked_month,
+        month_of(
+            case when $expiry_month = 'term_end' then ending_before - interval '1 microsecond' else ending_before end
+        ) as point_month,
+        currency, amount as billed_amount, cast(null as decimal(38, 18)) as drawn
+    from shortfalls
     union all
     select
         'drawn/' || line_item_key as component_id,
         case balance_type when 'prepaid' then 'drawdown' else 'credit' end as component,
         case balance_type when 'prepaid' then 'prepaid_drawdown' else 'credit_drawdown' end as category, is_draft,
-        customer_id, contract_id, product_id, balance_id, invoice_id, starting_at, ending_before, booked_month, point_month,
+        customer_id, contract_id, product_id, balance_id, invoice_id, starting_at, ending_before, earned_before,
+        booked_month, point_month,
         -- What is drawn in a custom unit and was not paid for has no place among amounts of money.
         invoice_currency as currency, cast(null as decimal(38, 18)) as billed_amount, -total_amount as drawn
     from lines
     where line_role = 'application'
         and balance_type in ('prepaid', 'credit', 'unknown', 'grant')
         and (is_money or balance_type = 'prepaid')
+        and (not is_draft or billed_role = 'usage' or starting_at < earned_before)
     union all
     select
         'lapse/' || balances.balance_id || '/' || cast(lapses.month as varchar) as component_id,
         'expiration' as component, 'expiration' as category, false as is_draft, balances.customer_id, balances.contract_id,
         balances.product_id, balances.balance_id, cast(null as varchar) as invoice_id,
         cast(null as timestamp(6) with time zone) as starting_at,
-        cast(null as timestamp(6) with time zone) as ending_before, cast(null as date) as booked_month,
+        cast(null as timestamp(6) with time zone) as ending_before,
+        cast(null as timestamp(6) with time zone) as earned_before, cast(null as date) as booked_month,
         lapses.month as point_month, balances.currency, cast(null as decimal(38, 18)) as billed_amount,
         lapses.counted as drawn
     from lapses
@@ -132,7 +189,8 @@ final as (
         case entries.movement_class when 'rollover_out' then 'rolled' else 'adjusted' end as category, false as is_draft,
         balances.customer_id, balances.contract_id, balances.product_id, balances.balance_id, entries.invoice_id,
         cast(null as timestamp(6) with time zone) as starting_at,
-        cast(null as timestamp(6) with time zone) as ending_before, cast(null as date) as booked_month,
+        cast(null as timestamp(6) with time zone) as ending_before,
+        cast(null as timestamp(6) with time zone) as earned_before, cast(null as date) as booked_month,
         entries.accounting_month as point_month, balances.currency, cast(null as decimal(38, 18)) as billed_amount,
         -entries.amount as drawn
     from entries

@@ -1,4 +1,5 @@
--- Components of revenue split into the months they belong to, one row each: by the days of their service period.
+-- Components of revenue split into the months they belong to, one row each: by the days of their service period. Of a fee on a
+-- draft only the days that have passed are earned; usage on a draft is split by its daily breakdowns, where these were delivered.
 --
 -- grain    component_id, month
 -- columns
@@ -25,16 +26,61 @@ periods as (
     select * from int_service_periods_split
 ),
 
-placed as (
+usage_months as (
+    select * from int_draft_usage_split
+),
+
+-- Usage on a draft is covered by the commit or credit that is drawn, or that it is billed under, or by nothing.
+paid_for as (
     select
-        components.*,
-        coalesce(periods.month, components.point_month) as month,
-        coalesce(periods.days_before, 0) as days_before,
-        coalesce(periods.days_through, 1) as days_through,
-        coalesce(periods.days, 1) as days
+        *,
+        case
+            when not is_draft or earned_before is not null then cast(null as varchar)
+            when category in ('overage', 'on_demand') then ''
+            when component in ('usage', 'drawdown', 'credit') then balance_id
+        end as payer_id
     from components
-    left join periods
-        on components.starting_at = periods.starting_at and components.ending_before = periods.ending_before
+),
+
+by_usage as (
+    select
+        paid_for.*,
+        usage_months.month,
+        usage_months.amount_before as part_before,
+        usage_months.amount_through as part_through,
+        usage_months.whole_amount as whole
+    from paid_for
+    inner join usage_months
+        on paid_for.invoice_id = usage_months.invoice_id
+        and paid_for.product_id = usage_months.product_id
+        and paid_for.starting_at = usage_months.starting_at
+        and paid_for.ending_before = usage_months.ending_before
+        and paid_for.payer_id = coalesce(usage_months.payer_id, '')
+    -- What is drawn in a custom unit is worth money.
+    where paid_for.balance_id is not null or paid_for.currency = usage_months.currency
+),
+
+by_days as (
+    select
+        paid_for.*,
+        coalesce(periods.month, paid_for.point_month) as month,
+        cast(coalesce(periods.days_before, 0) as decimal(38, 18)) as part_before,
+        cast(
+            least(
+                coalesce(periods.days_through, 1),
+                cast(paid_for.earned_before - interval '1 microsecond' as date) - cast(paid_for.starting_at as date) + 1
+            ) as decimal(38, 18)
+        ) as part_through,
+        cast(coalesce(periods.days, 1) as decimal(38, 18)) as whole
+    from paid_for
+    left anti join by_usage on paid_for.component_id = by_usage.component_id
+    left join periods on paid_for.starting_at = periods.starting_at and paid_for.ending_before = periods.ending_before
+),
+
+parts as (
+    select * from by_usage
+    union all
+    select * from by_days where part_before < part_through
 ),
 
 final as (
@@ -51,10 +97,10 @@ final as (
         invoice_id,
         booked_month,
         currency,
-        money_div(money_mul(billed_amount, days_through), days) - money_div(money_mul(billed_amount, days_before), days)
+        money_div(money_mul(billed_amount, part_through), whole) - money_div(money_mul(billed_amount, part_before), whole)
             as billed_amount,
-        money_div(money_mul(drawn, days_through), days) - money_div(money_mul(drawn, days_before), days) as drawn
-    from placed
+        money_div(money_mul(drawn, part_through), whole) - money_div(money_mul(drawn, part_before), whole) as drawn
+    from parts
 )
 
 select * from final

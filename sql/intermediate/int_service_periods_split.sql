@@ -17,6 +17,9 @@ named as (
     union
     select starting_at, ending_before from int_line_items_unified
     union
+    -- Of drafts and of fees these are others than invoices and lines tell.
+    select starting_at, ending_before from int_lines_classified
+    union
     select starting_at, ending_before from stg_egress__draft_line_item_snapshots
 ),
 

@@ -19,7 +19,8 @@
 --   is_money         boolean                      whether it is in the invoice's currency; a custom unit is no money
 --   currency         text?                        currency or custom unit of the amounts
 --   starting_at      timestamp?                   begin of the service period, UTC; null where it has none
---   ending_before    timestamp?                   end of it, exclusive, UTC
+--   ending_before    timestamp?                   end of it, exclusive, UTC; of usage on drafts, of the days that have passed
+--   earned_before    timestamp?                   of fees on drafts, end of the days of it that have passed, exclusive, UTC
 --   booked_at        timestamp?                   when it is billed, UTC
 --   booked_month     date?                        first day of the month it is billed in
 --   point_month      date?                        first day of the month it counts for where it has no period
@@ -51,6 +52,7 @@ summed as (
         currency,
         starting_at,
         ending_before,
+        min(earned_before) as earned_before,
         min(booked_at) as booked_at,
         min(booked_month) as booked_month,
         min(point_month) as point_month,
@@ -90,6 +92,7 @@ final as (
         currency,
         starting_at,
         ending_before,
+        earned_before,
         booked_at,
         booked_month,
         point_month,

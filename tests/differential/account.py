@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 
 import delivery
-from exact import ZERO, exact, moment, month, month_before, parse
+from exact import DAY, ZERO, exact, moment, month, month_before, parse
 
 USD = "2714e483-4ff1-48e4-9e25-ac732e8f24f2"
 
@@ -32,6 +32,7 @@ class Line:
     subscription: str
     start: datetime
     end: datetime
+    has_period: bool  # of its own: the invoice's is that of its usage
     currency: str
     total: Fraction
 
@@ -57,6 +58,7 @@ class Invoice:
     start: datetime
     end: datetime
     issued: datetime
+    told: datetime  # of a draft: the end of the last day that it tells of
     row: dict
     lines: list = field(default_factory=list)
 
@@ -130,7 +132,13 @@ class Account:
     plans: list
     charges: list
     contract_customers: dict
+    contract_days: dict  # first day and the day after the last, each None where there is none
+    combined: set  # contracts whose scheduled charges stand on usage invoices
+    fixed: set  # products that no usage is billed under
+    scheduled: dict  # by contract and product: charges as ({day: amount}, months from one day to the next)
+    draft_days: dict  # by draft: days of its lines as (day, product, commit, currency, amount)
     stray_lines: list  # lines whose invoice was not delivered
+    fee_days: dict = field(default_factory=dict)  # when invoices bill fees without a period, by contract and product
 
 
 def read(folder):
@@ -152,7 +160,10 @@ def read(folder):
         if invoice is not None and invoice.is_draft:
             invoice.lines.append(line(row, invoice))
     contracts = contract_table(folder, "contracts_contracts")
-    products = product_names(contract_table(folder, "contracts_product_list_item_versions"))
+    versions = contract_table(folder, "contracts_product_list_item_versions")
+    products = product_names(versions)
+    scheduled = scheduled_charges(contract_table(folder, "contracts_scheduled_charges"))
+    day_of = lambda row, column: moment(row.get(column)) and moment(row[column]).date()
     balances = {row["id"]: balance(row, products) for row in contract_table(folder, "contracts_balances")}
     received = [row["_transferred_at"] or moment(row.get("updated_at")) for row in finals]
     return Account(
@@ -167,6 +178,12 @@ def read(folder):
         plans=delivery.newest(folder, "plan"),
         charges=delivery.newest(folder, "plan_charge"),
         contract_customers={row["id"]: row["customer_id"] for row in contracts},
+        contract_days={row["id"]: (day_of(row, "starting_at"), day_of(row, "ending_before")) for row in contracts},
+        combined={row["id"] for row in contracts if row.get("scheduled_charges_on_usage_invoices") == "ALL"},
+        fixed={row["product_list_item_id"] for row in versions if "fixed" in (row.get("type") or "").lower()}
+        | {product for _, product in scheduled},
+        scheduled=scheduled,
+        draft_days=draft_days(folder),
         stray_lines=stray,
     )
 
@@ -175,15 +192,36 @@ def contract_table(folder, table):
     return delivery.current(delivery.snapshots(folder, table, "snapshot_id"))
 
 
+RECURS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
+
+
+def scheduled_charges(rows):
+    """When scheduled charges are billed, by contract and product."""
+    found = {}
+    for row in sorted(rows, key=lambda row: row["id"]):
+        schedule = parse(row["schedule"]) or {}
+        days = {}
+        for item in schedule.get("schedule_items") or []:
+            day = moment(item["date"]).date()
+            days[day] = days.get(day, ZERO) + item["amount"] * scale(row["credit_type_id"])
+        months = RECURS.get(((schedule.get("recurring_schedule") or {}).get("frequency") or "").lower())
+        if days:
+            found.setdefault((row["contract_id"], row["product_id"]), []).append((days, months))
+    return found
+
+
 def final(row):
-    return invoice_of(row, row.get("invoice_label"), moment(row["issued_at"]))
+    return invoice_of(row, row.get("invoice_label"), moment(row["issued_at"]), None)
 
 
 def draft(row):
-    return invoice_of(row, row.get("label"), None)
+    """What came at midnight tells of the day before."""
+    at = moment(row["snapshot_time"])
+    begun = datetime(at.year, at.month, at.day)
+    return invoice_of(row, row.get("label"), None, at if at == begun else begun + DAY)
 
 
-def invoice_of(row, label, issued):
+def invoice_of(row, label, issued, told):
     total = exact(row["total"])
     return Invoice(
         id=row["id"],
@@ -196,6 +234,7 @@ def invoice_of(row, label, issued):
         start=moment(row["start_timestamp"]),
         end=moment(row["end_timestamp"]),
         issued=issued,
+        told=told,
         row=row,
     )
 
@@ -210,6 +249,7 @@ def line(row, invoice):
         subscription=row.get("subscription_id") or "",
         start=moment(row.get("starting_at")) or invoice.start,
         end=moment(row.get("ending_before")) or invoice.end,
+        has_period=moment(row.get("starting_at")) != moment(row.get("ending_before")),
         currency=currency(row["credit_type_id"], row["credit_type_name"]),
         total=exact(row["total"]) * scale(row["credit_type_id"]),
     )
@@ -223,6 +263,19 @@ def early(drafts, lines):
             of_day.setdefault(moment(row["snapshot_time"]), {}).setdefault(row["invoice_id"], []).append(row)
     days = [(moment(frame[0]["snapshot_time"]), frame) for frame in drafts]
     return [(day, {row["id"]: (row, of_day.get(day, {}).get(row["id"], [])) for row in frame}) for day, frame in days]
+
+
+def draft_days(folder):
+    """What each draft bills, day by day, where that was delivered."""
+    current = lambda table: delivery.current(delivery.snapshots(folder, table, "snapshot_timestamp"))
+    invoice_of_day = {row["id"]: row["invoice_id"] for row in current("breakdowns_draft_invoices")}
+    found = {}
+    for row in current("breakdowns_draft_line_items"):
+        amount = (exact(row["total"]) or ZERO) * scale(row["credit_type_id"])
+        unit = currency(row["credit_type_id"], row["credit_type_name"])
+        day = (moment(row["breakdown_start_timestamp"]), row["product_id"], row["commit_id"], unit, amount)
+        found.setdefault(invoice_of_day.get(row["invoice_breakdown_id"]), []).append(day)
+    return found
 
 
 def product_names(rows):
@@ -362,20 +415,3 @@ def root(account, balance):
     while balance.rolled_from in account.balances:
         balance = account.balances[balance.rolled_from]
     return balance
-
-
-def usage_kind(account, invoice, billed, trued_up):
-    """usage, scheduled or true_up: what an invoice of a contract is for."""
-    if invoice.id in trued_up:
-        return "true_up"
-    return "scheduled" if invoice.id in billed or invoice.start is None else "usage"
-
-
-def named_invoices(account):
-    """Invoices that bill prepaid commits, and those that true postpaid ones up, by schedules and ledgers."""
-    billed, trued_up = set(), set()
-    for one in account.balances.values():
-        named = {invoice for invoice, _ in one.bills or [] if invoice}
-        (trued_up if one.type == "postpaid" else billed).update(named)
-        trued_up.update(entry.invoice for entry in one.ledger if entry.kind == "true_up" and entry.invoice)
-    return billed, trued_up

@@ -59,14 +59,23 @@ def months_between(first, last):
         first = next_month(first)
 
 
+def months_on(day, count):
+    """The same day so many months later, or the last of a month that has none such."""
+    year, place = divmod(day.year * 12 + day.month - 1 + count, 12)
+    first = date(year, place + 1, 1)
+    return first + min(timedelta(day.day - 1), next_month(first) - first - DAY)
+
+
 @lru_cache(maxsize=100_000)
-def shares(start, end):
-    """The months of a stretch of time, each with its share of the days; the day of the last instant counts."""
+def shares(start, end, until=None):
+    """The months of a stretch of time, each with its share of the days; the day of the last instant counts. With `until`
+    only the days before it have a share."""
     first, last = start.date(), (end - INSTANT).date()
     whole = (last - first).days + 1
+    counted = last if until is None else min(last, (until - INSTANT).date())
     parts = []
-    for begin in months_between(month(first), month(last)):
-        days = (min(last, next_month(begin) - DAY) - max(first, begin)).days + 1
+    for begin in months_between(month(first), month(counted)):
+        days = (min(counted, next_month(begin) - DAY) - max(first, begin)).days + 1
         parts.append((begin, Fraction(days, whole)))
     return parts
 

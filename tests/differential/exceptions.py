@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import usage
 from account import paid
 from exact import ZERO
 
@@ -18,6 +19,7 @@ COUNTED = (
     "LINES_WITHOUT_DEDUCTION",
     "LINES_NAME_MORE_THAN_APPLIED",
     "COST_BASIS_UNKNOWN",
+    "FEE_WITHOUT_TERM",
 )
 
 
@@ -27,7 +29,7 @@ def compare(account, policy, comparison):
         comparison.say("reconciliation_exceptions", ["the report is not there"], 0, 0)
         return
     told = Counter(row["code"] for row in rows)
-    should = Counter(code for code, _ in found(account))
+    should = Counter(code for code, _ in found(account, policy))
     wrong = [f"{code}: should be {should[code]}, are {told[code]}" for code in COUNTED if should[code] != told[code]]
     comparison.say("reconciliation_exceptions", wrong, sum(told.values()), 0)
     rest = {code: count for code, count in sorted(told.items()) if code not in COUNTED}
@@ -35,13 +37,15 @@ def compare(account, policy, comparison):
         print(f"    not counted here: {rest}")
 
 
-def found(account):
+def found(account, policy):
     """Every break as (code, what)."""
+    account.billing = usage.roles(account)
     for row in account.stray_lines:
         yield "LINE_WITHOUT_INVOICE", row["id"]
     draws = drawn(account)
     for invoice in account.invoices.values():
         yield from of_invoice(account, invoice, draws.get(invoice.id, {}))
+        yield from without_term(account, invoice, policy)
     for one in account.balances.values():
         yield from of_balance(account, one)
 
@@ -89,12 +93,12 @@ def of_invoice(account, invoice, draws):
         if balance.customer != invoice.customer:
             yield "COMMIT_OF_OTHER_CUSTOMER", line.id
         key = (line.commit, line.currency)
-        named[key] = named.get(key, ZERO) + line.total
+        if not usage.pays_commit(account, line, *account.billing):
+            named[key] = named.get(key, ZERO) + line.total
         if line.is_application:
             applied[line.commit] = applied.get(line.commit, ZERO) - line.total
     for (commit, _), total in named.items():
-        is_bought = any(bill == invoice.id for bill, _ in account.balances[commit].bills or [])
-        if total > 0 and invoice.start and not is_bought and account.balances[commit].type in ("prepaid", "credit"):
+        if total > 0 and invoice.start and account.balances[commit].type in ("prepaid", "credit"):
             yield "LINES_NAME_MORE_THAN_APPLIED", (invoice.id, commit)
     if invoice.status not in ("FINALIZED", "VOID") or not invoice.lines:
         return
@@ -108,8 +112,21 @@ def of_invoice(account, invoice, draws):
 
 def used_of_postpaid(account, invoice, commit):
     """What an invoice bills of a postpaid commit where no line says that it was applied; None where nothing is."""
-    lines = [line.total for line in invoice.lines if line.commit == commit and not line.is_application]
+    is_usage = lambda line: usage.role(account, line, *account.billing) in ("usage", "subscription")
+    lines = [line.total for line in invoice.lines if line.commit == commit and is_usage(line)]
     return sum(lines, ZERO) if lines and account.balances[commit].type == "postpaid" else None
+
+
+def without_term(account, invoice, policy):
+    """Fees of which nothing says what time they are for."""
+    if invoice.status not in ("FINALIZED", "DRAFT") or not invoice.is_counted:
+        return
+    told = [(line, usage.role(account, line, *account.billing)) for line in invoice.lines]
+    terms = usage.terms(account, invoice, told, policy)
+    for line, what in told:
+        is_fee = what == "scheduled" and line.product in terms and not line.has_period and not line.commit
+        if is_fee and line.total and not terms[line.product][2]:
+            yield "FEE_WITHOUT_TERM", line.id
 
 
 def of_balance(account, one):

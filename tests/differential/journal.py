@@ -1,11 +1,13 @@
 """Journal entries: every entry balances, and what is posted to each account is what was billed and earned.
 
 What is earned after the month it is billed in passes through deferred revenue, what is earned before it through
-unbilled receivables. What drafts have earned is accrued and taken back in the next month.
+unbilled receivables. What drafts have earned is accrued, and taken back in the month after the newest data.
 """
 
+from datetime import date
+
 from compare import ROUNDING, shown
-from exact import ZERO, exact, month, next_month
+from exact import ZERO, exact, month, month_before, next_month
 
 # What an account is for, and how it is called by default.
 NAMES = {
@@ -67,6 +69,7 @@ def post(account, names):
             key = (str(place), event, names[name], *whose)
             sums[key] = sums.get(key, ZERO) + signed
 
+    newest = max((month_before(at) for at in account.receipts if at), default=date.min)
     for one in account.bookings:
         entry("purchase", month(one.at), one, "receivable", "deferred", one.amount)
     for one in account.earned:
@@ -77,7 +80,7 @@ def post(account, names):
         source = {"drawdown": "deferred", "expiration": "deferred", "credit": "credits"}.get(one.what)
         if one.is_draft:
             entry("accrual", one.month, one, source or "unbilled", credit, amount)
-            entry("accrual reversed", next_month(one.month), one, credit, source or "unbilled", amount)
+            entry("accrual reversed", next_month(max(one.month, newest)), one, credit, source or "unbilled", amount)
             continue
         if source is None:
             source = "receivable"

@@ -17,6 +17,7 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     delivery        which rows of which files count
     account         what they say, as things, and what a ledger entry means
     usage           what invoices bill for usage, and who pays for it
+    fees            how long what a fee is billed for lasts
     balances, invoices, revenue, journal, exceptions    the reports
     compare         beside what is published
 """
@@ -34,6 +35,7 @@ import exceptions
 import invoices
 import journal
 import revenue
+import usage
 from compare import Comparison
 from exact import moment
 
@@ -42,6 +44,7 @@ DEFAULTS = {
     "overage_rule": "uncovered",
     "uncovered_usage": "overage",
     "breakage": "on_expiry",
+    "fees_without_term": "when_billed",
     "reporting_time_zone": "UTC",
     "billing_month": "latest",
     "billing_month_basis": "service_period",
@@ -72,6 +75,7 @@ def main(egress, artifacts, settings=None):
     read = account.read(egress)
     policy = policies(settings)
     policy["billing_month"] = invoices.billing_month(read, policy, day_of_run(artifacts))
+    usage.date_fees(read)
     comparison = Comparison(artifacts)
     for module in (balances, invoices, revenue, journal, exceptions):
         module.compare(read, policy, comparison)

@@ -68,31 +68,33 @@ def without_zeros(expected, rows, columns):
 def earnings(account, policy):
     """Everything that was earned, month by month, and every purchase."""
     billed, trueups = usage.roles(account)
-    earned, bookings = [], []
+    earned, bookings, settled = [], [], set()
     commits = commits_by_customer(account)
     for invoice in account.invoices.values():
         if invoice.status not in ("FINALIZED", "DRAFT") or not invoice.is_counted:
             continue
-        for one in usage.netted(account, invoice, billed, trueups):
-            earned.extend(of_netted(invoice, one, commits, policy))
-        for line in invoice.lines:
-            what = usage.role(account, line, billed, trueups)
+        for one in usage.netted(account, invoice, billed, trueups, policy):
+            earned.extend(of_netted(account, invoice, one, commits, policy))
+        for line, what, _, times in usage.told_by(account, invoice, billed, trueups, policy):
             if what == "purchase" and not invoice.is_draft:
                 bookings.append(booking(account, line, policy))
-            elif what == "trueup" and not invoice.is_draft and line.is_money:
-                earned.append(of_trueup(line, trueups, policy))
+            elif what == "trueup":
+                settled.add(line.commit)
+                earned.extend(of_trueup(account, line, trueups, policy))
             elif what == "application":
-                earned.extend(of_application(account, line, commits, policy))
+                earned.extend(of_application(account, line, times, commits, policy))
     earned.extend(lapses(account, policy))
+    earned.extend(shortfalls(account, settled, policy))
     return earned, bookings
 
 
 def commits_by_customer(account):
-    """Begin and contract of the commits of each customer."""
+    """When which contract of each customer had a commit to use."""
     commits = {}
     for one in account.balances.values():
-        if one.type in ("prepaid", "postpaid") and one.start is not None:
-            commits.setdefault(one.customer, []).append((one.contract, one.start))
+        if one.type in ("prepaid", "postpaid"):
+            spans = [(one.contract, start, end) for start, end, _ in one.segments if start is not None]
+            commits.setdefault(one.customer, []).extend(spans)
     return commits
 
 
@@ -112,36 +114,61 @@ def of_invoice(invoice, what, category, product, balance, unit, listed, amount, 
     )
 
 
-def dated(one, start, end, at):
-    """Splits over the days of a period, or dates at once."""
-    if start is None or end is None or start >= end:
+def by_usage(account, invoice, product, payer, unit, start, end):
+    """The months of usage on a draft with their shares, as its days tell; nothing where they do not. What has no payer is all
+    that the lines come to; a payer covers what is applied of it, or where nothing is, the lines that name it."""
+    if not invoice.is_draft or not product or start is None:
+        return None
+    days = [
+        (at, commit, amount)
+        for at, of, commit, currency, amount in account.draft_days.get(invoice.id, [])
+        if of == product and currency == unit and start <= at < end
+    ]
+    if payer:
+        days = [day for day in days if day[1] == payer]
+        applied = [day for day in days if day[2] < 0]
+        days = [(at, commit, abs(amount)) for at, commit, amount in applied or days]
+    whole = sum((amount for _, _, amount in days), ZERO)
+    months = {}
+    for at, _, amount in days:
+        months[month(at)] = months.get(month(at), ZERO) + amount
+    return [(place, amount / whole) for place, amount in months.items()] if whole else None
+
+
+def dated(one, start, end, until, at, told=None):
+    """Splits as told, else over the days of a period, or dates at once; of a fee on a draft only what has passed."""
+    if start is None:
         yield replace(one, month=month(at) if at else None)
         return
-    for place, share in shares(start, end):
+    if until is not None and until <= start:
+        return
+    for place, share in told or shares(start, end, until):
         part = lambda amount: None if amount is None else amount * share
         yield replace(one, month=place, list=part(one.list), amount=part(one.amount))
 
 
-def uncovered(invoice, end, commits, policy):
-    """What usage is called that nothing covers: overage where there is or was a commit for the contract by then."""
-    until = end or invoice.issued
+def uncovered(invoice, start, end, commits, policy):
+    """What usage is called that nothing covers: overage where there was a commit for the contract to use then."""
+    since, until = start or invoice.issued, end or invoice.issued
     has_commit = until is not None and any(
-        contract in ("", invoice.contract) and begin < until for contract, begin in commits.get(invoice.customer, [])
+        contract in ("", invoice.contract) and begin < until and (stop is None or since < stop)
+        for contract, begin, stop in commits.get(invoice.customer, [])
     )
     return "overage" if has_commit and policy["uncovered_usage"] == "overage" else "on_demand"
 
 
-def of_netted(invoice, one, commits, policy):
+def of_netted(account, invoice, one, commits, policy):
     """What is billed for usage and fees and no prepaid commit and no credit paid."""
     if one.currency != invoice.currency:
         return
     make = lambda what, category, commit, amount: dated(
         of_invoice(invoice, what, category, one.product, commit, one.currency, amount, amount, policy),
-        one.start, one.end, invoice.issued,
+        one.start, one.end, one.until, invoice.issued,
+        by_usage(account, invoice, one.product, commit, one.currency, one.start, one.end) if what == "usage" else None,
     )
     if one.role == "usage":
         if one.open:
-            yield from make("usage", uncovered(invoice, one.end, commits, policy), "", one.open)
+            yield from make("usage", uncovered(invoice, one.start, one.end, commits, policy), "", one.open)
         if one.postpaid:
             yield from make("usage", "postpaid_drawdown", one.postpaid_commit, one.postpaid)
     # What a draft plans for a date is not earned before it.
@@ -149,26 +176,51 @@ def of_netted(invoice, one, commits, policy):
         yield from make("fee", one.role, one.postpaid_commit, one.open + one.postpaid)
 
 
-def of_trueup(line, trueups, policy):
-    invoice, counted = line.invoice, trueups.get((line.commit, line.invoice.id))
+def settled_in(at, policy):
+    """The month of what settles a term."""
+    return month_before(at) if policy["expiry_month"] == "term_end" else month(at)
+
+
+def of_trueup(account, line, trueups, policy):
+    """A true-up, in the month of the settlement that the ledger tells, or else the end of the term; a draft when that is over."""
+    invoice, balance = line.invoice, account.balances[line.commit]
+    if not line.is_money:
+        return
+    known, counted = invoice.told or invoice.issued, trueups.get((line.commit, line.invoice.id))
+    if counted is None and balance.end and known and balance.end <= known:
+        counted = balance.end
+    if invoice.is_draft and (counted is None or counted > invoice.told):
+        return
     one = of_invoice(
         invoice, "trueup", "true_up", line.product, line.commit, line.currency, line.total, line.total, policy
     )
-    if counted and policy["expiry_month"] == "term_end":
-        return replace(one, month=month_before(counted))
-    return replace(one, month=month(counted) if counted else one.booked)
+    yield replace(one, month=settled_in(counted, policy) if counted else one.booked)
 
 
-def of_application(account, line, commits, policy):
+def shortfalls(account, settled, policy):
+    """What a postpaid commit was not used for, where its term is over, drafts draw on it, and no true-up bills it yet."""
+    for one in account.balances.values():
+        left = sum((entry.amount for entry in one.ledger), ZERO)
+        is_drafted = any(name == "draft_drawdown" for name, _, _, _ in movements(account, one, policy))
+        is_due = one.type == "postpaid" and one.is_ended and is_drafted and left > 0 and one.id not in settled
+        if is_due and one.currency == money_of(account, one):
+            yield Earned(
+                "trueup", "true_up", "", True, one.customer, one.contract, one.product, one.id, "", one.currency, None,
+                settled_in(one.end, policy), left, left,
+            )
+
+
+def of_application(account, line, times, commits, policy):
     """What is drawn: from a prepaid commit revenue at its cost basis; from a credit none."""
     invoice, balance = line.invoice, account.balances.get(line.commit)
-    start, end = usage.period(line)
+    start, end, until = times
     make = lambda what, category, commit, listed, amount: dated(
         of_invoice(invoice, what, category, line.product, commit, invoice.currency, listed, amount, policy),
-        start, end, invoice.issued,
+        *times, invoice.issued,
+        by_usage(account, invoice, line.product, commit, line.currency, start, end) if until is None else None,
     )
     if line.grant and not line.commit and line.is_money:
-        yield from make("usage", uncovered(invoice, line.end, commits, policy), "", line.total, line.total)
+        yield from make("usage", uncovered(invoice, start, end, commits, policy), "", line.total, line.total)
     if balance and balance.type == "prepaid":
         price = basis(account, balance)
         listed = -line.total if balance.currency == invoice.currency else None
@@ -229,7 +281,8 @@ def accrued(account):
         key = (customer, product, str(place) if place else "", unit)
         nothing = {"drafts": set(), "unknown": set(), "unbilled": ZERO, "drawn": ZERO, "credit": ZERO}
         found = rows.setdefault(key, nothing)
-        found["drafts"].add(invoice)
+        if invoice:
+            found["drafts"].add(invoice)
         return found
 
     for one in account.earned:

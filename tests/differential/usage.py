@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from account import named_invoices, usage_kind
-from exact import ZERO, month, shares
+import fees
+from exact import DAY, ZERO, month, shares
 
 
 @dataclass
@@ -20,6 +20,7 @@ class Netted:
     currency: str
     start: datetime
     end: datetime
+    until: datetime  # of a fee on a draft: the end of the days that have passed
     gross: Fraction = ZERO
     unnamed: Fraction = ZERO  # of it: lines that name nothing
     applied: Fraction = ZERO  # prepaid commits and credits, negative
@@ -49,35 +50,92 @@ def roles(account):
     return billed, trueups
 
 
+def pays_commit(account, line, billed, trueups):
+    """Whether a line bills a commit itself, and no use of it: it has the commit's own product, or is on an invoice without
+    usage, or on one that bills the commit and has no time of use."""
+    named, invoice = account.balances.get(line.commit), line.invoice
+    if named is None or line.is_application or named.type not in ("prepaid", "postpaid"):
+        return False
+    if invoice.start is None or (line.product and line.product == named.product and not line.subscription):
+        return True
+    is_named = (named.id, invoice.id) in billed or (named.id, invoice.id) in trueups
+    return is_named and not line.subscription and (not named.product or not line.has_period)
+
+
 def role(account, line, billed, trueups):
     """What a line is for."""
-    invoice, named = line.invoice, account.balances.get(line.commit)
+    invoice = line.invoice
     if line.is_application:
         return "application"
-    if named and named.type == "prepaid" and ((line.commit, invoice.id) in billed or invoice.start is None):
-        return "purchase"
-    if named and named.type == "postpaid" and ((line.commit, invoice.id) in trueups or invoice.start is None):
-        return "trueup"
+    if pays_commit(account, line, billed, trueups):
+        return "purchase" if account.balances[line.commit].type == "prepaid" else "trueup"
     if line.subscription:
         return "subscription"
-    return "scheduled" if invoice.start is None else "usage"
+    if invoice.start is None:
+        return "scheduled"
+    is_fee = line.product in account.fixed or (invoice.contract in account.combined and not line.has_period)
+    return "scheduled" if is_fee and line.product and not line.commit else "usage"
 
 
-def period(line):
-    """The service period of a line; nothing where it has none."""
-    return (line.start, line.end) if line.start and line.end and line.start < line.end else (None, None)
+def is_fee_without_period(account, line, billed, trueups):
+    return (
+        role(account, line, billed, trueups) == "scheduled"
+        and bool(line.product)
+        and not line.commit
+        and not line.has_period
+    )
 
 
-def netted(account, invoice, billed, trueups):
-    """The lines of an invoice, netted. What is applied to a product pays for the fees that it bills, if any."""
+def date_fees(account):
+    """Notes when invoices bill fees that tell no period."""
+    billed, trueups = roles(account)
+    is_fee = lambda line: is_fee_without_period(account, line, billed, trueups)
+    account.fee_days = fees.dates_of_invoices(account, is_fee)
+
+
+def terms(account, invoice, told, policy):
+    """The terms of the fees of an invoice that tell no period, by product."""
+    plain = [line for line, what in told if what == "scheduled" and not line.has_period and line.product and not line.commit]
+    amounts = {}
+    for line in plain:
+        amounts[line.product] = amounts.get(line.product, ZERO) + line.total
+    days = account.fee_days
+    return {product: fees.term(account, invoice, product, amounts[product], days, policy) for product in amounts}
+
+
+def period(line, billed_role, found):
+    """The service period of a line, and of a fee on a draft until when it is earned; nothing where it has none. What a
+    draft says of usage is of the days that have passed."""
+    start, end, told = line.start, line.end, line.invoice.told
+    if billed_role == "scheduled" and not line.has_period:
+        start, end, _ = found.get(line.product, (None, None, False))
+    if not (start and end and start < end):
+        return None, None, None
+    if told is None:
+        return start, end, None
+    if billed_role == "usage":
+        day_after = start.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+        return start, min(end, max(told, day_after)), None
+    return start, end, min(end, told)
+
+
+def told_by(account, invoice, billed, trueups, policy):
+    """The lines of an invoice: each with what it is, what it is of (of an application, what that pays), and its period."""
     told = [(line, role(account, line, billed, trueups)) for line in invoice.lines]
-    fees = {line.product: what for line, what in told if what in ("subscription", "scheduled") and line.product}
-    groups = {}
+    found = terms(account, invoice, told, policy)
+    paid_fees = {line.product: what for line, what in told if what in ("subscription", "scheduled") and line.product}
     for line, what in told:
+        billed_role = paid_fees.get(line.product, "usage") if what == "application" else what
+        yield line, what, billed_role, period(line, billed_role, found)
+
+
+def netted(account, invoice, billed, trueups, policy):
+    """The lines of an invoice, netted. What is applied to a product pays for the fees that it bills, if any."""
+    groups = {}
+    for line, what, billed_role, times in told_by(account, invoice, billed, trueups, policy):
         if what in ("purchase", "trueup") or (what == "application" and line.grant and not line.commit):
             continue
-        billed_role = fees.get(line.product, "usage") if what == "application" else what
-        key = (billed_role, line.product, line.currency, *period(line))
+        key = (billed_role, line.product, line.currency, *times)
         group = groups.setdefault(key, Netted(*key))
         balance = account.balances.get(line.commit)
         is_postpaid = balance is not None and balance.type == "postpaid"
@@ -94,10 +152,18 @@ def netted(account, invoice, billed, trueups):
     return list(groups.values())
 
 
+def is_usage(account, invoice, billed, trueups):
+    """Whether an invoice is one of usage, whatever else it bills."""
+    if invoice.start is None:
+        return False
+    if any(role(account, line, billed, trueups) in ("usage", "subscription", "application") for line in invoice.lines):
+        return True
+    return all(invoice.id != other for _, other in [*billed, *trueups])
+
+
 def by_month(account, policy):
     """Finalized usage of each contract and each customer by month, by days: used, not covered, invoiced."""
     billed, trueups = roles(account)
-    purchases, true_ups = named_invoices(account)
     sums = {}
 
     def add(invoice, unit, start, end, amounts):
@@ -111,10 +177,15 @@ def by_month(account, policy):
     for invoice in account.invoices.values():
         if not invoice.contract or invoice.status != "FINALIZED" or not invoice.is_counted:
             continue
-        for one in netted(account, invoice, billed, trueups):
+        apart = ZERO
+        for line, what, billed_role, _ in told_by(account, invoice, billed, trueups, policy):
+            is_postpaid = line.commit in account.balances and account.balances[line.commit].type == "postpaid"
+            if billed_role in ("purchase", "trueup", "scheduled") and line.is_money:
+                apart += 0 if what == "application" and is_postpaid else line.total
+        for one in netted(account, invoice, billed, trueups, policy):
             if one.role == "usage":
                 uncovered = one.unnamed if policy["overage_rule"] == "without_commit" else one.open
                 add(invoice, one.currency, one.start, one.end, (one.gross, uncovered, ZERO))
-        if usage_kind(account, invoice, purchases, true_ups) == "usage":
-            add(invoice, invoice.currency, invoice.start, invoice.end, (ZERO, ZERO, invoice.total))
+        if is_usage(account, invoice, billed, trueups):
+            add(invoice, invoice.currency, invoice.start, invoice.end, (ZERO, ZERO, invoice.total - apart))
     return sums
