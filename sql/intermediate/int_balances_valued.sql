@@ -1,9 +1,10 @@
 -- What commits and credits are worth in revenue, one row each: what makes money of an amount drawn.
 --
--- An amount drawn is worth that amount times paid over granted, in this order, so that all of a commit is worth exactly what
+-- An amount drawn is worth that amount times paid over usable, in this order, so that all of a commit is worth exactly what
 -- was paid. Its invoice schedule tells what that is, whoever bills it, as a sum that is exact; else, of a rest that moved on,
 -- the commit first paid for; else the vendor's cost basis, which is a float. A schedule that is there and empty, of a commit
--- that the vendor bills, means that it was free, as credits are. Null where none of these is known.
+-- that the vendor bills, means that it was free, as credits are. Null where none of these is known. What is granted by hand
+-- changes no price: what was paid is spread over all that may be used.
 --
 -- grain    balance_id
 -- columns
@@ -17,10 +18,12 @@
 --   currency          text?                        currency of the money it is worth
 --   starting_at       timestamp?                   begin of its first segment, UTC
 --   granted           decimal(38, 18)? [quantity]  granted by all of its access schedule, in what the balance counts
+--   usable            decimal(38, 18)? [quantity]  the same, and what was granted by hand, less what was taken of that
 --   scheduled_amount  decimal(38, 18)? [currency]  all of its invoice schedule; null where it has no items
 --   is_invoiced       boolean                      false where that is billed outside the vendor's invoices
---   paid_amount       decimal(38, 18)? [currency]  what all that is granted is worth; null where it is not known
+--   paid_amount       decimal(38, 18)? [currency]  what all that is usable is worth; null where it is not known
 --   cost_basis        decimal(38, 18)? [fraction]  money for each unit of the balance, to 18 places
+--   agreed_basis      decimal(38, 18)? [fraction]  the same before anything was granted by hand
 --   stated_basis      decimal(38, 18)? [fraction]  the same as the vendor says it
 with
 balances as (
@@ -29,6 +32,16 @@ balances as (
 
 terms as (
     select * from int_commits_dated
+),
+
+entries as (
+    select *
+    from int_ledger_entries_classified
+    where not is_void and movement_class in ('manual', 'seat_adjustment', 'credit_back', 'other')
+),
+
+by_hand as (
+    select balance_id, money_sum(amount) as amount from entries group by balance_id
 ),
 
 items as (
@@ -43,17 +56,37 @@ schedules as (
     group by channel, balance_id
 ),
 
--- A rest may move on again: four steps back are followed.
+granted as (
+    select
+        balances.balance_id,
+        balances.rolled_over_from_balance_id,
+        terms.scheduled_amount as granted,
+        terms.scheduled_amount + greatest(coalesce(by_hand.amount, 0), 0) as usable
+    from balances
+    inner join terms on balances.balance_id = terms.balance_id
+    left join by_hand on balances.balance_id = by_hand.balance_id
+),
+
+-- A rest may move on again: four steps back are followed. What was granted by hand on the way has thinned its price.
 rooted as (
     select
         first.balance_id,
+        first.granted,
+        first.usable,
         coalesce(fifth.balance_id, fourth.balance_id, third.balance_id, second.balance_id, first.balance_id)
-            as root_balance_id
-    from balances as first
-    left join balances as second on first.rolled_over_from_balance_id = second.balance_id
-    left join balances as third on second.rolled_over_from_balance_id = third.balance_id
-    left join balances as fourth on third.rolled_over_from_balance_id = fourth.balance_id
-    left join balances as fifth on fourth.rolled_over_from_balance_id = fifth.balance_id
+            as root_balance_id,
+        money_mul(
+            money_mul(
+                case when third.balance_id is null then 1.00 else money_div(second.granted, nullif(second.usable, 0)) end,
+                case when fourth.balance_id is null then 1.00 else money_div(third.granted, nullif(third.usable, 0)) end
+            ),
+            case when fifth.balance_id is null then 1.00 else money_div(fourth.granted, nullif(fourth.usable, 0)) end
+        ) as thinned
+    from granted as first
+    left join granted as second on first.rolled_over_from_balance_id = second.balance_id
+    left join granted as third on second.rolled_over_from_balance_id = third.balance_id
+    left join granted as fourth on third.rolled_over_from_balance_id = fourth.balance_id
+    left join granted as fifth on fourth.rolled_over_from_balance_id = fifth.balance_id
 ),
 
 -- A schedule without items may come without its currency: then it is that of the balance, unless that counts units.
@@ -61,8 +94,10 @@ paid_in as (
     select
         balances.*,
         rooted.root_balance_id,
+        rooted.thinned,
         terms.starting_at,
-        terms.scheduled_amount as granted,
+        rooted.granted,
+        rooted.usable,
         case
             when balances.invoice_currency is not null then balances.invoice_currency
             when balances.credit_type_id is not null then balances.currency
@@ -87,20 +122,27 @@ stated as (
     from paid_in
 ),
 
+told as (
+    select *, coalesce(scheduled_amount, money_mul(granted, stated_basis)) as told_amount from stated
+),
+
 valued as (
     select
-        stated.*,
+        told.*,
         case
-            when stated.balance_type = 'credit' then cast(0 as decimal(38, 18))
-            when stated.scheduled_amount is not null then stated.scheduled_amount
-            when roots.scheduled_amount is not null
-                then money_div(money_mul(stated.granted, roots.scheduled_amount), nullif(roots.granted, 0))
-            when coalesce(stated.stated_basis, roots.stated_basis) is not null
-                then money_mul(stated.granted, coalesce(stated.stated_basis, roots.stated_basis))
+            when told.balance_type = 'credit' then cast(0 as decimal(38, 18))
+            when told.scheduled_amount is not null then told.scheduled_amount
+            when told.balance_id <> roots.balance_id and roots.told_amount is not null
+                then money_div(
+                    money_mul(money_mul(told.granted, told.thinned), roots.told_amount), nullif(roots.usable, 0)
+                )
+            when told.told_amount is not null then told.told_amount
             when roots.is_invoiced and roots.invoice_currency is not null then cast(0 as decimal(38, 18))
-        end as paid_amount
-    from stated
-    inner join stated as roots on stated.root_balance_id = roots.balance_id
+        end as paid_amount,
+        roots.told_amount as root_amount,
+        roots.granted as root_granted
+    from told
+    inner join told as roots on told.root_balance_id = roots.balance_id
 ),
 
 final as (
@@ -115,10 +157,17 @@ final as (
         coalesce(paid_currency, currency) as currency,
         starting_at,
         granted,
+        usable,
         scheduled_amount,
         is_invoiced,
         paid_amount,
-        money_div(paid_amount, nullif(granted, 0)) as cost_basis,
+        money_div(paid_amount, nullif(usable, 0)) as cost_basis,
+        -- A rest that moved on has the price of the commit first paid for.
+        case
+            when balance_type = 'credit' or scheduled_amount is not null or root_amount is null
+                then money_div(paid_amount, nullif(granted, 0))
+            else money_div(root_amount, nullif(root_granted, 0))
+        end as agreed_basis,
         stated_basis
     from valued
 )

@@ -2,8 +2,9 @@
 --
 -- grain    booking_id, recognition_id
 -- columns
---   booking_id         text                         the purchase line
+--   booking_id         text                         the purchase
 --   recognition_id     text                         component and month
+--   pool               text?                        the commit first paid for, through rollovers
 --   booking_month      date?                        first day of the month the purchase was issued in
 --   recognition_month  date?                        first day of the month it was recognized in
 --   currency           text?                        currency of the amount
@@ -21,6 +22,7 @@ final as (
     select
         bookings.booking_id,
         recognitions.recognition_id,
+        bookings.pool,
         bookings.booked_month as booking_month,
         recognitions.month as recognition_month,
         bookings.currency,

@@ -24,6 +24,10 @@
 --   COST_BASIS_UNKNOWN            block  what was paid for a commit that was drawn on is not known
 --   COST_BASIS_DIFFERS            block  the stated cost basis of a commit is not paid over granted
 --   PREPAID_NOT_ACCOUNTED         block  what was paid for a commit is not recognized, deferred, moved on or adjusted
+--   TAKEN_BY_HAND                 warn   a commit was lowered by hand: what was paid for that stays deferred and asks for an entry
+--   PURCHASE_NOT_BILLED           warn   invoices bill less for a commit than its schedule says by now
+--   COMMIT_FREE                   warn   a prepaid commit is billed by nobody and counts as given
+--   COMMIT_BILLED_ELSEWHERE       warn   a commit is billed outside the vendor's invoices: its bill is no invoice here
 -- columns
 --   code               text                         what is wrong
 --   customer_id        text?                        the customer concerned
@@ -68,6 +72,33 @@ lines as (
 
 prepaid as (
     select * from int_prepaid_accounted
+),
+
+schedule_items as (
+    select 'api' as channel, balance_id, dated_at, billed from stg_api__balance_invoice_items
+    union all
+    select 'egress' as channel, balance_id, dated_at, billed from stg_egress__balance_invoice_items
+),
+
+-- Drafts count: they will be billed.
+purchases as (
+    select balance_id, money_sum(total_amount) as billed_amount
+    from int_lines_classified
+    where line_role = 'purchase' and is_counted
+    group by balance_id
+),
+
+due as (
+    select
+        balances.balance_id,
+        balances.invoice_currency as currency,
+        max(schedule_items.dated_at) as dated_at,
+        money_sum(money_mul(schedule_items.billed, balances.units_per_invoiced)) as due_amount
+    from balances
+    inner join schedule_items
+        on balances.balance_id = schedule_items.balance_id and balances.channel = schedule_items.channel
+    where balances.balance_type = 'prepaid' and balances.is_invoiced and schedule_items.dated_at <= balances.as_of
+    group by balances.balance_id, balances.invoice_currency
 ),
 
 billed_invoices as (
@@ -282,7 +313,7 @@ found as (
     where terms.is_ended
         and not moved.has_draft
         and moved.ledger_amount <> 0
-        and (not moved.has_manual or (terms.balance_type = 'postpaid' and moved.ledger_amount > 0))
+        and (not moved.has_manual or moved.ledger_amount > 0)
     union all
     select
         'VOID_NOT_GIVEN_BACK' as code, balance_id, invoice_id, invoice_id || ' ' || balance_id as item,
@@ -351,7 +382,8 @@ found as (
         'the cost basis that the vendor states is not paid over granted' as probable_cause
     from valued
     -- The vendor's is a float: its last digits are no news.
-    where balance_type = 'prepaid' and abs(cost_basis - stated_basis) > 0.000000000001
+    where balance_type = 'prepaid'
+        and abs(agreed_basis - stated_basis) > 0.000000000001
     union all
     select
         'PREPAID_NOT_ACCOUNTED' as code, balance_id, cast(null as varchar) as invoice_id,
@@ -361,6 +393,37 @@ found as (
         'lines and ledger do not use up the commit alike' as probable_cause
     from prepaid
     where purchased_amount + rolled_in_amount <> recognized_amount + deferred_amount + rolled_amount + adjusted_amount
+    union all
+    select
+        'TAKEN_BY_HAND' as code, balance_id, cast(null as varchar) as invoice_id, balance_id as item,
+        cast(null as timestamp(6) with time zone) as dated_at, currency, cast(0 as decimal(38, 18)) as expected_amount,
+        -- More may be taken than is left: the vendor stops at nothing.
+        adjusted_amount + least(deferred_amount + unbilled_amount, 0) as actual_amount,
+        'taken back, used unseen or given up: a refund, revenue or a correction' as probable_cause
+    from prepaid
+    where adjusted_amount + least(deferred_amount + unbilled_amount, 0) > 0
+    union all
+    select
+        'PURCHASE_NOT_BILLED' as code, due.balance_id, cast(null as varchar) as invoice_id, due.balance_id as item,
+        due.dated_at, due.currency, due.due_amount as expected_amount,
+        coalesce(purchases.billed_amount, 0) as actual_amount,
+        'its invoice was not delivered, is void, or was not made' as probable_cause
+    from due
+    left join purchases on due.balance_id = purchases.balance_id
+    where coalesce(purchases.billed_amount, 0) < due.due_amount
+    union all
+    select
+        case when paid_amount = 0 then 'COMMIT_FREE' else 'COMMIT_BILLED_ELSEWHERE' end as code, balance_id,
+        cast(null as varchar) as invoice_id, balance_id as item, starting_at as dated_at, currency,
+        cast(null as decimal(38, 18)) as expected_amount, paid_amount as actual_amount,
+        case
+            when paid_amount = 0 then 'its invoice schedule is empty, or bills nothing'
+            else 'sold elsewhere, on a marketplace or by hand'
+        end as probable_cause
+    from valued
+    where balance_type = 'prepaid'
+        and balance_id = root_balance_id
+        and (paid_amount = 0 or (not is_invoiced and paid_amount is not null))
 ),
 
 final as (

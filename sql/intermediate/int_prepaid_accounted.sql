@@ -14,7 +14,7 @@
 --   rolled_in_amount   decimal(38, 18)? [currency]  worth of the rest that it took over
 --   recognized_amount  decimal(38, 18)? [currency]  drawn by final invoices or lapsed, at cost basis
 --   rolled_amount      decimal(38, 18)? [currency]  worth of the rest that moved on
---   adjusted_amount    decimal(38, 18)? [currency]  worth taken away by hand; negative where given
+--   adjusted_amount    decimal(38, 18)? [currency]  worth taken away by hand; 0 where all in all it was given
 --   unbilled_amount    decimal(38, 18)? [currency]  in its invoice schedule and not billed
 --   deferred_amount    decimal(38, 18)? [currency]  worth of what the ledger has left, less what is not billed
 with
@@ -77,7 +77,8 @@ priced as (
         case when is_billed then billed_amount when is_rolled_in then 0.00 else paid_amount end as purchased_amount,
         case when is_billed then scheduled_amount - billed_amount else 0.00 end as unbilled_amount,
         case when is_rolled_in then paid_amount else 0.00 end as rolled_in_amount,
-        paid_amount - money_div(money_mul(used, paid_amount), nullif(granted, 0)) as left_amount
+        -- What was given by hand is usable and not used.
+        paid_amount - money_div(money_mul(used + usable - granted, paid_amount), nullif(usable, 0)) as left_amount
     from joined
 ),
 

@@ -2,7 +2,8 @@
 --
 -- What is drawn from a prepaid commit, or lapses in it, is worth its part of what was paid. It is taken from the sum of all
 -- that was drawn before and after, so that roundings never add up: what uses a commit up recognises all that it was worth.
--- Drafts come behind finals. Credits are worth nothing. Null where it is not known what was paid.
+-- Drafts come behind finals. Credits are worth nothing, nor are entries by hand where all in all they gave: what was paid is
+-- spread over that too. Null where it is not known what was paid.
 --
 -- grain    component_id, month
 -- columns
@@ -30,30 +31,40 @@ balances as (
     select * from int_balances_valued
 ),
 
+moved as (
+    select
+        parts.component_id,
+        parts.month,
+        parts.component,
+        parts.is_draft,
+        parts.balance_id,
+        balances.paid_amount,
+        balances.usable,
+        case when parts.component = 'adjustment' and balances.usable > balances.granted then 0.00 else parts.drawn end
+            as drawn
+    from parts
+    inner join balances on parts.balance_id = balances.balance_id
+    where parts.component in ('drawdown', 'expiration', 'rollover', 'adjustment')
+),
+
 ordered as (
     select
-        component_id,
-        month,
-        balance_id,
-        drawn,
+        *,
         money_sum(drawn) over (
             partition by balance_id
             order by is_draft, month, component, component_id
             rows between unbounded preceding and current row
         ) as drawn_after
-    from parts
-    where component in ('drawdown', 'expiration', 'rollover', 'adjustment')
+    from moved
 ),
 
 valued as (
     select
-        ordered.component_id,
-        ordered.month,
-        money_div(money_mul(ordered.drawn_after, balances.paid_amount), nullif(balances.granted, 0)) as worth_after,
-        money_div(money_mul(ordered.drawn_after - ordered.drawn, balances.paid_amount), nullif(balances.granted, 0))
-            as worth_before
+        component_id,
+        month,
+        money_div(money_mul(drawn_after, paid_amount), nullif(usable, 0)) as worth_after,
+        money_div(money_mul(drawn_after - drawn, paid_amount), nullif(usable, 0)) as worth_before
     from ordered
-    inner join balances on ordered.balance_id = balances.balance_id
 ),
 
 final as (

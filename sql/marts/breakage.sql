@@ -15,7 +15,7 @@
 --   ending_before                   timestamp?                   its end, exclusive, UTC
 --   is_settled                      boolean                      over, and no draft draws on it
 --   currency                        text?                        currency that it was paid in
---   cost_basis                      decimal(38, 18)? [fraction]  paid for each unit granted; null where not known
+--   cost_basis                      decimal(38, 18)? [fraction]  paid for each unit that may be used; null where not known
 --   purchased_amount                decimal(38, 18)? [currency]  what was or will be paid for all of it
 --   drawn_amount                    decimal(38, 18)? [currency]  drawn by finalized invoices so far
 --   expired_amount                  decimal(38, 18)? [currency]  lapsed so far
@@ -73,13 +73,13 @@ priced as (
         valued.currency as paid_currency,
         valued.cost_basis,
         valued.paid_amount,
-        money_div(money_mul(coalesce(sums.drawn, 0), valued.paid_amount), nullif(valued.granted, 0)) as drawn_amount,
-        money_div(money_mul(coalesce(sums.drawn + sums.lapsed, 0), valued.paid_amount), nullif(valued.granted, 0))
+        money_div(money_mul(coalesce(sums.drawn, 0), valued.paid_amount), nullif(valued.usable, 0)) as drawn_amount,
+        money_div(money_mul(coalesce(sums.drawn + sums.lapsed, 0), valued.paid_amount), nullif(valued.usable, 0))
             as on_expiry_amount,
         money_div(
-            money_mul(coalesce(sums.drawn + sums.lapsed_proportional, 0), valued.paid_amount), nullif(valued.granted, 0)
+            money_mul(coalesce(sums.drawn + sums.lapsed_proportional, 0), valued.paid_amount), nullif(valued.usable, 0)
         ) as proportional_amount,
-        money_div(money_mul(coalesce(moved.rolled, 0), valued.paid_amount), nullif(valued.granted, 0)) as rolled_amount
+        money_div(money_mul(coalesce(moved.rolled, 0), valued.paid_amount), nullif(valued.usable, 0)) as rolled_amount
     from terms
     inner join valued on terms.balance_id = valued.balance_id
     left join moved on terms.balance_id = moved.balance_id

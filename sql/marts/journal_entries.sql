@@ -11,7 +11,7 @@
 --   fiscal_period  text                         fiscal year and period of that month, such as FY2024-P03
 --   entry_id       text                         the entry
 --   line_number    integer                      1 the debit, 2 the credit
---   event          text                         purchase, prepaid_drawdown, expiration, on_demand, …, accrual, accrual reversed
+--   event          text                         purchase, prepaid_drawdown, expiration, on_demand, …, accrual, accrual reversed, earned before billing
 --   account_name   text                         the account
 --   account_type   text                         asset, liability, revenue or contra_revenue
 --   customer_id    text?                        the customer

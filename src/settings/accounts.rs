@@ -5,9 +5,10 @@ use crate::settings::file::File;
 use crate::settings::refuse_unknown;
 
 /// What each account is for, its name where the file gives none, and its type.
-const ACCOUNTS: [(&str, &str, &str); 10] = [
+const ACCOUNTS: [(&str, &str, &str); 11] = [
     ("receivable", "Accounts receivable", "asset"),
     ("unbilled", "Unbilled receivable", "asset"),
+    ("elsewhere", "Billed elsewhere", "asset"),
     ("deferred", "Deferred revenue", "liability"),
     ("revenue", "Usage revenue", "revenue"),
     ("overage", "Overage revenue", "revenue"),

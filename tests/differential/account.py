@@ -96,6 +96,7 @@ class Balance:
     segments: list  # of (start, end, granted)
     ledger: list  # of Entry
     bills: list  # of (invoice, amount in units of `money`); None without a schedule
+    due: list  # when its schedule says that it is billed, of (moment, amount in units of `money`)
     is_billed_here: bool
     money: str
     money_scale: Fraction
@@ -341,6 +342,9 @@ def balance(row, products):
         bills=None
         if bills is None
         else [(item.get("invoice_id") or "", item["amount"] * money_scale) for item in bills["schedule_items"]],
+        due=[
+            (moment(item.get("date")), item["amount"] * money_scale) for item in (bills or {}).get("schedule_items", [])
+        ],
         is_billed_here=bills is not None and not bills.get("do_not_invoice"),
         money=currency(paid_in, (bills or {}).get("credit_type_name") or access.get("credit_type_name")),
         money_scale=money_scale,
@@ -383,26 +387,46 @@ def movements(account, balance, policy):
     return [(name, accounting_month(name, entry.at, policy), entry, is_undone(name, entry)) for name, entry in moved]
 
 
-def paid(account, balance):
-    """What all of a balance is worth in money: what its schedule bills; else by the stated cost basis; else, of a rest,
-    by that of the commit it comes from; nothing where it was free; None where nobody says."""
-    if balance.type == "credit":
-        return ZERO
+def told(balance):
+    """What is said to be paid for a balance: by its schedule, else by the stated cost basis; None where neither is there."""
     if balance.bills:
         return sum((amount for _, amount in balance.bills), ZERO)
-    source = account.balances.get(balance.rolled_from)
     if balance.stated_basis is not None:
         return balance.granted / balance.scale * balance.stated_basis * balance.money_scale
-    if source is not None:
-        whole = paid(account, source)
-        return None if whole is None or source.granted == 0 else balance.granted * whole / source.granted
-    return ZERO if balance.is_billed_here else None
+    return None
+
+
+def paid(account, balance):
+    """What all of a balance is worth in money: what its schedule bills; else, of a rest, its part of the commit it comes
+    from; else by the stated cost basis; nothing where it was free; None where nobody says."""
+    if balance.type == "credit":
+        return ZERO
+    said = told(balance)
+    first = root(account, balance)
+    if first is not balance and not balance.bills and told(first) is not None:
+        price = basis(account, account.balances[balance.rolled_from])
+        return None if price is None else balance.granted * price
+    if said is not None:
+        return said
+    return ZERO if first.is_billed_here else None
+
+
+def by_hand(account, balance):
+    """What people entered in a ledger, all in all: positive where they gave."""
+    kinds = ("manual", "seat_adjustment", "credit_back", "other")
+    is_void = lambda entry: entry.invoice in account.invoices and account.invoices[entry.invoice].status == "VOID"
+    return sum((entry.amount for entry in balance.ledger if entry.kind in kinds and not is_void(entry)), ZERO)
+
+
+def usable(account, balance):
+    """What may be used of a balance for what was paid: what it grants, and what was given on top."""
+    return balance.granted + max(by_hand(account, balance), ZERO)
 
 
 def basis(account, balance):
-    """Money for each unit of a balance; None where it is not known."""
-    whole = paid(account, balance)
-    return None if whole is None or balance.granted == 0 else whole / balance.granted
+    """Money for each unit that may be used of a balance; None where it is not known."""
+    whole, units = paid(account, balance), usable(account, balance)
+    return None if whole is None or units == 0 else whole / units
 
 
 def money_of(account, balance):

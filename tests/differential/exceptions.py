@@ -20,6 +20,8 @@ COUNTED = (
     "LINES_NAME_MORE_THAN_APPLIED",
     "COST_BASIS_UNKNOWN",
     "FEE_WITHOUT_TERM",
+    "COMMIT_FREE",
+    "COMMIT_BILLED_ELSEWHERE",
 )
 
 
@@ -137,3 +139,8 @@ def of_balance(account, one):
     is_drawn = sum((entry.amount for entry in one.ledger), ZERO) != granted
     if one.type == "prepaid" and is_drawn and paid(account, one) is None:
         yield "COST_BASIS_UNKNOWN", one.id
+    if one.type == "prepaid" and one.rolled_from not in account.balances:
+        if paid(account, one) == 0:
+            yield "COMMIT_FREE", one.id
+        elif paid(account, one) is not None and one.bills is not None and not one.is_billed_here:
+            yield "COMMIT_BILLED_ELSEWHERE", one.id

@@ -1,11 +1,13 @@
 """Journal entries: every entry balances, and what is posted to each account is what was billed and earned.
 
 What is earned after the month it is billed in passes through deferred revenue, what is earned before it through
-unbilled receivables. What drafts have earned is accrued, and taken back in the month after the newest data.
+unbilled receivables. What drafts have earned is accrued, and taken back in the month after the newest data. What the
+commits and fees of a contract would leave of deferred revenue below zero is unbilled instead.
 """
 
 from datetime import date
 
+from account import paid, root
 from compare import ROUNDING, shown
 from exact import ZERO, exact, month, month_before, next_month
 
@@ -21,6 +23,7 @@ NAMES = {
     "true_up": "True-up revenue",
     "breakage": "Breakage revenue",
     "credits": "Credits and discounts",
+    "elsewhere": "Billed elsewhere",
 }
 # Categories of revenue with an account of their own.
 REVENUE = {
@@ -50,7 +53,7 @@ def compare(account, policy, comparison):
         entries[entry] = entries.get(entry, ZERO) + amount
     uneven = [f"{entry}: debits less credits are {shown(amount)}" for entry, amount in entries.items() if amount]
     comparison.say("journal_entries, each entry", uneven, len(entries), 0)
-    expected, found, rounded = post(account, NAMES | policy.get("accounts", {})), [], 0
+    expected, found, rounded = post(account, policy, NAMES | policy.get("accounts", {})), [], 0
     for key in expected.keys() | posted.keys():
         should, told = expected.get(key, ZERO), posted.get(key, ZERO)
         if abs(should - told) > ROUNDING:
@@ -59,25 +62,33 @@ def compare(account, policy, comparison):
     comparison.say("journal_entries, each account", found, len(posted), rounded)
 
 
-def post(account, names):
+def post(account, policy, names):
     """Debits less credits by what was posted where, for what, of whom."""
-    sums = {}
+    sums, deferred = {}, {}
 
     def entry(event, place, one, debit, credit, amount):
         for name, signed in ((debit, amount), (credit, -amount)):
             whose = (one.customer, one.contract, one.product, one.balance, one.invoice, one.currency)
             key = (str(place), event, names[name], *whose)
             sums[key] = sums.get(key, ZERO) + signed
+            position = holder(account, one, policy) if name == "deferred" else None
+            if position is not None:
+                months = deferred.setdefault((*position, one.currency), {})
+                months[place] = months.get(place, ZERO) - signed
 
     newest = max((month_before(at) for at in account.receipts if at), default=date.min)
     for one in account.bookings:
-        entry("purchase", month(one.at), one, "receivable", "deferred", one.amount)
+        debit = "elsewhere" if one.is_elsewhere else "receivable"
+        entry("purchase", month(one.at), one, debit, "deferred", one.amount)
     for one in account.earned:
-        amount = one.list if one.what == "credit" else one.amount
+        is_free = one.what == "drawdown" and paid(account, account.balances[one.balance]) == 0
+        is_listed = one.what == "credit" or (is_free and policy["free_commits"] == "gross")
+        amount = one.list if is_listed else one.amount
         if not amount or one.month is None:
             continue
         credit = REVENUE.get(one.category, "revenue")
         source = {"drawdown": "deferred", "expiration": "deferred", "credit": "credits"}.get(one.what)
+        source = "credits" if is_free else source
         if one.is_draft:
             entry("accrual", one.month, one, source or "unbilled", credit, amount)
             entry("accrual reversed", next_month(max(one.month, newest)), one, credit, source or "unbilled", amount)
@@ -91,4 +102,26 @@ def post(account, names):
                 source = "unbilled"
                 entry("billed in arrears", one.booked, one, "receivable", source, amount)
         entry(one.category, one.month, one, source, credit, amount)
+    for (customer, contract, commit, unit), months in deferred.items():
+        left = unbilled = ZERO
+        for place in sorted(months):
+            left += months[place]
+            more = max(-left, ZERO) - unbilled
+            unbilled += more
+            for name, signed in (("unbilled", more), ("deferred", -more)):
+                if more:
+                    key = (str(place), "earned before billing", names[name], customer, contract, "", commit, "", unit)
+                    sums[key] = signed
     return sums
+
+
+def holder(account, one, policy):
+    """Whose position what is deferred is part of, as customer, contract and commit; None where others keep it."""
+    balance = account.balances.get(one.balance)
+    if balance is None:
+        return one.customer, one.contract, ""
+    first = root(account, balance)
+    if not first.is_billed_here and first.bills is not None and policy["billed_elsewhere"] != "clearing":
+        return None
+    by_commit = policy["contract_position"] == "commit" or not first.contract
+    return first.customer, first.contract, first.id if by_commit else ""

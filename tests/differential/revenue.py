@@ -5,8 +5,8 @@ from datetime import date
 from fractions import Fraction
 
 import usage
-from account import basis, currency, money_of, movements, root, scale
-from exact import ZERO, exact, moment, month, month_before, shares, zoned
+from account import basis, currency, money_of, movements, paid, root, scale
+from exact import ZERO, exact, moment, month, month_before, months_between, shares, zoned
 
 
 @dataclass
@@ -43,6 +43,7 @@ class Booking:
     at: object
     currency: str
     amount: Fraction
+    is_elsewhere: bool = False  # billed by somebody else
 
 
 def compare(account, policy, comparison):
@@ -55,7 +56,9 @@ def compare(account, policy, comparison):
     comparison.report("accrued_revenue", ("customer_id", "product_id", "month", "currency"), accrued(account))
     comparison.report("draft_to_final_variance", ("customer_id", "product_id", "month", "currency"), variance(account))
     comparison.report(
-        "deferred_revenue_waterfall", ("booking_month", "recognition_month", "currency"), waterfall(account)
+        "deferred_revenue_waterfall",
+        ("customer_id", "contract_id", "commit_id", "booking_month", "recognition_month", "currency"),
+        waterfall(account),
     )
 
 
@@ -85,7 +88,25 @@ def earnings(account, policy):
                 earned.extend(of_application(account, line, times, commits, policy))
     earned.extend(lapses(account, policy))
     earned.extend(shortfalls(account, settled, policy))
+    if policy["billed_elsewhere"] == "clearing":
+        bookings.extend(elsewhere(account, policy))
     return earned, bookings
+
+
+def elsewhere(account, policy):
+    """Purchases that the vendor does not bill: on the dates of the schedule that have come, else when the commit begins."""
+    for one in account.balances.values():
+        first = root(account, one)
+        if one.type != "prepaid" or one.is_billed_here or one.bills is None or (first is not one and not one.bills):
+            continue
+        due = one.due or [(one.start, paid(account, one))]
+        for number, (at, amount) in enumerate(due):
+            if amount and at is not None and at <= one.as_of:
+                name = f"schedule/{one.id}/{number}" if one.due else f"schedule/{one.id}"
+                yield Booking(
+                    name, first.id, one.id, one.customer, one.contract, one.product, "", zoned(at, policy),
+                    money_of(account, one), amount, True,
+                )
 
 
 def commits_by_customer(account):
@@ -363,16 +384,15 @@ def variance(account):
 
 
 def waterfall(account):
-    """First billed, first recognised, for each commit with all that took its rest; fees with their own months."""
-    cells, booked = {}, {}
+    """First billed, first recognised, for each commit with all that took its rest; fees with their own months. A booking has
+    a row for every month until all of it is earned, or the newest there is."""
+    cells = {}  # by (customer, contract, commit, booking month, currency): what was booked, and earned by month
 
-    def allocate(booking, recognition, unit, amount, is_booked=True, is_earned=True):
-        if amount == 0:
-            return
-        key = (booking, recognition, unit)
-        cells[key] = cells.get(key, ZERO) + (amount if is_earned else ZERO)
-        place = (booking, unit)
-        booked[place] = booked.get(place, ZERO) + (amount if is_booked else ZERO)
+    def allocate(whose, booking, recognition, unit, amount):
+        if amount:
+            booked, months = cells.setdefault((*whose, booking, unit), [[], {}])
+            booked.append(amount if booking else ZERO)
+            months[recognition] = months.get(recognition, ZERO) + amount
 
     pools = {}
     for one in account.bookings:
@@ -381,10 +401,11 @@ def waterfall(account):
         if one.is_draft:
             continue
         if one.what == "fee":
-            allocate(one.booked, one.month, one.currency, one.amount)
+            allocate((one.customer, one.contract, ""), one.booked, one.month, one.currency, one.amount)
         elif one.pool and (one.pool, one.currency) in pools and one.amount:
             pools[one.pool, one.currency][1].append(one)
-    for (_, unit), (bought, earned) in pools.items():
+    for (pool, unit), (bought, earned) in pools.items():
+        whose = (account.balances[pool].customer, account.balances[pool].contract, pool)
         bought.sort(key=lambda one: (one.at, one.line))
         earned.sort(key=lambda one: one.month)
         left = [[month(one.at), one.amount] for one in bought]
@@ -392,24 +413,29 @@ def waterfall(account):
             open_ = one.amount
             while open_ > 0 and left:
                 taken = min(open_, left[0][1])
-                allocate(left[0][0], one.month, unit, taken)
+                allocate(whose, left[0][0], one.month, unit, taken)
                 open_ -= taken
                 left[0][1] -= taken
                 if left[0][1] == 0:
                     left.pop(0)
-            allocate(None, one.month, unit, open_, is_booked=False)
+            allocate(whose, None, one.month, unit, open_)
         for place, amount in left:
-            allocate(place, None, unit, amount, is_earned=False)
-    expected, so_far = {}, {}
-    order = lambda key: (str(key[0]), str(key[2]), key[1] is None, str(key[1]))
-    for booking, recognition, unit in sorted(cells, key=order):
-        amount = cells[booking, recognition, unit]
-        place = (booking, unit)
-        so_far[place] = so_far.get(place, ZERO) + amount
-        expected[str(booking or ""), str(recognition or ""), unit] = {
-            "booked_amount": booked[place],
-            "recognized_amount": amount,
-            "recognized_to_date_amount": so_far[place],
-            "remaining_amount": booked[place] - so_far[place],
-        }
+            allocate(whose, place, None, unit, amount)
+    newest = month_before(max(account.receipts))
+    expected = {}
+    for (customer, contract, commit, booking, unit), (parts, months) in cells.items():
+        booked, left = sum(parts, ZERO), months.pop(None, ZERO)
+        known = [*months, *([booking] if booking else [])]
+        last = max([*known, newest]) if left or not booking else max(known)
+        earned = ZERO
+        for place in [*months_between(min(known), last), *([None] if left else [])]:
+            earned += months.get(place, ZERO)
+            is_billed = booking is not None and (place is None or booking <= place)
+            expected[customer, contract, commit, str(booking or ""), str(place or ""), unit] = {
+                "booked_amount": booked,
+                "recognized_amount": months.get(place, ZERO),
+                "recognized_to_date_amount": earned,
+                "remaining_amount": booked - earned if is_billed else ZERO,
+                "unbilled_amount": ZERO if is_billed else earned,
+            }
     return expected

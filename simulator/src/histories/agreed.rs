@@ -214,6 +214,7 @@ impl Agreed {
             bills: None,
             is_paid_elsewhere: false,
             cost_percent: if kind == Kind::Credit { 0 } else { 100 },
+            worth_percent: if kind == Kind::Credit { 0 } else { 100 },
             is_cost_stated: false,
             rollover_percent: None,
             rolled_from: None,
@@ -246,9 +247,11 @@ impl Agreed {
             if is_unit { [800, 1_250][draw.index(2)] } else { [100, 80, 50, 67][draw.weighted(&[4, 2, 1, 1])] };
         let is_stated = !is_unit && draw.below(2) == 0;
         let instalments = 1 + draw.below(3) as i64;
-        let early = if draw.below(4) == 0 { 10 * DAY } else { 0 };
+        // Before it may be used, or after a month of use.
+        let early = [0, 10 * DAY, -40 * DAY][draw.weighted(&[5, 2, 1])];
         let balance = self.balance(Some(place), Kind::Prepaid, &spans, draw);
         balance.cost_percent = percent;
+        balance.worth_percent = percent;
         balance.is_cost_stated = is_stated;
         let number = self.balances.len() as u64 - 1;
         self.bill(number as usize, instalments, early);
@@ -258,7 +261,7 @@ impl Agreed {
     /// Bills the price in so many parts, a month apart.
     fn bill(&mut self, place: usize, instalments: i64, early: Millis) {
         let balance = &self.balances[place];
-        let paid: Micros = balance.segments.iter().map(|segment| balance.worth(segment.granted)).sum();
+        let paid = balance.price();
         let (start, each) = (balance.start(), Micros(paid.0 / i128::from(instalments)).floor(Micros::GRAIN));
         let bills = (0..instalments).map(|month| Bill {
             id: self.id("history bill", &[place as u64, month as u64]),
@@ -301,6 +304,7 @@ impl Agreed {
         balance.name = if is_paid_elsewhere { "Marketplace commit" } else { "Free commit" };
         balance.is_paid_elsewhere = is_paid_elsewhere;
         balance.cost_percent = if is_paid_elsewhere { 80 } else { 0 };
+        balance.worth_percent = balance.cost_percent;
         balance.is_cost_stated = is_stated;
         balance.bills = Some(Vec::new());
     }
@@ -333,9 +337,10 @@ impl Agreed {
         self.fees.push(Fee { contract, at, amount: Micros(each * i128::from(parts)), span });
     }
 
-    /// One in six is given or taken a twentieth of a segment by hand.
+    /// One in six is given or taken a part by hand: a twentieth of a segment is taken; a quarter of the whole is given, which
+    /// leaves each unit four fifths of its price, where that is a whole number of cents for a hundred.
     fn correct(&mut self, draw: &mut Draw) {
-        for (place, balance) in self.balances.iter().enumerate() {
+        for (place, balance) in self.balances.iter_mut().enumerate() {
             if balance.kind == Kind::Postpaid || draw.below(6) > 0 {
                 continue;
             }
@@ -346,8 +351,14 @@ impl Agreed {
                 continue;
             }
             let at = span.0 + draw.below(days((span.0, last)) as u64) as i64 * DAY;
-            let part = Micros(granted.0 / 20).floor(Micros::GRAIN);
-            let amount = if draw.below(2) == 0 { part } else { -part };
+            let whole: Micros = balance.segments.iter().map(|segment| segment.granted).sum();
+            let divides = whole.0 % (4 * Micros::GRAIN) == 0 && balance.worth_percent * 4 % 5 == 0;
+            let amount = if draw.below(2) == 0 && divides {
+                balance.worth_percent = balance.worth_percent * 4 / 5;
+                Micros(whole.0 / 4)
+            } else {
+                -Micros(granted.0 / 20).floor(Micros::GRAIN)
+            };
             self.manuals.push(Manual { balance: place, segment, at, amount });
         }
         self.manuals.sort_by_key(|one| one.at);

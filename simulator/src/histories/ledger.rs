@@ -99,7 +99,9 @@ pub(super) struct Balance {
     pub(super) is_paid_elsewhere: bool,
     /// Paid as a percentage of granted; of custom units, cents for a hundred of them.
     pub(super) cost_percent: i128,
-    /// Whether the export says so.
+    /// The same of all that may be used: what is given by hand changes no price, and is paid by what was.
+    pub(super) worth_percent: i128,
+    /// Whether the export says what it cost.
     pub(super) is_cost_stated: bool,
     /// The part of what is left that moves on when a segment ends.
     pub(super) rollover_percent: Option<i128>,
@@ -121,10 +123,15 @@ impl Balance {
     /// What an amount of it is worth as revenue.
     pub(super) fn worth(&self, amount: Micros) -> Micros {
         match self.kind {
-            Kind::Prepaid => amount.percent(self.cost_percent),
+            Kind::Prepaid => amount.percent(self.worth_percent),
             Kind::Postpaid => amount,
             Kind::Credit => Micros::ZERO,
         }
+    }
+
+    /// What is paid for all of its segments.
+    pub(super) fn price(&self) -> Micros {
+        self.segments.iter().map(|segment| segment.granted.percent(self.cost_percent)).sum()
     }
 
     /// When the first of it may be used.

@@ -58,6 +58,9 @@ impl Life {
                 continue;
             }
             let (currency, contract, id) = (balance.money(), balance.contract.unwrap_or(0), balance.id.clone());
+            if balance.is_paid_elsewhere && balance.start() <= NOW {
+                self.totals.deferred.entry(currency).or_default().elsewhere += balance.price();
+            }
             let bills: Vec<Bill> = balance.bills.iter().flatten().filter(|bill| bill.at <= NOW).cloned().collect();
             for (number, bill) in bills.into_iter().enumerate() {
                 let withdrawn = (draw.below(15) == 0).then(|| bill.at + 2 * DAY).filter(|at| *at <= NOW);
@@ -196,6 +199,7 @@ impl Life {
         let id = self.agreed.id("history balance", &[next]);
         let mut draw = Draw::new(self.agreed.seed, 0x9011, self.agreed.number * 64 + next);
         let segment_id = self.agreed.id("history segment", &[next, 0]);
+        let contract = self.renewal(place, &mut draw);
         let old = &mut self.agreed.balances[place];
         let end = old.segments[number].span.1;
         old.enter(Movement::Rollover, end, -rolled, number, None);
@@ -211,6 +215,7 @@ impl Life {
         };
         let mut balance = Balance {
             id,
+            contract,
             name: "Rolled over",
             segments: vec![segment],
             bills: None,
@@ -222,6 +227,18 @@ impl Life {
         };
         balance.begin(NOW);
         self.agreed.balances.push(balance);
+    }
+
+    /// The contract that a rest moves to: its own or, one in two, another in the same unit that has a commit from its begin.
+    fn renewal(&self, place: usize, draw: &mut Draw) -> Option<usize> {
+        let own = self.agreed.balances[place].contract?;
+        let contracts = &self.agreed.contracts;
+        let has_commit = |other: usize| {
+            let of = |one: &&Balance| one.contract == Some(other) && one.kind != Kind::Credit;
+            self.agreed.balances.iter().filter(of).any(|one| one.start() <= contracts[other].span.0)
+        };
+        let fits = |other: &usize| *other != own && contracts[*other].unit == contracts[own].unit && has_commit(*other);
+        (0..contracts.len()).find(fits).filter(|_| draw.below(2) == 0).or(Some(own))
     }
 
     /// Bills what was promised and not used.

@@ -377,7 +377,8 @@ fn entry(agreed: &Agreed, balance: &Balance, entry: &Entry) -> Object {
         (_, Movement::Trueup) => "postpaid_trueup".to_owned(),
     };
     let segment = Some(&balance.segments[entry.segment].id).filter(|_| balance.kind != Kind::Postpaid);
-    let contract = entry.into.as_ref().and(balance.contract).map(|place| agreed.contracts[place].id.clone());
+    let next = entry.into.as_ref().and_then(|id| agreed.balances.iter().find(|one| one.id == *id));
+    let contract = next.and_then(|one| one.contract).map(|place| agreed.contracts[place].id.clone());
     schedule::entry(&name, entry.at, entry.amount.amount())
         .some("segment_id", segment)
         .some("invoice_id", entry.invoice.as_ref())

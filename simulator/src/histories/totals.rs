@@ -59,6 +59,8 @@ struct Used {
 pub(super) struct Deferred {
     /// Purchases of prepaid commits.
     pub(super) purchased: Micros,
+    /// Prices of commits that are paid elsewhere.
+    pub(super) elsewhere: Micros,
     /// Drawn or lapsed, at cost basis, whether it was billed here or not.
     pub(super) earned: Micros,
     /// Fees billed in one month and earned in one after the last month.
@@ -200,7 +202,7 @@ impl Expected {
             writeln!(self.accrued, "{place},{}", amount.text(*currency))?;
         }
         for (currency, sums) in deferred {
-            let left = sums.purchased - sums.earned + sums.fees;
+            let left = sums.purchased + sums.elsewhere - sums.earned + sums.fees;
             let amounts = [sums.purchased, sums.earned, left].map(|amount| amount.text(*currency)).join(",");
             writeln!(self.deferred, "{},{},{amounts}", life.agreed.customer, currency.code())?;
         }
