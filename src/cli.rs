@@ -36,6 +36,8 @@ pub enum Command {
     Plan(ReadFlags),
     /// Close a month: its figures stay as they are, and its pack is written
     Close(CloseFlags),
+    /// Undo the newest close; it stays on record, and its pack is set aside
+    Reopen(ReopenFlags),
     /// Tell what two runs report differently, and why
     Diff(DiffFlags),
     /// Ask the lake and its reports something in SQL
@@ -75,10 +77,21 @@ pub struct CloseFlags {
     /// The month, such as 2024-03; all months before it are closed with it
     #[arg(value_name = "MONTH")]
     pub month: String,
-    /// Accept the blocking exceptions of this code that stand; may be repeated, the variable takes them by commas [default: none]
+    /// Accept the blocking exceptions of this code that stand, or what speaks against the close by it; may be repeated, the variable takes them by commas [default: none]
     #[arg(long, value_name = "CODE", action = ArgAction::Append)]
     pub accept: Vec<String>,
     /// Why they are accepted; it is kept with them [default: none]
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// The flags of `etl reopen`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ReopenFlags {
+    /// The month that was closed last, such as 2024-03
+    #[arg(value_name = "MONTH")]
+    pub month: String,
+    /// Why it is reopened; it is kept with the close [default: none]
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }
@@ -230,6 +243,7 @@ impl Cli {
             Some(Command::Plan(flags)) => Some(flags),
             Some(
                 Command::Close(_)
+                | Command::Reopen(_)
                 | Command::Diff(_)
                 | Command::Sql(_)
                 | Command::Explain(_)
@@ -314,7 +328,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 34);
+        assert_eq!(flags, 35);
         assert_eq!(variables().len(), flags);
     }
 

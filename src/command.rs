@@ -7,6 +7,7 @@ mod explain;
 mod forget;
 pub(crate) mod init;
 mod plan;
+mod reopen;
 mod sql;
 
 use std::io::{self, Write};
@@ -34,6 +35,7 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Sql { query, format, output_file } => sql::run(settings, query, *format, output_file.as_deref()).await,
         Request::Diff { old, new } => diff::run(settings, old, new).await,
         Request::Explain { report, key, limit } => explain::run(settings, report, key, *limit).await,
+        Request::Reopen(order) => reopen::run(settings, order).await,
         Request::Forget { file } => forget::run(settings, file).await,
         Request::Check => check::run(settings).await,
         Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,

@@ -17,22 +17,29 @@ use crate::place::lake::Lake;
 use crate::transform::{Task, make_aside, mart_schema, write_model, write_sql};
 
 /// What the causes of movements are told from.
-const WITNESSES: [&str; 7] = [
+const WITNESSES: [&str; 8] = [
     "int_customers_unified",
     "int_invoices_unified",
     "int_line_items_unified",
     "int_balance_ledger_unified",
+    "int_lapses_spread",
     "int_agreements_unified",
     "int_customer_references",
     "stg_egress__events",
 ];
 
-/// Finds what changed: a row for each customer and month, from `before_NAME` and `after_NAME` of the witnesses.
+/// Finds what changed: a row for each customer and month, and one for each month of them all, from `before_NAME` and
+/// `after_NAME` of the witnesses.
 const CAUSES: &str = include_str!("compare/causes.sql");
 
-/// Whose a contract is.
-const CONTRACT_CUSTOMERS: &str = "select agreement_id as contract_id, min(customer_id) as customer_id \
-    from after_int_agreements_unified where agreement_type = 'contract' group by agreement_id";
+/// Whose a contract or a commit is.
+const OWNERS: &str = "select owned_id, min(customer_id) as customer_id from ( \
+        select agreement_id as owned_id, customer_id from after_int_agreements_unified where agreement_type = 'contract' \
+        union all select balance_id as owned_id, customer_id from after_int_balance_ledger_unified \
+    ) group by owned_id";
+
+/// What says whose a row is where it names no customer, the first that it has.
+const OWNED: [&str; 3] = ["contract_id", "balance_id", "commit_id"];
 
 /// The columns of a model that are figures: money and quantities.
 pub fn figures(model: &Model) -> impl Iterator<Item = &HeaderColumn> {
@@ -50,37 +57,40 @@ pub fn row_key(model: &Model) -> Option<String> {
     Some(format!("'{{' || {} || '}}'", columns.iter().map(member).collect::<Vec<_>>().join(" || ',' || ")))
 }
 
-/// SELECTs, one a figure, of every row of either state: `report`, `row_key`, `customer_id`, `contract_id`, `currency`,
-/// `figure`, `period`, `old_amount`, `new_amount`. None for a report without figures or without a key.
+/// SELECTs, one a figure, of every row of either state: the columns of [`movements`]. None for a report without figures or
+/// without a key.
 ///
 /// `old` and `new` are the tables of the two states, `filter` a condition on their columns.
 pub fn sides(model: &Model, old: &str, new: &str, filter: &str) -> Vec<String> {
     let Some(key) = row_key(model) else { return Vec::new() };
-    let has = |name: &str| model.header.columns.iter().any(|column| column.name == name);
-    let text = |name: &str| match has(name) {
-        true => format!("coalesce(new_side.{name}, old_side.{name})"),
-        false => "cast(null as varchar)".to_owned(),
+    let has = |name: &&str| model.header.columns.iter().any(|column| column.name == *name);
+    let text = |name: &str| if has(&name) { name.to_owned() } else { "cast(null as varchar)".to_owned() };
+    let owned: Vec<_> = OWNED.into_iter().filter(has).collect();
+    let owned = match owned.as_slice() {
+        [] => text("contract_id"),
+        some => format!("coalesce({})", some.join(", ")),
     };
-    let period = match &model.header.period {
-        Some(period) => format!("coalesce(new_side.{period}, old_side.{period})"),
-        None => "cast(null as date)".to_owned(),
-    };
-    // A report may have a column `row_key` of its own.
-    let side = |table: &str| format!("(select *, {key} as _row_key from {table} where {filter})");
+    let period = model.header.period.as_deref().unwrap_or("cast(null as date)");
+    // What a row is of, and nothing else of it: a report may have columns of any name.
+    let columns = ["row_key", "customer_id", "owned_id", "currency", "period"];
     let select = |figure: &HeaderColumn| {
         let name = &figure.name;
-        let currency = match figure.unit.as_deref() == Some("currency") {
-            true => text("currency"),
-            false => "'units'".to_owned(),
+        let currency = if figure.unit.as_deref() == Some("currency") { text("currency") } else { "'units'".to_owned() };
+        let side = |table: &str| {
+            format!(
+                "(select {key} as row_key, {customer} as customer_id, {owned} as owned_id, {currency} as currency, \
+                 {period} as period, {name} as amount from {table} where {filter})",
+                customer = text("customer_id"),
+            )
         };
+        let told = columns.map(|column| format!("coalesce(new_side.{column}, old_side.{column}) as {column}"));
         format!(
-            "select '{report}' as report, coalesce(new_side._row_key, old_side._row_key) as row_key, \
-                {customer} as customer_id, {contract} as contract_id, {currency} as currency, '{name}' as figure, \
-                {period} as period, old_side.{name} as old_amount, new_side.{name} as new_amount \
-            from {old} as old_side full join {new} as new_side on old_side._row_key = new_side._row_key",
+            "select '{report}' as report, {told}, {is_of_all} as is_of_all, '{name}' as figure, \
+                old_side.amount as old_amount, new_side.amount as new_amount \
+            from {old} as old_side full join {new} as new_side on old_side.row_key = new_side.row_key",
             report = model.name,
-            customer = text("customer_id"),
-            contract = text("contract_id"),
+            told = told.join(", "),
+            is_of_all = !has(&"customer_id") && !OWNED.iter().any(has),
             old = side(old),
             new = side(new),
         )
@@ -88,8 +98,8 @@ pub fn sides(model: &Model, old: &str, new: &str, filter: &str) -> Vec<String> {
     figures(model).map(select).collect()
 }
 
-/// Finds what changed between two sets of versions and makes it readable: `causes` (`customer_id`, `month`, `cause`) and
-/// `contract_customers` (`contract_id`, `customer_id`). Files are made in a folder that the caller removes.
+/// Finds what changed between two sets of versions and makes it readable: `causes` (`customer_id`, `is_of_all`, `month`,
+/// `cause`) and `owners` (`owned_id`, `customer_id`). Files are made in a folder that the caller removes.
 ///
 /// # Errors
 /// As making models: failed, or damaged (exit 5).
@@ -115,9 +125,7 @@ pub async fn find_causes(
             }
         }
     }
-    for (name, sql, schema) in
-        [("causes", CAUSES, causes()), ("contract_customers", CONTRACT_CUSTOMERS, contract_customers())]
-    {
+    for (name, sql, schema) in [("causes", CAUSES, causes()), ("owners", OWNERS, owners())] {
         let file = write_sql(target, sql, folder, name.to_owned(), &schema).await?;
         target.register_file(name, &folder.join(&file.path), &schema)?;
     }
@@ -130,24 +138,37 @@ pub async fn find_causes(
 /// Failed when the engine refuses.
 pub fn no_causes(target: &Engine) -> Result<()> {
     target.register_empty("causes", &causes())?;
-    target.register_empty("contract_customers", &contract_customers())
+    target.register_empty("owners", &owners())
 }
 
 fn causes() -> SchemaRef {
-    fields(&[("customer_id", DataType::Utf8), ("month", DataType::Date32), ("cause", DataType::Utf8)])
+    fields(&[
+        ("customer_id", DataType::Utf8),
+        ("is_of_all", DataType::Boolean),
+        ("month", DataType::Date32),
+        ("cause", DataType::Utf8),
+    ])
 }
 
-fn contract_customers() -> SchemaRef {
-    fields(&[("contract_id", DataType::Utf8), ("customer_id", DataType::Utf8)])
+fn owners() -> SchemaRef {
+    fields(&[("owned_id", DataType::Utf8), ("customer_id", DataType::Utf8)])
 }
 
-/// The columns of [`sides`] that tell a movement.
+/// A figure in two states: report, row, column, what the row is of, both amounts. `owned_id` is the contract or commit of it;
+/// `is_of_all` says that the report names neither those nor customers.
 pub fn movements() -> SchemaRef {
-    let decimal = DataType::Decimal128(38, 18);
-    let texts = ["report", "row_key", "customer_id", "contract_id", "currency", "figure"];
-    let mut columns: Vec<_> = texts.map(|name| (name, DataType::Utf8)).into();
-    columns.extend([("period", DataType::Date32), ("old_amount", decimal.clone()), ("new_amount", decimal)]);
-    fields(&columns)
+    fields(&[
+        ("report", DataType::Utf8),
+        ("row_key", DataType::Utf8),
+        ("customer_id", DataType::Utf8),
+        ("owned_id", DataType::Utf8),
+        ("currency", DataType::Utf8),
+        ("period", DataType::Date32),
+        ("is_of_all", DataType::Boolean),
+        ("figure", DataType::Utf8),
+        ("old_amount", DataType::Decimal128(38, 18)),
+        ("new_amount", DataType::Decimal128(38, 18)),
+    ])
 }
 
 /// A schema of columns that may be null.

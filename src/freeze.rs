@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::model::{Grain, Model};
 use crate::place::lake::{DataFile, Lake};
-use crate::place::records::{self, cell, published_rows};
+use crate::place::records::{self, Row, cell, published_rows};
 use crate::run::Run;
 use crate::transform::{Task, mart_schema, mart_table, write_sql};
 
@@ -38,16 +38,19 @@ pub struct Close {
     pub pack: BTreeMap<String, String>,
     /// The version of the tool.
     pub etl_version: String,
+    /// How many lines of journal entries were posted with it; none by a version that kept none.
+    pub posted_lines: Option<u64>,
 }
 
 impl Close {
-    /// Every close in the lake at these versions, oldest month first.
+    /// Every close that stands in the lake at these versions, oldest month first.
     ///
     /// # Errors
     /// Damaged (exit 5) when they cannot be read.
     pub async fn all(lake: &Lake, versions: &BTreeMap<String, u64>) -> Result<Vec<Self>> {
         let rows = published_rows(lake, &CLOSES, versions).await?;
-        let mut closes = rows.iter().map(|row| Self::from_row(row)).collect::<Result<Vec<_>>>()?;
+        let stands = |row: &&Row| cell(&CLOSES, row, "reopened_at").is_none();
+        let mut closes = rows.iter().filter(stands).map(|row| Self::from_row(row)).collect::<Result<Vec<_>>>()?;
         closes.sort_by_key(|close| close.period);
         Ok(closes)
     }
@@ -76,6 +79,7 @@ impl Close {
             versions: map(text("versions")).ok_or_else(|| wrong("versions"))?,
             pack: map(text("pack")).ok_or_else(|| wrong("pack"))?,
             etl_version: text("etl_version").to_owned(),
+            posted_lines: cell(&CLOSES, row, "posted_lines").and_then(|count| count.parse().ok()),
         })
     }
 
@@ -174,14 +178,13 @@ async fn restate(
             where cast(booked_month as date) <= date '{day}' group by report, row_key, figure \
         ), \
         standing as ( \
-            select sides.*, coalesce(old_amount, 0) + coalesce(booked.amount, 0) as old_now, \
-                coalesce(new_amount, 0) as new_now \
+            select sides.*, \
+                case when old_amount is null then booked.amount else old_amount + coalesce(booked.amount, 0) end as old_now \
             from sides left join booked on sides.report = booked.report and sides.row_key = booked.row_key \
                 and sides.figure = booked.figure \
         ) \
-        select report, row_key, customer_id, contract_id, currency, figure, \
-            period, old_now as old_amount, new_now as new_amount \
-        from standing where old_now <> new_now",
+        select report, row_key, customer_id, owned_id, currency, period, is_of_all, figure, old_now as old_amount, new_amount \
+        from standing where coalesce(old_now, 0) <> coalesce(new_amount, 0)",
         sides = sides.join(" union all "),
         day = close.period,
     );
@@ -195,24 +198,29 @@ async fn restate(
     }
     let sql = format!(
         "with named as ( \
-            select moved.*, coalesce(moved.customer_id, contract_customers.customer_id) as payer, \
+            select moved.*, coalesce(moved.customer_id, owners.customer_id) as payer, \
                 md5(moved.report || '/' || moved.row_key || '/' || moved.figure || '/{open}') as restatement_id \
-            from moved left join contract_customers on moved.contract_id = contract_customers.contract_id \
+            from moved left join owners on moved.owned_id = owners.owned_id \
+        ), \
+        linked as ( \
+            select named.restatement_id, named.period, causes.month, \
+                case when causes.month = named.period then '' else 'of ' || substr(cast(causes.month as varchar), 1, 7) || ' ' end \
+                    || causes.cause as cause \
+            from named inner join causes on (named.payer is not distinct from causes.customer_id) \
+                and named.is_of_all = causes.is_of_all \
         ), \
         told as ( \
-            select named.restatement_id, string_agg( \
-                case when causes.month = named.period then '' else 'of ' || substr(cast(causes.month as varchar), 1, 7) || ' ' end \
-                    || causes.cause, '; ' order by causes.month, causes.cause \
+            select restatement_id, coalesce( \
+                string_agg(cause, '; ' order by month, cause) filter (where month <= period), \
+                string_agg(cause, '; ' order by month, cause) filter (where month > period) \
             ) as cause \
-            from named inner join causes on (named.payer is not distinct from causes.customer_id) \
-                and causes.month <= named.period \
-            group by named.restatement_id \
+            from linked group by restatement_id \
         ), \
         moving as ( \
             select named.restatement_id, named.report, named.row_key, named.payer as customer_id, named.currency, named.figure, \
                 cast(named.period as timestamp) as period, cast('{open}' as timestamp) as booked_month, named.old_amount, named.new_amount, \
-                named.new_amount - named.old_amount as difference_amount, \
-                coalesce(told.cause, 'no row of its customer and months: settings, SQL, or data of others') as cause \
+                coalesce(named.new_amount, 0) - coalesce(named.old_amount, 0) as difference_amount, \
+                coalesce(told.cause, 'no row of its customer: settings, SQL, or data of others') as cause \
             from named left join told on named.restatement_id = told.restatement_id \
         ) \
         select restatement_id, report, row_key, customer_id, currency, figure, period, booked_month, old_amount, new_amount, \
@@ -223,7 +231,8 @@ async fn restate(
             moving.period, moving.booked_month, moving.old_amount, moving.new_amount, moving.difference_amount, \
             coalesce(last.cause, moving.cause), '{closed_run}', coalesce(last.run_id, '{run}') \
         from moving left join last_restatements as last on moving.restatement_id = last.restatement_id \
-            and moving.new_amount = last.new_amount and moving.old_amount = last.old_amount \
+            and (moving.new_amount is not distinct from last.new_amount) \
+            and (moving.old_amount is not distinct from last.old_amount) \
         order by booked_month, report, row_key, figure",
         open = close.open_month(),
         day = close.period,

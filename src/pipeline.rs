@@ -43,6 +43,8 @@ pub mod close;
 pub mod forget;
 pub mod parameters;
 pub mod past;
+mod ready;
+pub mod reopen;
 
 /// Everything known before anything is touched.
 struct Plan<'a> {

@@ -3,7 +3,7 @@
 -- The export does not tell who is on which plan; there the plans of a customer's invoices stand for that.
 --
 -- grain    agreement_type, customer_id, agreement_id
--- params   $as_of instant
+-- params   $as_of instant, $cutoff instant
 -- columns
 --   agreement_type  text        contract or plan
 --   customer_id     text?       the customer
@@ -81,7 +81,7 @@ final as (
         agreement_id,
         channel,
         agreement_name,
-        case when $as_of is null or archived_at < $as_of then archived_at end as archived_at
+        case when coalesce($as_of, $cutoff) is null or archived_at < coalesce($as_of, $cutoff) then archived_at end as archived_at
     from contracts
     union all
     select * from plans

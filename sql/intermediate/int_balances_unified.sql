@@ -1,10 +1,11 @@
 -- Commits and credits, one row each: the API's, or the export's where the API has told of none.
 --
 -- What counts units of products instead of money has `units of …` for a currency, so that it is added to nothing else.
--- As of an instant: those whose first segment began before it; what was left of them then is not told, the ledger shows it.
+-- As of an instant: those whose first segment began before it; what was left of them then is not told, the ledger shows it. The
+-- same of the end of the month that a pack is of ($cutoff).
 --
 -- grain    balance_id
--- params   $as_of instant
+-- params   $as_of instant, $cutoff instant
 -- columns
 --   balance_id                   text                         the commit or credit, as lines name it
 --   channel                      text                         api or egress: where the row comes from
@@ -102,7 +103,7 @@ begun as (
         select balance_id, starting_at from stg_egress__balance_segments
     )
     group by balance_id
-    having min(starting_at) < $as_of
+    having min(starting_at) < coalesce($as_of, $cutoff)
 ),
 
 counted_ids as (
@@ -143,7 +144,7 @@ final as (
             else balances.currency
         end as currency,
         balances.units_per_amount,
-        case when $as_of is null or balances.as_of <= $as_of then balances.balance_amount end as balance_amount,
+        case when coalesce($as_of, $cutoff) is null or balances.as_of <= coalesce($as_of, $cutoff) then balances.balance_amount end as balance_amount,
         balances.cost_basis,
         balances.is_invoiced,
         balances.invoice_currency,
@@ -151,12 +152,14 @@ final as (
         balances.rollover_fraction,
         balances.rolled_over_from_balance_id,
         balances.recurring_id,
-        case when $as_of is null or balances.archived_at < $as_of then balances.archived_at end as archived_at,
-        least(balances.as_of, $as_of) as as_of
+        case
+            when coalesce($as_of, $cutoff) is null or balances.archived_at < coalesce($as_of, $cutoff) then balances.archived_at
+        end as archived_at,
+        least(balances.as_of, $as_of, $cutoff) as as_of
     from balances
     left join units on balances.balance_id = units.balance_id
     left join products on balances.product_id = products.product_id
-    where $as_of is null or balances.balance_id in (select balance_id from begun)
+    where coalesce($as_of, $cutoff) is null or balances.balance_id in (select balance_id from begun)
 )
 
 select * from final

@@ -2,10 +2,10 @@
 --
 -- Everything is split by the days of its service period, as revenue is; invoices too. Under `uncovered` overage is what nothing
 -- covers, under `without_commit` the lines that name no balance. What a consolidated invoice repeats counts on the contract
--- that used it.
+-- that used it. Of the pack of a month no later one counts.
 --
 -- grain    customer_id, contract_id, month, currency
--- params   $overage_rule uncovered|without_commit = uncovered
+-- params   $overage_rule uncovered|without_commit = uncovered, $cutoff instant
 -- columns
 --   customer_id       text?                       the customer
 --   contract_id       text                        the contract
@@ -104,7 +104,7 @@ final as (
             - money_div(money_mul(invoice_amount, days_before), days)
         ) as invoice_amount
     from placed
-    where month is not null
+    where month is not null and ($cutoff is null or month < date_in_zone($cutoff, 'UTC'))
     group by customer_id, contract_id, month, currency
 )
 

@@ -1,10 +1,11 @@
 -- Credit grants of plans (legacy) with what is left, one row each: the API's, or the export's where the API told of none.
 --
 -- The export has no balance and no time it stands for: what is left there is the grant less its deductions, at the newest
--- date in the export's grants and invoices. As of an instant: those effective before it; what the API said later is not told.
+-- date in the export's grants and invoices. As of an instant, or the end of the month that
+-- a pack is of: those effective before it; what the API said later is not told.
 --
 -- grain    credit_grant_id
--- params   $as_of instant
+-- params   $as_of instant, $cutoff instant
 -- columns
 --   credit_grant_id    text                         the grant
 --   channel            text                         api or egress: where the row comes from
@@ -40,13 +41,13 @@ dates as (
 ),
 
 newest as (
-    select least(max(dated_at), $as_of) as as_of from dates
+    select least(max(dated_at), coalesce($as_of, $cutoff)) as as_of from dates
 ),
 
 drawn as (
     select credit_grant_id, money_sum(deducted) as deducted
     from deductions
-    where $as_of is null or effective_at <= $as_of
+    where coalesce($as_of, $cutoff) is null or effective_at <= coalesce($as_of, $cutoff)
     group by credit_grant_id
 ),
 
@@ -73,8 +74,8 @@ exported as (
     cross join newest
     left join drawn on export_grants.credit_grant_id = drawn.credit_grant_id
     left join credit_types on export_grants.credit_type_id = credit_types.credit_type_id
-    where (export_grants.voided_at is null or export_grants.voided_at >= $as_of)
-        and ($as_of is null or export_grants.effective_at < $as_of)
+    where (export_grants.voided_at is null or export_grants.voided_at >= coalesce($as_of, $cutoff))
+        and (coalesce($as_of, $cutoff) is null or export_grants.effective_at < coalesce($as_of, $cutoff))
 ),
 
 final as (
@@ -87,10 +88,10 @@ final as (
         expires_at,
         currency,
         granted_amount,
-        case when $as_of is null or received_at <= $as_of then balance_amount end as balance_amount,
-        least(received_at, $as_of) as as_of
+        case when coalesce($as_of, $cutoff) is null or received_at <= coalesce($as_of, $cutoff) then balance_amount end as balance_amount,
+        least(received_at, coalesce($as_of, $cutoff)) as as_of
     from api_grants
-    where $as_of is null or effective_at < $as_of
+    where coalesce($as_of, $cutoff) is null or effective_at < coalesce($as_of, $cutoff)
     union all
     select
         credit_grant_id,

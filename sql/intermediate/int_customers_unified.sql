@@ -1,7 +1,7 @@
 -- Customers of the API, and those of the export that the API does not know, one row each.
 --
 -- grain    customer_id
--- params   $as_of instant
+-- params   $as_of instant, $cutoff instant
 -- columns
 --   customer_id                   text        the customer
 --   channel                       text        api or egress: where the row comes from
@@ -87,7 +87,7 @@ final as (
         channel,
         customer_name,
         nullif(array_to_string(json_elements(ingest_aliases), '; '), '') as ingest_aliases,
-        case when $as_of is null or archived_at < $as_of then archived_at end as archived_at,
+        case when coalesce($as_of, $cutoff) is null or archived_at < coalesce($as_of, $cutoff) then archived_at end as archived_at,
         environment,
         billing_provider,
         billing_provider_customer_id,

@@ -1,8 +1,8 @@
 -- The time that the data stands for, one row: when the newest invoice, draft or balance came. No report has another clock.
--- As of an instant: not later than it.
+-- As of an instant: not later than it; of the pack of a month: not later than its last instant.
 --
 -- grain    newest_at
--- params   $as_of instant
+-- params   $as_of instant, $cutoff instant
 -- columns
 --   newest_at  timestamp?  the newest of all, UTC; null where none came
 with
@@ -19,7 +19,7 @@ received as (
 ),
 
 final as (
-    select least(max(received_at), $as_of) as newest_at from received
+    select least(max(received_at), $as_of, cast($cutoff as timestamp(6) with time zone) - interval '1 microsecond') as newest_at from received
 )
 
 select * from final

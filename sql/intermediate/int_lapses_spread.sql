@@ -6,12 +6,14 @@
 -- never carried along and both add up to the same.
 --
 -- grain    balance_id, month
+-- params   $breakage on_expiry|proportional = on_expiry
 -- columns
 --   balance_id           text                         the commit
 --   month                date                         first day of a month in which it was drawn or lapsed, UTC
 --   drawn                decimal(38, 18) [quantity]   drawn by finalized invoices
 --   lapsed               decimal(38, 18) [quantity]   lapsed
 --   lapsed_proportional  decimal(38, 18)? [quantity]  what lapses over the term, in proportion; null until that is known
+--   counted              decimal(38, 18)? [quantity]  of these two the one that counts by the policy; what lapsed where the other is not known
 with
 entries as (
     select * from int_ledger_entries_classified where balance_type = 'prepaid'
@@ -61,14 +63,22 @@ shared as (
     left join drafted on cumulated.balance_id = drafted.balance_id
 ),
 
+spread as (
+    select
+        *,
+        share_until - coalesce(lag(share_until) over (partition by balance_id order by month), 0) as lapsed_proportional
+    from shared
+),
+
 final as (
     select
         balance_id,
         month,
         drawn,
         lapsed,
-        share_until - coalesce(lag(share_until) over (partition by balance_id order by month), 0) as lapsed_proportional
-    from shared
+        lapsed_proportional,
+        case when $breakage = 'proportional' then coalesce(lapsed_proportional, lapsed) else lapsed end as counted
+    from spread
 )
 
 select * from final

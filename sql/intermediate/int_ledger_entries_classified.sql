@@ -3,10 +3,11 @@
 -- A deduction is dated the exclusive end of the service period, so that one at the first instant of a month belongs to
 -- the month before. What settles a term at its end, the expiry of the rest or its true-up, is dated likewise: under
 -- `term_end` it belongs to the month of the term's last day, under `next_month` to that of its date. Everything else
--- belongs to the month of its date; a rollover too, as the grant that it becomes has the same date.
+-- belongs to the month of its date; a rollover too, as the grant that it becomes has the same date. Of the pack of a month
+-- nothing counts that belongs to a later one.
 --
 -- grain    balance_id, entry_number
--- params   $expiry_month term_end|next_month = term_end, $as_of instant
+-- params   $expiry_month term_end|next_month = term_end, $as_of instant, $cutoff instant
 -- columns
 --   balance_id        text                         the commit or credit
 --   entry_number      integer                      place in its ledger, from 0
@@ -73,7 +74,7 @@ reversed as (
     having money_sum(amount) = 0
 ),
 
-final as (
+placed as (
     select
         classed.balance_id,
         classed.entry_number,
@@ -102,6 +103,10 @@ final as (
         ) as is_reversed
     from classed
     left join reversed on classed.balance_id = reversed.balance_id and classed.invoice_id = reversed.invoice_id
+),
+
+final as (
+    select * from placed where $cutoff is null or accounting_month < date_in_zone($cutoff, 'UTC')
 )
 
 select * from final

@@ -6,7 +6,7 @@
 -- over; and what a postpaid commit whose term is over was not used for, where no true-up bills it yet.
 --
 -- grain    component_id
--- params   $uncovered_usage overage|on_demand = overage, $breakage on_expiry|proportional = on_expiry, $expiry_month term_end|next_month = term_end
+-- params   $uncovered_usage overage|on_demand = overage, $expiry_month term_end|next_month = term_end
 -- columns
 --   component_id   text                         a line, usage of one product and period, a ledger entry, or what lapsed in a month
 --   component      text                         usage, drawdown, credit, fee, trueup, expiration, rollover or adjustment
@@ -51,8 +51,7 @@ terms as (
 ),
 
 lapses as (
-    select *, case when $breakage = 'proportional' then coalesce(lapsed_proportional, lapsed) else lapsed end as counted
-    from int_lapses_spread
+    select * from int_lapses_spread
 ),
 
 open_usage as (

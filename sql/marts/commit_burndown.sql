@@ -5,6 +5,7 @@
 -- the day after the term and so not in it: the last day shows what will lapse.
 --
 -- grain    commit_id, day
+-- apart    drawn_amount, remaining_amount, expected_remaining_amount
 -- columns
 --   customer_id                text?                        the customer
 --   customer_name              text?                        its name

@@ -9,6 +9,7 @@
 --
 -- grain    contract_id, commit_id, month
 -- period   month
+-- apart    usage_amount, overage_amount, invoice_amount
 -- columns
 --   contract_id               text?                        the contract it was made on; null where on the customer
 --   commit_id                 text                         the commit or credit

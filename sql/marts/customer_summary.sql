@@ -7,7 +7,8 @@
 -- has no total, those of balances where none were delivered.
 --
 -- grain    customer_id, currency
--- params   $reporting_time_zone time_zone = UTC
+-- apart    last_invoice_total_amount, next_expiry_amount
+-- params   $reporting_time_zone time_zone = UTC, $cutoff instant
 -- columns
 --   customer_id                   text?                         the customer; null for amounts that name none
 --   customer_name                 text?                         its name
@@ -61,7 +62,7 @@ agreements as (
 ),
 
 invoices as (
-    select * from int_invoices_unified where is_counted
+    select * from int_invoices_cut where is_counted
 ),
 
 invoice_totals as (
@@ -69,11 +70,25 @@ invoice_totals as (
 ),
 
 line_items as (
-    select * from int_line_items_unified where is_counted
+    select lines.customer_id, lines.currency, lines.total_amount, lines.line_type, invoices.invoice_status
+    from int_line_items_unified as lines
+    inner join invoices on lines.invoice_id = invoices.invoice_id
+    where lines.is_counted
 ),
 
+entries as (
+    select balance_id, money_sum(amount) as amount from int_ledger_entries_classified where $cutoff is not null group by balance_id
+),
+
+-- Of the pack of a month the ledger tells what was left at its end.
 balances as (
-    select * from int_balances_unified
+    select
+        balances.customer_id,
+        balances.currency,
+        balances.balance_type,
+        case when $cutoff is null then balances.balance_amount else entries.amount end as balance_amount
+    from int_balances_unified as balances
+    left join entries on balances.balance_id = entries.balance_id
 ),
 
 balance_segments as (

@@ -9,6 +9,7 @@
 --
 -- grain    customer_id, contract_id, commit_id, booking_month, recognition_month, currency
 -- period   recognition_month
+-- apart    booked_amount
 -- columns
 --   customer_id                text?                       the customer
 --   customer_name              text?                       its name

@@ -3,6 +3,7 @@
 -- An invoice is of the month in which its service period begins, whenever it is issued.
 --
 -- grain    rows of int_invoice_charges_selected
+-- apart    unit_price
 -- columns
 --   invoice_id     text                         the invoice
 --   customer_id    text                         the customer billed

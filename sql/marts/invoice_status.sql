@@ -27,7 +27,7 @@
 --   outstanding_amount = 0 or outstanding_amount = total_amount
 with
 invoices as (
-    select * from int_invoices_unified
+    select * from int_invoices_cut
 ),
 
 customers as (

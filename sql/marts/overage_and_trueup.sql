@@ -5,6 +5,7 @@
 -- terms overlap show it twice. A term is settled once it is over and no draft draws on it any more.
 --
 -- grain    contract_id, commit_id
+-- apart    overage_amount
 -- columns
 --   customer_id           text?                        the customer
 --   customer_name         text?                        its name

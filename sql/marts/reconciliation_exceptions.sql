@@ -5,6 +5,7 @@
 -- accepted at a close blocks no more. A run that is blocked publishes this report and no other.
 --
 -- grain      exception_id
+-- apart      expected_amount, actual_amount, difference_amount
 -- published  always
 -- columns
 --   exception_id       text                         made of code and item: the same in every run

@@ -5,6 +5,7 @@
 --
 -- grain    restatement_id
 -- period   booked_month
+-- apart    old_amount, new_amount, difference_amount
 -- columns
 --   booked_month       date?                        first day of the open month the movement is booked in
 --   month              date?                        first day of the closed month the figure belongs to

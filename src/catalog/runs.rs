@@ -165,9 +165,9 @@ pub const EXCEPTIONS: RunTable = RunTable {
 /// Exceptions that somebody takes as they are.
 pub const ACCEPTANCES: RunTable = RunTable {
     name: "etl.acceptances",
-    doc: "Reconciliation exceptions accepted with a reason, one row each: they block no more.",
+    doc: "Reconciliation exceptions accepted with a reason, one row each: they block no more; and what spoke against a close.",
     columns: &[
-        Column::new("exception_id", Kind::Id, "The exception."),
+        Column::new("exception_id", Kind::Id, "The exception; of what spoke against a close, its code and the month."),
         Column::new("code", Kind::Text, "Its code."),
         Column::new("period", Kind::Timestamp, "The month for whose close it was accepted, its first instant, UTC."),
         Column::new("reason", Kind::Text, "Why, as it was given."),
@@ -193,6 +193,39 @@ pub const CLOSES: RunTable = RunTable {
         Column::new("versions", Kind::Json, "The version of every table that was closed on, a JSON object."),
         Column::new("pack", Kind::Json, "The files of the close pack, SHA-256 by name, a JSON object."),
         Column::new("etl_version", Kind::Text, "Version of the tool."),
+        Column::new(
+            "posted_lines",
+            Kind::Integer,
+            "Lines of journal entries that it added to `etl.postings`; null of a version that kept none.",
+        ),
+        Column::new("reopened_at", Kind::Timestamp, "When it was undone, UTC; null where it stands."),
+        Column::new("reopen_reason", Kind::Text, "Why it was undone, as it was given."),
+        Column::new("reopen_run_id", Kind::Id, "The run that undid it."),
+    ],
+};
+
+/// What has been posted.
+pub const POSTINGS: RunTable = RunTable {
+    name: "etl.postings",
+    doc: "Lines of journal entries of closed months, one row each: what was posted with each close. Of a close that was undone they count no more.",
+    columns: &[
+        Column::new("closed_run_id", Kind::Id, "The close."),
+        Column::new("month", Kind::Timestamp, "The month it was posted in, its first instant, UTC."),
+        Column::new("entry_id", Kind::Id, "The entry."),
+        Column::new("line_number", Kind::Integer, "The line in it."),
+        Column::new("event", Kind::Text, "What happened."),
+        Column::new("account_name", Kind::Text, "The account."),
+        Column::new("account_type", Kind::Text, "`asset`, `liability`, `revenue` or `contra_revenue`."),
+        Column::new("customer_id", Kind::Text, "The customer."),
+        Column::new("contract_id", Kind::Text, "The contract."),
+        Column::new("product_id", Kind::Text, "The product."),
+        Column::new("balance_id", Kind::Text, "The commit concerned."),
+        Column::new("invoice_id", Kind::Text, "The invoice."),
+        Column::new("currency", Kind::Text, "The currency of the amounts."),
+        Column::new("debit_amount", Kind::Decimal, "Debited; null on a credit line.").unit(Unit::CreditType),
+        Column::new("credit_amount", Kind::Decimal, "Credited; null on a debit line.").unit(Unit::CreditType),
+        Column::new("corrects_month", Kind::Timestamp, "The closed month that it corrects, its first instant, UTC."),
+        Column::new("corrects_entry_id", Kind::Id, "The entry of that month that it corrects."),
     ],
 };
 
@@ -254,6 +287,7 @@ pub const RUN_TABLES: &[&RunTable] = &[
     &EXCEPTIONS,
     &ACCEPTANCES,
     &CLOSES,
+    &POSTINGS,
     &RESTATEMENTS,
     &ORIGINS,
 ];

@@ -27,22 +27,31 @@ use crate::transform::{Task, mart_table, write_sql};
 /// Differences by customer, report, figure, month and currency, with their causes.
 const TOLD: &str = "with summed as (
     select
-        coalesce(moved.customer_id, contract_customers.customer_id) as customer_id, moved.report, moved.figure, moved.period,
-        moved.currency, money_sum(coalesce(moved.old_amount, 0)) as old_amount,
+        coalesce(moved.customer_id, owners.customer_id) as customer_id, moved.is_of_all, moved.report, moved.figure,
+        moved.period, moved.currency, money_sum(coalesce(moved.old_amount, 0)) as old_amount,
         money_sum(coalesce(moved.new_amount, 0)) as new_amount, count(*) as row_count
-    from moved left join contract_customers on moved.contract_id = contract_customers.contract_id
-    group by coalesce(moved.customer_id, contract_customers.customer_id), moved.report, moved.figure, moved.period, moved.currency
+    from moved left join owners on moved.owned_id = owners.owned_id
+    group by
+        coalesce(moved.customer_id, owners.customer_id), moved.is_of_all, moved.report, moved.figure, moved.period,
+        moved.currency
+),
+linked as (
+    select
+        summed.customer_id, summed.report, summed.figure, summed.period, summed.currency, causes.month,
+        causes.cause || coalesce(' (' || substr(cast(causes.month as varchar), 1, 7) || ')', '') as cause,
+        summed.period is null or causes.month <= summed.period as is_until
+    from summed inner join causes on (summed.customer_id is not distinct from causes.customer_id)
+        and summed.is_of_all = causes.is_of_all
 ),
 told as (
     select
-        summed.customer_id, summed.report, summed.figure, summed.period, summed.currency,
-        string_agg(
-            causes.cause || coalesce(' (' || substr(cast(causes.month as varchar), 1, 7) || ')', ''),
-            '; ' order by causes.month, causes.cause
+        customer_id, report, figure, period, currency,
+        coalesce(
+            string_agg(cause, '; ' order by month, cause) filter (where is_until),
+            string_agg(cause, '; ' order by month, cause) filter (where month > period)
         ) as cause
-    from summed inner join causes on (summed.customer_id is not distinct from causes.customer_id)
-        and (summed.period is null or causes.month <= summed.period)
-    group by summed.customer_id, summed.report, summed.figure, summed.period, summed.currency
+    from linked
+    group by customer_id, report, figure, period, currency
 )
 select
     summed.customer_id, customers.customer_name, summed.report, summed.figure, summed.period, summed.currency,

@@ -1,4 +1,4 @@
--- What changed in the data of a customer and month between two states of the lake, in words.
+-- What changed in the data of a customer and month between two states of the lake, in words; and of a month, whosever it is.
 with
 invoices as (
     select
@@ -86,6 +86,22 @@ ledgers as (
     )
 ),
 
+-- What lapses counts for earlier months where it is spread over what was drawn: there no entry came or went.
+spread as (
+    select
+        owned.customer_id,
+        coalesce(after.month, before.month) as month,
+        'what lapses of commit ' || coalesce(after.balance_id, before.balance_id) || ' is estimated anew, and with it what of it is '
+            || 'earned with each drawdown (breakage = proportional)' as cause
+    from before_int_lapses_spread as before
+    full join after_int_lapses_spread as after on before.balance_id = after.balance_id and before.month = after.month
+    left join (
+        select balance_id, min(customer_id) as customer_id from after_int_balance_ledger_unified group by balance_id
+    ) as owned on coalesce(after.balance_id, before.balance_id) = owned.balance_id
+    where coalesce(before.counted, 0) <> coalesce(after.counted, 0)
+        and coalesce(before.counted, 0) - coalesce(before.lapsed, 0) <> coalesce(after.counted, 0) - coalesce(after.lapsed, 0)
+),
+
 events_moved as (
     select customer_reference, occurred_at, 'late' as what
     from after_stg_egress__events
@@ -122,17 +138,32 @@ found as (
     union all
     select customer_id, month, cause from ledgers
     union all
+    select customer_id, month, cause from spread
+    union all
     select customer_id, month, cause from events
 ),
 
+scoped as (
+    select customer_id, false as is_of_all, month, cause from found
+    union all
+    select
+        cast(null as varchar) as customer_id,
+        true as is_of_all,
+        found.month,
+        coalesce(customers.customer_name, 'customer ' || found.customer_id, 'no customer') || ': ' || found.cause as cause
+    from found
+    left join after_int_customers_unified as customers on found.customer_id = customers.customer_id
+),
+
 placed as (
-    select *, row_number() over (partition by customer_id, month order by cause) as place from found
+    select *, row_number() over (partition by customer_id, is_of_all, month order by cause) as place from scoped
 )
 
 select
     customer_id,
+    is_of_all,
     month,
     string_agg(cause, '; ' order by cause) filter (where place <= 6)
         || case when count(*) > 6 then '; and ' || (count(*) - 6) || ' more' else '' end as cause
 from placed
-group by customer_id, month
+group by customer_id, is_of_all, month

@@ -15,7 +15,8 @@
 //! --   total_amount >= 0
 //! ```
 //!
-//! A report whose rows belong to accounting months says by which column: `period  month`. One that is published also when
+//! A report whose rows belong to accounting months says by which column: `period  month`. Amounts that stand on several rows, or are
+//! states of which each is for itself, are `apart  remaining_amount`: nobody adds them. One that is published also when
 //! a check keeps everything else back says `published always`. A model of reconciliation exceptions lists its codes:
 //!
 //! ```text
@@ -23,7 +24,7 @@
 //! --   INVOICE_TOTAL  block  an invoice is not the sum of its lines
 //! ```
 //!
-//! The words `period`, `published` and `codes` are followed by two blanks or by nothing, since sentences begin with them too.
+//! The words `period`, `apart`, `published` and `codes` are followed by two blanks or by nothing, since sentences begin with them too.
 //! Everything is verified: columns, types and units when the query is planned; nulls, grain and checks against the
 //! rows, from the intermediate layer upwards. Staging keeps the rows of a lake table, whose key the lake keeps unique.
 
@@ -47,6 +48,8 @@ pub struct Header {
     pub severity: Severity,
     /// The date column, first day of a month, that says which accounting period a row belongs to.
     pub period: Option<String>,
+    /// Columns whose amounts are not to be added over rows.
+    pub apart: Vec<String>,
     /// Whether it is published also when a check keeps the other reports back.
     pub is_always_published: bool,
     /// The codes of the exceptions it finds.
@@ -138,7 +141,8 @@ pub enum ParameterKind {
 }
 
 /// What a header can say behind its first sentences.
-const SECTIONS: [&str; 8] = ["grain", "params", "columns", "checks", "severity", "period", "published", "codes"];
+const SECTIONS: [&str; 9] =
+    ["grain", "params", "columns", "checks", "severity", "period", "apart", "published", "codes"];
 
 /// Units a decimal column can be in, and the column that must stand beside it.
 const UNITS: [(&str, Option<&str>); 7] = [
@@ -165,6 +169,7 @@ impl Header {
             checks: Vec::new(),
             severity: Severity::Block,
             period: None,
+            apart: Vec::new(),
             is_always_published: false,
             codes: Vec::new(),
         };
@@ -212,6 +217,7 @@ impl Header {
             "checks" => self.checks.push(text.to_owned()),
             "severity" => self.severity = severity(text.split_whitespace().next().unwrap_or_default())?,
             "period" => self.period = Some(text.to_owned()),
+            "apart" => self.apart.extend(text.split(',').map(|name| name.trim().to_owned())),
             "published" if text == "always" => self.is_always_published = true,
             "published" => return Err(format!("published is {text:?}, expected always")),
             "codes" => self.codes.push(code(text)?),
@@ -247,6 +253,9 @@ impl Header {
         {
             return Err(format!("the period is {period}, which is no column of type date"));
         }
+        if let Some(name) = self.apart.iter().find(|name| !self.has(name)) {
+            return Err(format!("apart stands {name}, which is no column"));
+        }
         for column in &self.columns {
             match (&column.unit, column.kind) {
                 (None, SqlType::Decimal) => {
@@ -279,7 +288,8 @@ impl Header {
 
 /// Whether a line begins with the word of a section by chance: one blank follows a word of a sentence.
 fn is_sentence(word: &str, rest: &str) -> bool {
-    ["period", "published", "codes"].contains(&word) && !(rest.is_empty() || rest.starts_with(char::is_whitespace))
+    ["period", "apart", "published", "codes"].contains(&word)
+        && !(rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
 
 fn severity(text: &str) -> Result<Severity, String> {

@@ -9,24 +9,26 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use arrow::datatypes::DataType;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
+use datafusion::common::ScalarValue;
 
 use super::parameters::for_month;
+use super::ready::{self, Obstacle};
 use super::{
     Blocked, Plan, check_logs, columns_of, note_exceptions, publish_blocked, report_records, take_heads, take_reports,
 };
-use crate::catalog::runs::{ACCEPTANCES, CLOSES};
+use crate::catalog::runs::{ACCEPTANCES, CLOSES, POSTINGS};
 use crate::compare;
 use crate::engine::Engine;
 use crate::engine::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::freeze::{Close, following};
 use crate::load::{Manifest, Sheet, load, print_apart, require_artifacts, require_closes};
-use crate::model::{Grain, Model, Models};
+use crate::model::{Grain, HeaderColumn, Model, Models};
 use crate::normalize;
 use crate::origin::DataOrigin;
-use crate::place::lake::Lake;
-use crate::place::records::{Row, commit_rows, published_rows};
+use crate::place::lake::{Change, Lake, Target};
+use crate::place::records::{self, Row, commit_rows, published_rows};
 use crate::printer::counted;
 use crate::printer::summary::Summary;
 use crate::run::{Run, RunRecord, require_lake};
@@ -35,6 +37,9 @@ use crate::suggest::nearest;
 use crate::transform::{
     EXCEPTIONS_REPORT, Task, Transformed, make_aside, mart_schema, transform, write_model, write_sql,
 };
+
+/// The report whose lines are posted with a close.
+const JOURNAL: &str = "journal_entries";
 
 /// The sheet of the pack with the sum of every money column.
 const CONTROL_TOTALS: &str = "control_totals";
@@ -72,7 +77,10 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
         let before = closes.iter().rfind(|close| close.period < order.month);
         return make_again(closed, before, &target, settings, &models, &lake, run, summary).await;
     }
-    check_month(order, closes.last(), run)?;
+    check_order(order, closes.last())?;
+    let day = settings.day.unwrap_or(run.day());
+    let mut obstacles: Vec<_> = ready::not_ended(order.month, day).into_iter().collect();
+    ready::require(order.month, &obstacles, &order.accept)?;
     if base.status == "incomplete" {
         return Err(Error::data("the newest run could not read all of the API: new rows stand beside old ones")
             .hint("`etl run` goes on where it stopped; a month is closed on what is whole"));
@@ -90,7 +98,7 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     };
     take_heads(&lake, &mut next)?;
     next.environment = plan.environment(&base, &normalize::environments(&lake).await?)?;
-    plan.resolve(&lake, &next, settings.day.unwrap_or(run.day())).await?;
+    plan.resolve(&lake, &next, day).await?;
     next.parameters.clone_from(&plan.parameters.texts);
     let of_month = for_month(&plan.specs, &settings.parameters, order.month)?;
     let accepted = accept(order, &plan, &base, &mut next, closes.last(), &lake, run).await?;
@@ -116,12 +124,18 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
             name_of(order.month)
         )));
     }
+    obstacles.extend(ready::obstacles(order.month, &mut engine).await?);
+    ready::require(order.month, &obstacles, &order.accept)?;
+    accept_obstacles(order, &obstacles, &mut next, &lake, run).await?;
     let files = cut_sheets(order.month, &of_month, &task, &transformed, &mut engine, &lake, run).await?;
+    let posted = post(order.month, &closes, &task, &transformed, &mut engine, &lake, run).await?;
     next.versions.extend(seen);
     next.versions.extend(transformed.commit(&lake, run).await?);
     let (pack, manifest) = print_pack(files, &target, &plan, &next, order.month, &of_month, &lake, run).await?;
-    let version = record(&manifest, &base, &next, order.month, &lake, run).await?;
+    let posted_lines = posted.as_ref().map(|(lines, _)| *lines);
+    let version = record(&manifest, posted_lines, &base, &next, order.month, &lake, run).await?;
     next.versions.insert(CLOSES.name.to_owned(), version);
+    next.versions.extend(posted.and_then(|(_, version)| Some((POSTINGS.name.to_owned(), version?))));
     take_reports(&plan, &base, &mut next)?;
     summary.receipts.push(manifest.receipt("close", &name_of(order.month), started, "closed"));
     next.publish(&lake, run, &summary.receipts).await?;
@@ -133,16 +147,12 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
 }
 
 /// The month as people write it, which names the folder of its pack.
-fn name_of(month: NaiveDate) -> String {
+pub(super) fn name_of(month: NaiveDate) -> String {
     month.format("%Y-%m").to_string()
 }
 
-/// Refuses a month that has not ended, or that lies behind one that is closed.
-fn check_month(order: &CloseOrder, last: Option<&Close>, run: &Run) -> Result<()> {
-    let today = run.started_at.get(..10).unwrap_or_default();
-    if following(order.month).to_string().as_str() > today {
-        return Err(Error::usage(format!("{} has not ended: it is {today}", name_of(order.month))));
-    }
+/// Refuses a month that lies behind one that is closed.
+fn check_order(order: &CloseOrder, last: Option<&Close>) -> Result<()> {
     match last.filter(|last| order.month < last.period) {
         None => Ok(()),
         Some(last) => Err(Error::usage(format!(
@@ -163,7 +173,8 @@ async fn accept(
     lake: &Lake,
     run: &Run,
 ) -> Result<Option<(String, u64)>> {
-    if order.accept.is_empty() {
+    let codes: Vec<_> = order.accept.iter().filter(|code| !ready::CODES.contains(&code.as_str())).collect();
+    if codes.is_empty() {
         return Ok(None);
     }
     let only: Vec<_> = plan.reports.iter().copied().filter(|report| report.name == EXCEPTIONS_REPORT).collect();
@@ -177,8 +188,8 @@ async fn accept(
     };
     let stands = |row: &&Row| row[2].as_deref() == Some("block") && row[3].as_deref() == Some("open");
     let standing: Vec<_> = found.iter().filter(stands).collect();
-    for code in &order.accept {
-        if !standing.iter().any(|row| row[1].as_ref() == Some(code)) {
+    for code in &codes {
+        if !standing.iter().any(|row| row[1].as_ref() == Some(*code)) {
             let mut codes: Vec<_> = standing.iter().filter_map(|row| row[1].clone()).collect();
             codes.dedup();
             let error = Error::usage(format!("no blocking exception of code {code} stands"));
@@ -190,24 +201,54 @@ async fn accept(
         }
     }
     let mut rows = published_rows(lake, &ACCEPTANCES, &base.versions).await?;
-    let codes = standing.into_iter().filter(|row| row[1].as_ref().is_some_and(|code| order.accept.contains(code)));
-    rows.extend(codes.map(|row| -> Row {
-        vec![
-            row[0].clone(),
-            row[1].clone(),
-            Some(order.month.to_string()),
-            order.reason.clone(),
-            Some(run.started_at.clone()),
-            Some(run.id.clone()),
-        ]
-    }));
+    let accepted = standing.into_iter().filter(|row| row[1].as_ref().is_some_and(|code| codes.contains(&code)));
+    rows.extend(accepted.map(|row| acceptance(row[0].clone(), row[1].clone(), order, run)));
     let version = commit_rows(lake, &ACCEPTANCES, rows, true, &run.id, run.started_at_millis).await?;
     next.versions.insert(ACCEPTANCES.name.to_owned(), version);
     Ok(Some((ACCEPTANCES.name.to_owned(), version)))
 }
 
-/// Stages what the pack shows of each report: the rows of the month where they belong to months; the report for that month
-/// where it asks for one; else all of it. The last is the control totals.
+/// Records what spoke against the close as accepted.
+async fn accept_obstacles(
+    order: &CloseOrder,
+    obstacles: &[Obstacle],
+    next: &mut RunRecord,
+    lake: &Lake,
+    run: &Run,
+) -> Result<()> {
+    let stands = |code: &str| obstacles.iter().any(|obstacle| obstacle.code == code);
+    let given = || order.accept.iter().map(String::as_str).filter(|code| ready::CODES.contains(code));
+    if let Some(code) = given().find(|code| !stands(code)) {
+        return Err(Error::usage(format!("nothing of code {code} speaks against closing {}", name_of(order.month))));
+    }
+    if obstacles.is_empty() {
+        return Ok(());
+    }
+    let mut rows = published_rows(lake, &ACCEPTANCES, &next.versions).await?;
+    rows.extend(obstacles.iter().map(|Obstacle { code, .. }| {
+        acceptance(Some(format!("{code}/{}", name_of(order.month))), Some(code.clone()), order, run)
+    }));
+    let version = commit_rows(lake, &ACCEPTANCES, rows, true, &run.id, run.started_at_millis).await?;
+    next.versions.insert(ACCEPTANCES.name.to_owned(), version);
+    Ok(())
+}
+
+fn acceptance(id: Option<String>, code: Option<String>, order: &CloseOrder, run: &Run) -> Row {
+    vec![
+        id,
+        code,
+        Some(order.month.to_string()),
+        order.reason.clone(),
+        Some(run.started_at.clone()),
+        Some(run.id.clone()),
+    ]
+}
+
+/// The parameter of the models that shows what stood at the end of a month: the first instant after it.
+const CUTOFF: &str = "cutoff";
+
+/// Stages what the pack shows of each report: the rows of the month where they belong to months; else the report for that month
+/// and as of its end, but for the exceptions, which are those that stand at the close. The last is the control totals.
 async fn cut_sheets(
     month: NaiveDate,
     of_month: &Parameters,
@@ -219,6 +260,10 @@ async fn cut_sheets(
 ) -> Result<Vec<(String, PathBuf)>> {
     let folder = lake.staging(&run.id, "pack");
     let mut sheets: Vec<(&Model, PathBuf)> = Vec::new();
+    let of_month = BTreeMap::from_iter(of_month.values.iter().map(|(name, value)| match name.as_str() {
+        CUTOFF => (name.clone(), cutoff(month)),
+        _ => (name.clone(), value.clone()),
+    }));
     let (by_month, others): (Vec<&Model>, Vec<&Model>) =
         task.reports.iter().copied().partition(|report| report.header.period.is_some());
     for report in by_month {
@@ -231,13 +276,13 @@ async fn cut_sheets(
     for report in others {
         let closure = task.models.closure([report.name.as_str()])?;
         let asks = |model: &&Model| {
-            let is_other = |name: &String| task.parameters.get(name) != of_month.values.get(name);
+            let is_other = |name: &String| task.parameters.get(name) != of_month.get(name);
             model.header.parameters.iter().any(|given| is_other(&given.name))
         };
-        if closure.iter().any(asks) {
+        if closure.iter().any(asks) && report.name != EXCEPTIONS_REPORT {
             let below = closure.iter().copied().filter(|model| model.name != report.name).collect::<Vec<_>>();
-            make_aside(&below, &of_month.values, engine, &folder).await?;
-            let file = write_model(report, &of_month.values, engine, &folder, report.name.clone()).await?;
+            make_aside(&below, &of_month, engine, &folder).await?;
+            let file = write_model(report, &of_month, engine, &folder, report.name.clone()).await?;
             sheets.push((report, folder.join(&file.path)));
         } else if let Some(staged) = transformed.staged(&report.name, lake, run) {
             // The commit moves it away.
@@ -247,18 +292,33 @@ async fn cut_sheets(
             sheets.push((report, path));
         }
     }
-    let totals = control_totals(&sheets, engine, &folder).await?;
+    let totals = control_totals(&sheets, month, engine, &folder).await?;
     let named = sheets.into_iter().map(|(report, path)| (report.name.clone(), path));
     Ok(named.chain([(CONTROL_TOTALS.to_owned(), totals)]).collect())
 }
 
-/// Writes the sum of each money column of each sheet, by currency.
-async fn control_totals(sheets: &[(&Model, PathBuf)], engine: &Engine, folder: &Path) -> Result<PathBuf> {
+/// The first instant after a month.
+fn cutoff(month: NaiveDate) -> ScalarValue {
+    let instant = following(month).and_time(NaiveTime::MIN).and_utc().timestamp_micros();
+    ScalarValue::TimestampMicrosecond(Some(instant), Some("UTC".into()))
+}
+
+/// Writes the sum of each money column of each sheet that may be added, by currency, and what each account of the journal comes
+/// to with all that was posted until the end of the month.
+async fn control_totals(
+    sheets: &[(&Model, PathBuf)],
+    month: NaiveDate,
+    engine: &Engine,
+    folder: &Path,
+) -> Result<PathBuf> {
     let mut selects = Vec::new();
     for (report, path) in sheets {
         let table = format!("pack_{}", report.name);
         engine.register_file(&table, path, &mart_schema(report))?;
-        for column in report.header.columns.iter().filter(|column| column.unit.as_deref() == Some("currency")) {
+        let is_added = |column: &&HeaderColumn| {
+            column.unit.as_deref() == Some("currency") && !report.header.apart.contains(&column.name)
+        };
+        for column in report.header.columns.iter().filter(is_added) {
             selects.push(format!(
                 "select '{}' as report, '{name}' as figure, currency, count(*) as rows, money_sum({name}) as total_amount \
                  from {table} group by currency",
@@ -266,6 +326,18 @@ async fn control_totals(sheets: &[(&Model, PathBuf)], engine: &Engine, folder: &
                 name = column.name
             ));
         }
+    }
+    let has_accounts = |report: &Model| {
+        let columns = ["month", "account_name", "currency", "debit_amount", "credit_amount"];
+        report.name == JOURNAL
+            && columns.iter().all(|name| report.header.columns.iter().any(|column| column.name == *name))
+    };
+    if sheets.iter().any(|(report, _)| has_accounts(report)) {
+        selects.push(format!(
+            "select '{JOURNAL}' as report, 'balance of ' || account_name as figure, currency, count(*) as rows, \
+             money_sum(coalesce(debit_amount, 0) - coalesce(credit_amount, 0)) as total_amount \
+             from {JOURNAL} where month <= date '{month}' group by account_name, currency"
+        ));
     }
     let schema = compare::fields(&[
         ("report", DataType::Utf8),
@@ -301,9 +373,56 @@ async fn print_pack(
     print_apart(target, files.into_iter().map(sheet).collect(), manifest, plan.settings, run)
 }
 
+/// Adds the lines of journal entries up to this month that no close has posted to the table of those that were. How many there
+/// are, and the version of the table if it has changed; none where no such report is made.
+async fn post(
+    month: NaiveDate,
+    closes: &[Close],
+    task: &Task<'_>,
+    transformed: &Transformed,
+    engine: &mut Engine,
+    lake: &Lake,
+    run: &Run,
+) -> Result<Option<(u64, Option<u64>)>> {
+    let (Some(journal), Some(staged)) = (task.models.get(JOURNAL), transformed.staged(JOURNAL, lake, run)) else {
+        return Ok(None);
+    };
+    let has = |name: &str| journal.header.columns.iter().any(|column| column.name == name);
+    if !has("month") {
+        return Ok(None);
+    }
+    engine.register_file("closing_journal", &staged, &mart_schema(journal))?;
+    let schema = records::schema(POSTINGS.columns);
+    let columns = POSTINGS.columns.iter().map(|column| match column.name {
+        "closed_run_id" => format!("'{}' as closed_run_id", run.id),
+        name if !has(name) => format!("null as {name}"),
+        name @ ("month" | "corrects_month") => format!("cast({name} as timestamp) as {name}"),
+        name => name.to_owned(),
+    });
+    // What a close without postings had closed is posted with the first one that has some, as it was closed.
+    let until = closes.iter().filter(|close| close.posted_lines.is_some()).map(|close| close.period).max();
+    let sql = format!(
+        "select {} from closing_journal where month <= date '{month}' and month > date '{}' \
+         order by month, entry_id, line_number",
+        columns.collect::<Vec<_>>().join(", "),
+        until.map_or("0001-01-01".to_owned(), |month| month.to_string()),
+    );
+    let file = write_sql(engine, &sql, &lake.staging(&run.id, POSTINGS.name), run.id.clone(), &schema).await?;
+    let lines = file.rows;
+    if lines == 0 {
+        return Ok(Some((0, None)));
+    }
+    let before = lake.table(POSTINGS.name, None).await?;
+    let target = Target { table: POSTINGS.name, doc: POSTINGS.doc, schema: &schema };
+    let change = Change { add: vec![file], remove: Vec::new() };
+    let after = lake.commit(target, before.as_ref(), change, &run.id, run.started_at_millis).await?;
+    Ok(Some((lines, Some(after.version))))
+}
+
 /// Adds the close to those that are published, and returns the table's version.
 async fn record(
     manifest: &Manifest,
+    posted_lines: Option<u64>,
     base: &RunRecord,
     next: &RunRecord,
     month: NaiveDate,
@@ -324,6 +443,10 @@ async fn record(
         json(serde_json::to_string(&next.versions))?,
         json(serde_json::to_string(&pack))?,
         Some(env!("CARGO_PKG_VERSION").to_owned()),
+        posted_lines.map(|lines| lines.to_string()),
+        None,
+        None,
+        None,
     ]);
     commit_rows(lake, &CLOSES, rows, true, &run.id, run.started_at_millis).await
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use crate::cli::{Cli, CloseFlags, Command, ExplainFlags, ReadFlags, RunFlags, SqlFlags};
+use crate::cli::{Cli, CloseFlags, Command, ExplainFlags, ReadFlags, ReopenFlags, RunFlags, SqlFlags};
 use crate::error::{Error, Result};
 use crate::settings::choice::{Stage, TableFormat};
 use crate::settings::given::{Given, GivenBy, choose_or};
@@ -32,6 +32,8 @@ pub enum Request {
     LookBack(Past),
     /// `etl close`
     Close(CloseOrder),
+    /// `etl reopen`
+    Reopen(ReopenOrder),
     /// `etl plan`
     Plan {
         /// As for a run.
@@ -101,6 +103,15 @@ pub struct CloseOrder {
     pub reason: Option<String>,
 }
 
+/// Which close to undo, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReopenOrder {
+    /// First day of the month.
+    pub month: NaiveDate,
+    /// Why.
+    pub reason: String,
+}
+
 /// Where the text of a query is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
@@ -123,6 +134,7 @@ impl Request {
             Some(Command::Run(flags)) => run(flags, variables),
             Some(Command::Sql(flags)) => sql(flags, variables),
             Some(Command::Close(flags)) => close(flags, variables).map(Self::Close),
+            Some(Command::Reopen(flags)) => reopen(flags, variables).map(Self::Reopen),
             Some(Command::Plan(flags)) => Ok(Self::Plan { full_refresh: full_refresh(flags, variables)? }),
             Some(Command::Diff(flags)) => Ok(Self::Diff { old: flags.old.clone(), new: flags.new.clone() }),
             Some(Command::Explain(flags)) => explain(flags, variables),
@@ -153,6 +165,7 @@ impl Request {
             | Self::Init { .. }
             | Self::Demo { .. }
             | Self::LookBack(_)
+            | Self::Reopen(_)
             | Self::Close(_) => false,
         }
     }
@@ -185,24 +198,37 @@ fn instant(flag: Option<&String>, name: &str, variables: &Variables) -> Result<O
     timestamp::parse(given.value.trim().as_bytes()).map(Some).map_err(|_| given.by.refuse(&given.value, expected))
 }
 
+/// A month as a person types it: 2024-03.
+fn month(given: &str) -> Result<NaiveDate> {
+    let parsed = NaiveDate::parse_from_str(&format!("{given}-01"), "%Y-%m-%d").ok().filter(|_| given.len() == 7);
+    parsed.ok_or_else(|| Error::usage(format!("`{given}` is no month")).hint("a month is written 2024-03"))
+}
+
+fn reason(flag: Option<&String>, variables: &Variables) -> Option<String> {
+    let reason = text(flag, "reason", variables).map(|given| given.value.trim().to_owned());
+    reason.filter(|reason| !reason.is_empty())
+}
+
 fn close(flags: &CloseFlags, variables: &Variables) -> Result<CloseOrder> {
-    let expected = || Error::usage(format!("`{}` is no month", flags.month)).hint("a month is written 2024-03");
-    let is_short = flags.month.len() == 7;
-    let month = NaiveDate::parse_from_str(&format!("{}-01", flags.month), "%Y-%m-%d").map_err(|_| expected())?;
-    if !is_short {
-        return Err(expected());
-    }
+    let month = month(&flags.month)?;
     let mut accept = flags.accept.clone();
     if let Some(given) = variables.for_flag("accept").filter(|_| accept.is_empty()) {
         accept = given.value.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect();
     }
-    let reason = text(flags.reason.as_ref(), "reason", variables).map(|given| given.value.trim().to_owned());
-    let reason = reason.filter(|reason| !reason.is_empty());
+    let reason = reason(flags.reason.as_ref(), variables);
     match (accept.is_empty(), &reason) {
         (false, None) => Err(Error::usage("an exception is accepted for a reason").hint("say it with --reason TEXT")),
         (true, Some(_)) => Err(Error::usage("a reason for nothing").hint("say what is accepted with --accept CODE")),
         _ => Ok(CloseOrder { month, accept, reason }),
     }
+}
+
+fn reopen(flags: &ReopenFlags, variables: &Variables) -> Result<ReopenOrder> {
+    let month = month(&flags.month)?;
+    let reason = reason(flags.reason.as_ref(), variables);
+    let reason =
+        reason.ok_or_else(|| Error::usage("a close is undone for a reason").hint("say it with --reason TEXT"))?;
+    Ok(ReopenOrder { month, reason })
 }
 
 fn full_refresh(flags: &ReadFlags, variables: &Variables) -> Result<bool> {

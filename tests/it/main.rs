@@ -15,6 +15,7 @@ mod canned;
 mod check;
 mod cli;
 mod close;
+mod closings;
 mod customer_summary;
 mod dimensions;
 mod discovery;
