@@ -41,13 +41,6 @@ def files(folder, table):
     return sorted(found)
 
 
-class Row(dict):
-    """A row by the names of its columns. A column that a file lacks is empty in all its rows."""
-
-    def __missing__(self, column):
-        return ""
-
-
 def is_data(name):
     return name.endswith((".csv", ".csv.gz")) and not name.startswith(("_", ".")) and not TRANSFER.match(name)
 

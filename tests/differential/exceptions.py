@@ -112,6 +112,13 @@ def of_invoice(account, invoice, draws):
             yield "DEDUCTION_DIFFERS_FROM_LINES", (invoice.id, commit)
 
 
+def used_of_postpaid(account, invoice, commit):
+    """What an invoice bills of a postpaid commit where no line says that it was applied; None where nothing is."""
+    is_usage = lambda line: usage.role(account, line, *account.billing) in ("usage", "subscription")
+    lines = [line.total for line in invoice.lines if line.commit == commit and is_usage(line)]
+    return sum(lines, ZERO) if lines and account.balances[commit].type == "postpaid" else None
+
+
 def without_term(account, invoice, policy):
     """Fees of which nothing says what time they are for."""
     if invoice.status not in ("FINALIZED", "DRAFT") or not invoice.is_counted:
@@ -122,13 +129,6 @@ def without_term(account, invoice, policy):
         is_fee = what == "scheduled" and line.product in terms and not line.has_period and not line.commit
         if is_fee and line.total and not terms[line.product][2]:
             yield "FEE_WITHOUT_TERM", line.id
-
-
-def used_of_postpaid(account, invoice, commit):
-    """What an invoice bills of a postpaid commit where no line says that it was applied; None where nothing is."""
-    is_use = lambda line: not line.is_application and not usage.pays_commit(account, line, *account.billing)
-    lines = [line.total for line in invoice.lines if line.commit == commit and is_use(line)]
-    return sum(lines, ZERO) if lines and account.balances[commit].type == "postpaid" else None
 
 
 def of_balance(account, one):

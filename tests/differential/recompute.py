@@ -76,9 +76,9 @@ def day_of_run(artifacts):
 def main(egress, artifacts, settings=None):
     began = time.monotonic()
     read = account.read(egress)
-    usage.date_fees(read)
     policy = policies(settings)
     policy["billing_month"] = invoices.billing_month(read, policy, day_of_run(artifacts))
+    usage.date_fees(read)
     comparison = Comparison(artifacts)
     for module in (balances, invoices, revenue, journal, exceptions):
         module.compare(read, policy, comparison)

@@ -101,7 +101,7 @@ def elsewhere(account, policy):
             continue
         due = one.due or [(one.start, paid(account, one))]
         for number, (at, amount) in enumerate(due):
-            if amount and at is not None and at <= one.as_of:
+            if amount and at is not None and at < one.as_of:
                 name = f"schedule/{one.id}/{number}" if one.due else f"schedule/{one.id}"
                 yield Booking(
                     name, first.id, one.id, one.customer, one.contract, one.product, "", zoned(at, policy),
