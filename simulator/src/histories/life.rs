@@ -50,7 +50,7 @@ pub(super) fn live(seed: u64, number: u64, contracts: u64) -> Life {
     }
     life.settle(NOW);
     life.correct(NOW);
-    life.call();
+    life.name_uncovered();
     life.combine();
     life
 }
@@ -103,7 +103,7 @@ impl Life {
     }
 
     /// Says what usage is that nothing covers, once every commit is known.
-    fn call(&mut self) {
+    fn name_uncovered(&mut self) {
         for (contract, span, currency, amount) in std::mem::take(&mut self.uncovered) {
             let category = if self.has_commit(contract, span) { Category::Overage } else { Category::OnDemand };
             let earned = self.all(Some(contract), category, currency, amount);
@@ -113,19 +113,17 @@ impl Life {
 
     /// Moves purchases and true-ups that are billed at the end of a period to the invoice of its usage.
     fn combine(&mut self) {
-        let is_apart = |one: &Invoice| one.status == Status::Finalized && one.period.is_none();
         let mut moved = BTreeMap::new();
         for place in 0..self.invoices.len() {
             let one = &self.invoices[place];
-            let is_commit = one.lines.iter().all(|line| line.commit.is_some());
-            if !(is_apart(one) && is_commit && self.agreed.contracts[one.contract].is_combined) {
+            let is_of_commits = one.period.is_none() && one.lines.iter().all(|line| line.commit.is_some());
+            if one.status != Status::Finalized || !is_of_commits || !self.agreed.contracts[one.contract].is_combined {
                 continue;
             }
             let ends = if one.purpose == Purpose::Trueup { one.issued_at - GRACE } else { one.issued_at };
-            let (contract, currency) = (one.contract, one.currency);
             let found = self.invoices.iter().position(|to| {
-                let is_same = to.contract == contract && to.currency == currency;
-                is_same && to.status == Status::Finalized && to.period.is_some_and(|period| period.1 == ends)
+                (to.contract, to.currency, to.status) == (one.contract, one.currency, one.status)
+                    && to.period.is_some_and(|period| period.1 == ends)
             });
             if let Some(to) = found {
                 let lines = std::mem::take(&mut self.invoices[place].lines);
