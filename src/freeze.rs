@@ -117,7 +117,7 @@ pub async fn freeze(
     run: &Run,
 ) -> Result<Frozen> {
     let mut done = BTreeMap::new();
-    let mut sides = Vec::new();
+    let (mut sides, mut compared) = (Vec::new(), Vec::new());
     let day = close.period;
     for report in reports {
         let (Some(period), Grain::Columns(grain)) = (&report.header.period, &report.header.grain) else { continue };
@@ -136,15 +136,18 @@ pub async fn freeze(
         let staging = lake.staging(&run.id, &mart_table(&report.name));
         let file = write_sql(engine, &sql, &staging, format!("{}-closed", run.id), &mart_schema(report)).await?;
         done.insert(report.name.clone(), file);
+        compared.push(report.name.as_str());
         sides.extend(compare::sides(report, &closed, &report.name, &format!("{period} <= date '{day}'")));
     }
-    let restatements = restate(&sides, close, task, engine, lake, run).await?;
+    let restatements = restate(&sides, &compared, close, task, engine, lake, run).await?;
     Ok(Frozen { reports: done, restatements })
 }
 
-/// Writes the rows of etl.restatements: those booked in closed months, and what is to be booked in the open one.
+/// Writes the rows of etl.restatements: those booked in closed months, and what is to be booked in the open one. `compared` are
+/// the reports that `sides` are of.
 async fn restate(
     sides: &[String],
+    compared: &[&str],
     close: &Close,
     task: &Task<'_>,
     engine: &mut Engine,
@@ -166,27 +169,43 @@ async fn restate(
         }
     }
     let staging = lake.staging(&run.id, RESTATEMENTS.name);
+    let day = close.period;
+    let made = match compared {
+        [] => "''".to_owned(),
+        some => some.iter().map(|report| format!("'{report}'")).collect::<Vec<_>>().join(", "),
+    };
+    // What is booked; and what was last found of reports that are not made now.
+    let kept = format!(
+        "select * from booked_restatements where cast(booked_month as date) <= date '{day}' union all \
+         select * from last_restatements where cast(booked_month as date) > date '{day}' and report not in ({made})"
+    );
     if sides.is_empty() {
-        let sql =
-            format!("select * from booked_restatements where cast(booked_month as date) <= date '{}'", close.period);
-        return write_sql(engine, &sql, &staging, run.id.clone(), &schema).await;
+        return write_sql(engine, &kept, &staging, run.id.clone(), &schema).await;
     }
+    // A row that came and was booked may be gone again: it is in neither state of the report.
     let moved = format!(
         "with sides as ({sides}), \
         booked as ( \
-            select report, row_key, figure, money_sum(difference_amount) as amount from booked_restatements \
-            where cast(booked_month as date) <= date '{day}' group by report, row_key, figure \
+            select report, row_key, figure, max(customer_id) as customer_id, max(currency) as currency, \
+                cast(max(period) as date) as period, money_sum(difference_amount) as amount \
+            from booked_restatements \
+            where cast(booked_month as date) <= date '{day}' and report in ({made}) group by report, row_key, figure \
         ), \
         standing as ( \
-            select sides.*, \
-                case when old_amount is null then booked.amount else old_amount + coalesce(booked.amount, 0) end as old_now \
-            from sides left join booked on sides.report = booked.report and sides.row_key = booked.row_key \
+            select \
+                coalesce(sides.report, booked.report) as report, coalesce(sides.row_key, booked.row_key) as row_key, \
+                coalesce(sides.customer_id, booked.customer_id) as customer_id, sides.owned_id, \
+                coalesce(sides.currency, booked.currency) as currency, coalesce(sides.period, booked.period) as period, \
+                coalesce(sides.is_of_all, booked.customer_id is null) as is_of_all, \
+                coalesce(sides.figure, booked.figure) as figure, \
+                case when old_amount is null then booked.amount else old_amount + coalesce(booked.amount, 0) end as old_now, \
+                new_amount \
+            from sides full join booked on sides.report = booked.report and sides.row_key = booked.row_key \
                 and sides.figure = booked.figure \
         ) \
         select report, row_key, customer_id, owned_id, currency, period, is_of_all, figure, old_now as old_amount, new_amount \
         from standing where coalesce(old_now, 0) <> coalesce(new_amount, 0)",
         sides = sides.join(" union all "),
-        day = close.period,
     );
     let folder = lake.staging(&run.id, "restated");
     let moved = write_sql(engine, &moved, &folder, "moved".to_owned(), &compare::movements()).await?;
@@ -225,7 +244,7 @@ async fn restate(
         ) \
         select restatement_id, report, row_key, customer_id, currency, figure, period, booked_month, old_amount, new_amount, \
             difference_amount, cause, closed_run_id, run_id \
-        from booked_restatements where cast(booked_month as date) <= date '{day}' \
+        from ({kept}) \
         union all \
         select moving.restatement_id, moving.report, moving.row_key, moving.customer_id, moving.currency, moving.figure, \
             moving.period, moving.booked_month, moving.old_amount, moving.new_amount, moving.difference_amount, \
@@ -235,7 +254,6 @@ async fn restate(
             and (moving.old_amount is not distinct from last.old_amount) \
         order by booked_month, report, row_key, figure",
         open = close.open_month(),
-        day = close.period,
         closed_run = close.run_id,
         run = run.id,
     );

@@ -1,71 +1,44 @@
--- Journals that do not add up: accounts of a customer whose lines of all months, with what corrects closed ones, are not what is
--- computed now; closed months whose revenue is corrected by another amount than the revenue schedule is restated by; and lines
--- of closed months that are not those of the close.
+-- Accounts of a customer of which the journal's lines of all months, those that correct closed ones among them, do not add up to
+-- what is computed now.
 --
--- As of an instant nothing is closed. Where a close stands that was made by a version without postings, corrections of revenue are
--- not held against restatements: what moved before the first close with postings is corrected at once.
---
--- params   $as_of instant
 -- severity block
 with
 posted as (
-    select *, coalesce(debit_amount, 0) - coalesce(credit_amount, 0) as amount from journal_entries
+    select * from journal_entries
 ),
 
 computed as (
-    select *, coalesce(debit_amount, 0) - coalesce(credit_amount, 0) as amount from int_journal_lines
-),
-
-moved as (
-    select * from restatements where $as_of is null
-),
-
-unposted as (
-    select count(*) as close_count from stg_etl__closes where reopened_at is null and posted_lines is null
+    select * from int_journal_lines
 ),
 
 amounts as (
     select
-        'account ' || account_name as figure, customer_id, currency, amount as expected, cast(null as decimal(38, 18)) as found
+        account_name,
+        customer_id,
+        currency,
+        coalesce(debit_amount, 0) - coalesce(credit_amount, 0) as expected,
+        cast(null as decimal(38, 18)) as found
     from computed
     union all
     select
-        'account ' || account_name as figure, customer_id, currency, cast(null as decimal(38, 18)) as expected, amount as found
+        account_name,
+        customer_id,
+        currency,
+        cast(null as decimal(38, 18)) as expected,
+        coalesce(debit_amount, 0) - coalesce(credit_amount, 0) as found
     from posted
-    union all
-    select
-        'revenue of ' || cast(month as varchar) || ' corrected in ' || cast(booked_month as varchar) as figure,
-        cast(null as varchar) as customer_id, currency, difference_amount as expected, cast(null as decimal(38, 18)) as found
-    from moved
-    cross join unposted
-    where close_count = 0 and report = 'revenue_schedule' and figure = 'recognized_amount'
-    union all
-    select
-        'revenue of ' || cast(corrects_month as varchar) || ' corrected in ' || cast(month as varchar) as figure,
-        cast(null as varchar) as customer_id, currency, cast(null as decimal(38, 18)) as expected, -amount as found
-    from posted
-    cross join unposted
-    where close_count = 0 and corrects_month is not null
-        and account_type in ('revenue', 'contra_revenue')
-        and event not in ('accrual', 'accrual reversed')
-    union all
-    select
-        'closed line ' || row_key as figure, customer_id, currency, coalesce(old_amount, 0) as expected,
-        coalesce(new_amount, 0) as found
-    from moved
-    where report = 'journal_entries'
 ),
 
 final as (
     select
-        figure,
+        account_name,
         customer_id,
         currency,
         coalesce(money_sum(expected), 0) as expected_amount,
         coalesce(money_sum(found), 0) as found_amount
     from amounts
-    group by figure, customer_id, currency
+    group by account_name, customer_id, currency
     having coalesce(money_sum(expected), 0) <> coalesce(money_sum(found), 0)
 )
 
-select * from final order by figure, customer_id, currency
+select * from final order by account_name, customer_id, currency

@@ -1,6 +1,7 @@
 -- Journal entries whose debits are not their credits, months whose revenue in the journal is not that of the schedule, and
 -- months whose receivables are not the invoices issued in them. The last two of entries as they are computed now: those of closed
--- months are as they were posted, which `journal_adds_up` sees to.
+-- months are as they were posted, which `journal_adds_up` and `journal_corrects_what_is_restated`
+-- see to.
 --
 -- Receivables are compared for invoices whose lines add up to their total; those that do not are exceptions of their own.
 --
