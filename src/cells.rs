@@ -283,11 +283,22 @@ fn check_id(cell: &[u8], kind: Kind) -> std::result::Result<(), Invalid> {
     if matches!(cell, [b'b', b'\'', .., b'\''] | [b'b', b'"', .., b'"']) {
         return Err(Invalid::BytesOfPython);
     }
+    // The sender of an event may choose what it likes; in the vendor's ids these are what a program left there.
+    if kind == Kind::Id && (matches!(cell.first(), Some(b'"' | b'\'')) || has_unseen_blank(cell)) {
+        return Err(Invalid::Identifier);
+    }
     // The vendor's ids are no numbers with a point; what the sender of an event chose may be one.
     if has_exponent(cell) || (kind == Kind::Id && cell.strip_suffix(b".0").is_some_and(is_digits)) {
         return Err(Invalid::NumberedIdentifier);
     }
     Ok(())
+}
+
+/// Whether a blank is in it that is not ASCII, or a mark without width, such as a byte order mark: two ids that look like one.
+fn has_unseen_blank(cell: &[u8]) -> bool {
+    let is_unseen =
+        |letter: char| letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    !cell.is_ascii() && std::str::from_utf8(cell).is_ok_and(|text| text.chars().any(is_unseen))
 }
 
 /// Whether it is a long number as programs show or keep it: `1.23457E+11`, `1.2345678901234567e+17`, `1.2345678901234567E17`.

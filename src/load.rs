@@ -81,8 +81,8 @@ pub struct Artifact {
 }
 
 impl Manifest {
-    /// What it says of the state of a lake; no artifacts yet.
-    pub fn of(record: &RunRecord, origin: Option<&DataOrigin>, settings: &Settings) -> Self {
+    /// What it says of the state of a lake; no artifacts yet. Paths in it count from `place`: the folder of artifacts or of closes.
+    pub fn of(record: &RunRecord, origin: Option<&DataOrigin>, settings: &Settings, place: &Path) -> Self {
         let versions = record.versions.iter().filter(|(name, _)| !name.starts_with("etl."));
         let accounts = settings.accounts.iter().map(|account| (account.key.to_owned(), account.name.clone()));
         let dimensions = settings.dimensions.iter().map(|told| (told.name.clone(), told.path.clone()));
@@ -100,7 +100,7 @@ impl Manifest {
             formula_cells: settings.formula_cells.word().to_owned(),
             period: None,
             notice: origin.and_then(|origin| origin.notice(settings)),
-            origin: origin.map(|origin| origin.said_in(&settings.artifacts)),
+            origin: origin.map(|origin| origin.said_in(place)),
             artifacts: BTreeMap::new(),
         }
     }
@@ -180,7 +180,7 @@ pub async fn load(
 ) -> Result<Vec<Receipt>> {
     let target = settings.artifacts.as_path();
     let origin = DataOrigin::of_lake(lake, &published.versions).await?;
-    let mut manifest = Manifest::of(published, origin.as_ref(), settings);
+    let mut manifest = Manifest::of(published, origin.as_ref(), settings, &settings.artifacts);
     let mut before = read_manifest(target);
     if let Some(before) = &mut before {
         // An artifact that is gone or was changed by hand is none of ours any more.
@@ -245,7 +245,7 @@ pub fn read_manifest(target: &Path) -> Option<Manifest> {
 /// # Errors
 /// Usage (exit 2), naming the folder; damaged (exit 5) when the lake cannot be read.
 pub async fn require_artifacts(origin: &DataOrigin, lake: &Lake, settings: &Settings) -> Result<()> {
-    require_folder(origin, &settings.artifacts, lake, settings).await
+    require_folder(origin, &settings.artifacts, &settings.artifacts, lake, settings).await
 }
 
 /// The same for close packs.
@@ -254,27 +254,33 @@ pub async fn require_artifacts(origin: &DataOrigin, lake: &Lake, settings: &Sett
 /// As [`require_artifacts`].
 pub async fn require_closes(origin: &DataOrigin, lake: &Lake, settings: &Settings) -> Result<()> {
     for pack in std::fs::read_dir(&settings.closes).into_iter().flatten().flatten() {
-        require_folder(origin, &pack.path(), lake, settings).await?;
+        require_folder(origin, &pack.path(), &settings.closes, lake, settings).await?;
     }
     Ok(())
 }
 
-async fn require_folder(origin: &DataOrigin, folder: &Path, lake: &Lake, settings: &Settings) -> Result<()> {
+async fn require_folder(
+    origin: &DataOrigin,
+    folder: &Path,
+    place: &Path,
+    lake: &Lake,
+    settings: &Settings,
+) -> Result<()> {
     let Some(manifest) = read_manifest(folder) else { return Ok(()) };
     let Some(before) = &manifest.origin else { return Ok(()) };
     let mut runs = RunRecord::all(lake).await?.into_iter();
     let is_of_lake = settings.is_landing_moved || runs.any(|run| run.run_id == manifest.run_id);
-    require_origin(origin, before, folder, settings, is_of_lake)
+    require_origin(origin, before, folder, place, is_of_lake)
 }
 
 fn require_origin(
     origin: &DataOrigin,
     before: &SaidOrigin,
     folder: &Path,
-    settings: &Settings,
+    place: &Path,
     is_of_lake: bool,
 ) -> Result<()> {
-    let now = origin.said_in(&settings.artifacts);
+    let now = origin.said_in(place);
     let is_other_account = before.account.is_some() && now.account.is_some() && before.account != now.account;
     let is_other_landing = before.landing != now.landing && !is_of_lake;
     if before.data == now.data && !is_other_account && !is_other_landing {
@@ -282,7 +288,7 @@ fn require_origin(
     }
     let of = |origin: &SaidOrigin| {
         let account = origin.account.as_ref().map_or(String::new(), |account| format!(" of the account at {account}"));
-        format!("{} data{account} from {}", origin.data, settings.artifacts.join(&origin.landing).display())
+        format!("{} data{account} from {}", origin.data, place.join(&origin.landing).display())
     };
     Err(Error::usage(format!(
         "{} holds figures made of {}, and these would be of {}",

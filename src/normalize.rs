@@ -12,6 +12,7 @@ mod merge;
 mod missing;
 mod parquet_types;
 mod partitions;
+mod rowless;
 mod threads;
 mod ties;
 
@@ -34,6 +35,7 @@ use crate::source::delivery::Delivery;
 use crate::value::timestamp;
 use extractions::Extractions;
 use merge::{Merge, Merged};
+use rowless::Rowless;
 
 /// Tables typed and merged, their new files staged, nothing committed yet.
 pub struct Normalized {
@@ -53,6 +55,8 @@ pub struct Normalized {
     pub environments: BTreeSet<String>,
     /// One line a table that was read.
     pub receipts: Vec<Receipt>,
+    /// What is odd about what was delivered and keeps nothing from being published.
+    pub warnings: Vec<String>,
 }
 
 struct Pending {
@@ -97,12 +101,18 @@ pub async fn normalize(
         quarantine_changed: false,
         environments: BTreeSet::new(),
         receipts: Vec::new(),
+        warnings: Vec::new(),
     };
+    let mut rowless = Rowless::default();
     for table in tables {
         let started = Instant::now();
         let name = table.qualified_name();
         let known = files.entry(name.clone()).or_default();
         let mut new = new_deliveries(table, landed, known, full_refresh)?;
+        if table.origin.schema() == "egress" && !full_refresh {
+            let mine: Vec<_> = landed.deliveries.iter().filter(|delivery| delivery.feeds(table)).collect();
+            rowless.begin(&name, known.values(), &mine, &new);
+        }
         if new.is_empty() {
             continue;
         }
@@ -214,6 +224,7 @@ pub async fn normalize(
             known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run));
         }
         let rows: u64 = merged.rows.iter().sum();
+        rowless.read(&name, rows);
         normalized.receipts.push(Receipt {
             stage: "normalize".to_owned(),
             item: name.clone(),
@@ -238,6 +249,7 @@ pub async fn normalize(
         let is_selected = tables.iter().any(|selected| selected.qualified_name() == table);
         !is_selected || files.get(table).is_some_and(|known| known.contains_key(quarantined(row, "file")))
     });
+    normalized.warnings = rowless.warnings();
     normalized.environments = environments_of(&files);
     normalized.files = files.into_values().flat_map(BTreeMap::into_values).collect();
     normalized.quarantined_cells = quarantine.len() as u64;

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use crate::catalog::runs::{FILES, ORIGINS};
 use crate::error::{Error, Result};
 use crate::extract::{Landed, account_name};
+use crate::fingerprint;
 use crate::normalize::extractions::Extractions;
 use crate::place::lake::Lake;
 use crate::place::landing::Landing;
@@ -135,7 +136,7 @@ impl DataOrigin {
             "give each its own folders with --lake, --artifacts and --closes; `etl init DIR` makes a project";
         if known.is_sample != self.is_sample {
             return Err(Error::usage(format!(
-                "the data in the lake {place} is {}, and what is to be read now is {}",
+                "the data in the lake at {place} is {}, and what is to be read now is {}",
                 kind(known.is_sample),
                 kind(self.is_sample)
             ))
@@ -145,7 +146,7 @@ impl DataOrigin {
             && before != now
         {
             return Err(Error::usage(format!(
-                "the lake {place} holds the account at {before}, and this run would ask {now}"
+                "the lake at {place} holds the account at {before}, and this run would ask {now}"
             ))
             .hint(format!(
                 "rows of two accounts would replace each other: {own_folder}, with a landing folder of its own"
@@ -157,7 +158,7 @@ impl DataOrigin {
             || has_files(lake, &self.landing).await?;
         if !is_there && !is_moved {
             return Err(Error::usage(format!(
-                "the lake {place} is of the files under {}, and this run would read {}",
+                "the lake at {place} is of the files under {}, and this run would read {}",
                 known.landing.display(),
                 self.landing.display()
             ))
@@ -262,7 +263,7 @@ async fn remembered(lake: &Lake) -> Result<Option<Remembered>> {
     }))
 }
 
-/// Whether a landing folder holds every file that the lake has taken, by name and size: then it is the same folder, or a copy.
+/// Whether a landing folder holds every file that the lake has taken, to the byte: then it is the same folder, or a copy.
 async fn has_files(lake: &Lake, landing: &Path) -> Result<bool> {
     let root = egress::root(landing);
     let files = newest_rows(lake, &FILES).await?;
@@ -271,8 +272,10 @@ async fn has_files(lake: &Lake, landing: &Path) -> Result<bool> {
             return false;
         };
         let path = if table.starts_with("egress.") { root.join(path) } else { landing.join(path) };
-        let size = std::fs::metadata(path).map(|metadata| metadata.len().to_string());
-        size.is_ok_and(|size| cell(&FILES, row, "size_bytes") == Some(size.as_str()))
+        let size = std::fs::metadata(&path).map(|metadata| metadata.len().to_string());
+        let has_size = size.is_ok_and(|size| cell(&FILES, row, "size_bytes") == Some(size.as_str()));
+        let content = || std::fs::File::open(&path).and_then(fingerprint::of_reader);
+        has_size && content().is_ok_and(|content| cell(&FILES, row, "fingerprint") == Some(content.as_str()))
     };
     Ok(!files.is_empty() && files.iter().all(is_there))
 }

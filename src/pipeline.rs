@@ -17,7 +17,7 @@ use crate::catalog::runs::{
     CLOSES, CONTRADICTIONS, EXCEPTIONS, EXTRACTIONS, FILES, NOT_FOUND, ORIGINS, QUARANTINE, REPEATED_FILES,
 };
 use crate::catalog::{self, Table};
-use crate::engine::parameters::{Parameters, Specs, check, fixed, placeholders};
+use crate::engine::parameters::{Parameters, Specs, fixed, placeholders};
 use crate::engine::{self, Engine};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{self, Account, Landed};
@@ -28,7 +28,7 @@ use crate::model::{Model, Models};
 use crate::normalize::extractions::Extractions;
 use crate::normalize::{self, Normalized};
 use crate::origin::DataOrigin;
-use crate::pipeline::parameters::{Data, resolve_over};
+use crate::pipeline::parameters::{Data, checked, resolve_over};
 use crate::place::lake::{Lake, damaged};
 use crate::place::parquet;
 use crate::place::records::{Row, commit_rows, newest_rows};
@@ -96,7 +96,7 @@ async fn summed_up(
 /// Says what rules found that keep nothing from being published, now and at the end.
 fn say_warnings(warnings: Vec<String>, summary: &mut Summary) {
     warnings.iter().for_each(|warning| warn!("{warning}"));
-    summary.warnings = warnings;
+    summary.warnings.extend(warnings);
 }
 
 /// Says that data is a sample where it is, at the beginning of a run and at its end.
@@ -167,6 +167,7 @@ async fn run_stages(
         summary.receipts.splice(0..0, std::mem::take(&mut landed.receipts));
         let normalized = normalize::normalize(&plan.tables, &landed, &lake, run, settings, full_refresh).await?;
         summary.receipts.extend(normalized.receipts.iter().cloned());
+        say_warnings(normalized.warnings.clone(), summary);
         summary.quarantined_cells = normalized.quarantined_cells;
         next.quarantined_cells = normalized.quarantined_cells;
         if plan.does(Stage::Transform) {
@@ -286,16 +287,9 @@ fn worst(failures: Vec<Error>) -> Option<Error> {
 
 impl<'a> Plan<'a> {
     fn new(settings: &'a Settings, stage: Stage, full_refresh: bool, models: &'a Models) -> Result<Self> {
-        let specs = models.parameters()?;
         let reports = models.reports(settings.reports.as_ref())?;
-        let known: Vec<_> = specs.keys().map(String::as_str).collect();
-        crate::settings::require_known_parameters(&settings.parameters, &known)?;
-        models.require_known_checks(settings)?;
-        let needed = match stage == Stage::Transform || stage == Stage::All {
-            true => models.closure(reports.iter().map(|report| report.name.as_str()))?,
-            false => Vec::new(),
-        };
-        check(&specs, &settings.parameters, &needed)?;
+        let makes = stage == Stage::Transform || stage == Stage::All;
+        let specs = checked(models, settings, if makes { &reports } else { &[] })?;
         let of_runs = models.iter().flat_map(|model| &model.reads);
         let of_runs = of_runs.filter(|(schema, _)| schema.as_deref() == Some("etl"));
         Ok(Self {

@@ -34,10 +34,18 @@ terms as (
     select * from int_commits_dated
 ),
 
+-- What gives back for an invoice that was not delivered only undoes what that drew.
 entries as (
     select *
     from int_ledger_entries_classified
-    where not is_void and movement_class in ('manual', 'seat_adjustment', 'credit_back', 'other')
+    where not is_void
+        and (
+            movement_class in ('manual', 'seat_adjustment', 'other')
+            or (
+                movement_class = 'credit_back'
+                and (invoice_id is null or invoice_id in (select invoice_id from int_invoices_unified))
+            )
+        )
 ),
 
 by_hand as (

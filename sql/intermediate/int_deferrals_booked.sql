@@ -57,7 +57,7 @@ scheduled as (
         money_mul(items.billed, elsewhere.units_per_billed) as total_amount
     from items
     inner join elsewhere on items.balance_id = elsewhere.balance_id and items.channel = elsewhere.channel
-    where items.dated_at <= elsewhere.as_of
+    where items.dated_at < elsewhere.as_of
     union all
     select
         'schedule/' || balances.balance_id as booking_id,
@@ -66,7 +66,7 @@ scheduled as (
         balances.paid_amount as total_amount
     from balances
     inner join elsewhere on balances.balance_id = elsewhere.balance_id
-    where balances.scheduled_amount is null and balances.starting_at <= elsewhere.as_of
+    where balances.scheduled_amount is null and balances.starting_at < elsewhere.as_of
 ),
 
 purchases as (

@@ -97,7 +97,7 @@ due as (
     from balances
     inner join schedule_items
         on balances.balance_id = schedule_items.balance_id and balances.channel = schedule_items.channel
-    where balances.balance_type = 'prepaid' and balances.is_invoiced and schedule_items.dated_at <= balances.as_of
+    where balances.balance_type = 'prepaid' and balances.is_invoiced and schedule_items.dated_at < balances.as_of
     group by balances.balance_id, balances.invoice_currency
 ),
 

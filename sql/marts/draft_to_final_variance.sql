@@ -1,6 +1,7 @@
 -- How near the last draft of an invoice was to what was finalized, by customer, product and month.
 --
--- Usage and subscriptions of final usage invoices before commits and credits are applied, split by the days of their service
+-- Usage and subscriptions of final usage invoices before commits and credits are applied, without purchases, true-ups and
+-- scheduled fees that stand on them, split by the days of their service
 -- period, beside the same lines of the last draft snapshot of the export that has the invoice. Where a draft of one of the
 -- invoices was not kept, or not computed, there is no draft amount, and the row says so.
 --
@@ -74,6 +75,13 @@ kept as (
     where last_drafts.invoice_status = 'DRAFT' and (itemized.invoice_id is not null or last_drafts.total_amount = 0)
 ),
 
+billed_apart as (
+    select distinct lines.invoice_id, lines.product_id
+    from lines
+    inner join invoices on lines.invoice_id = invoices.invoice_id
+    where lines.line_type in ('commit_purchase', 'scheduled')
+),
+
 compared as (
     select
         lines.invoice_id,
@@ -85,7 +93,7 @@ compared as (
         lines.total_amount as amount
     from lines
     inner join invoices on lines.invoice_id = invoices.invoice_id
-    where not lines.is_application
+    where not lines.is_application and lines.line_type not in ('commit_purchase', 'scheduled')
     union all
     select
         draft_lines.invoice_id,
@@ -98,6 +106,8 @@ compared as (
     from draft_lines
     inner join kept on draft_lines.invoice_id = kept.invoice_id and draft_lines.snapshot_at = kept.snapshot_at
     inner join invoices on draft_lines.invoice_id = invoices.invoice_id
+    left anti join billed_apart
+        on draft_lines.invoice_id = billed_apart.invoice_id and draft_lines.product_id = billed_apart.product_id
     where not (
         draft_lines.total_amount < 0
         and coalesce(draft_lines.commit_id, draft_lines.credit_grant_id) is not null

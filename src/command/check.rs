@@ -15,6 +15,7 @@ use crate::extract::{self, Account, Landed};
 use crate::load::require_artifacts;
 use crate::model::Models;
 use crate::origin::DataOrigin;
+use crate::pipeline::parameters::checked;
 use crate::pipeline::plan_on_empty_tables;
 use crate::place::lake::Lake;
 use crate::place::scratch::Scratch;
@@ -45,14 +46,9 @@ pub async fn run(settings: &Settings) -> Result<()> {
         .hint("go to the project's folder, name its settings with --config, or begin a project with `etl init DIR`"));
     }
     let models = Models::of(settings)?;
-    let specs = models.parameters()?;
-    let known: Vec<_> = specs.keys().map(String::as_str).collect();
-    crate::settings::require_known_parameters(&settings.parameters, &known)?;
-    models.require_known_checks(settings)?;
     let tables = crate::normalize::selected(settings.tables.as_ref())?;
     let reports = models.reports(settings.reports.as_ref())?;
-    let needed = models.closure(reports.iter().map(|report| report.name.as_str()))?;
-    parameters::check(&specs, &settings.parameters, &needed)?;
+    checked(&models, settings, &reports)?;
     plan_on_empty_tables(&models, settings).await?;
     // As a run would, and no further: what it would refuse is refused here.
     let landed = Landed::delivered(&tables, settings)?;

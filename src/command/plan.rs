@@ -11,6 +11,7 @@ use crate::extract::{Account, Intended, Landed, Wanted, intend};
 use crate::model::Models;
 use crate::normalize;
 use crate::origin::DataOrigin;
+use crate::pipeline::parameters::checked;
 use crate::pipeline::wanted;
 use crate::place::lake::Lake;
 use crate::place::landing::Reading;
@@ -36,6 +37,7 @@ pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
     let models = Models::of(settings)?;
     let tables = normalize::selected(settings.tables.as_ref())?;
     let reports = models.reports(settings.reports.as_ref())?;
+    checked(&models, settings, &reports)?;
     let lake = Lake::new(&settings.lake);
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     let mut landed = Landed::delivered(&tables, settings)?;

@@ -369,7 +369,10 @@ async fn print_pack(
         let made_from = made_from.get(&name).cloned().unwrap_or_default();
         Sheet { name, files: vec![path], made_from }
     };
-    let manifest = Manifest { period: Some(name_of(month)), ..Manifest::of(record, origin.as_ref(), plan.settings) };
+    let manifest = Manifest {
+        period: Some(name_of(month)),
+        ..Manifest::of(record, origin.as_ref(), plan.settings, &plan.settings.closes)
+    };
     print_apart(target, files.into_iter().map(sheet).collect(), manifest, plan.settings, run)
 }
 

@@ -8,11 +8,13 @@ use chrono::NaiveDate;
 use tracing::info;
 
 use crate::engine::Engine;
-use crate::engine::parameters::{Given, Parameters, SERVICE_PERIOD, Specs, Times, asks_latest, is_relative, resolve};
+use crate::engine::parameters::{
+    self, Given, Parameters, SERVICE_PERIOD, Specs, Times, asks_latest, is_relative, resolve,
+};
 use crate::error::{Error, Result};
-use crate::model::{Models, ParameterKind};
+use crate::model::{Model, Models, ParameterKind};
 use crate::place::lake::Lake;
-use crate::settings::{GivenBy, Parameter, Settings};
+use crate::settings::{GivenBy, Parameter, Settings, require_known_parameters};
 
 /// The other way to tell which month an invoice is of.
 const ISSUED_AT: &str = "issued_at";
@@ -25,6 +27,20 @@ pub struct Data<'a> {
     pub versions: &'a BTreeMap<String, u64>,
     /// Their environment.
     pub environment: Option<&'a str>,
+}
+
+/// The parameters of models, where what settings say of them and of checks holds before anything is read.
+///
+/// # Errors
+/// Usage (exit 2) for names that no model has, and for all values that are missing for these reports or malformed.
+pub fn checked(models: &Models, settings: &Settings, reports: &[&Model]) -> Result<Specs> {
+    let specs = models.parameters()?;
+    let known: Vec<_> = specs.keys().map(String::as_str).collect();
+    require_known_parameters(&settings.parameters, &known)?;
+    models.require_known_checks(settings)?;
+    let needed = models.closure(reports.iter().map(|report| report.name.as_str()))?;
+    parameters::check(&specs, &settings.parameters, &needed)?;
+    Ok(specs)
 }
 
 /// The values of parameters for a run of this day.

@@ -82,7 +82,7 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
         Some(Sheet { name, files, made_from })
     });
     let target = settings.artifacts.join(folder(past));
-    let manifest = Manifest::of(&record, origin.as_ref(), &settings);
+    let manifest = Manifest::of(&record, origin.as_ref(), &settings, &settings.artifacts);
     let (set, manifest) = print_apart(&target, sheets.collect(), manifest, &settings, run)?;
     set.publish()?;
     summary.environment.clone_from(&record.environment);

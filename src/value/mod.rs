@@ -22,7 +22,7 @@ pub enum Invalid {
     Utf8,
     /// A JSON value that is no string where text belongs.
     Text,
-    /// An identifier with blanks around it or control characters in it.
+    /// An identifier with blanks around it, or with quotes around it, control characters or blanks that nobody sees in it.
     Identifier,
     /// An identifier that a program has turned into a number such as `1.23457E+11` or `42.0`.
     NumberedIdentifier,
@@ -87,7 +87,7 @@ impl fmt::Display for Invalid {
         f.write_str(match self {
             Self::Utf8 => "expected text in UTF-8",
             Self::Text => "expected text",
-            Self::Identifier => "expected an identifier without blanks around it or control characters",
+            Self::Identifier => "expected an identifier without blanks or quotes around it, control characters or blanks that nobody sees",
             Self::NumberedIdentifier => {
                 "a spreadsheet or another program has turned the identifier into a number and may have lost its last digits: \
                  export it again as text"

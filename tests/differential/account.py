@@ -415,9 +415,13 @@ def paid(account, balance):
 
 def by_hand(account, balance):
     """What people entered in a ledger, all in all: positive where they gave."""
+    def counts(entry):
+        if entry.invoice in account.invoices:
+            return account.invoices[entry.invoice].status != "VOID"
+        return entry.kind != "credit_back" or not entry.invoice
+
     kinds = ("manual", "seat_adjustment", "credit_back", "other")
-    is_void = lambda entry: entry.invoice in account.invoices and account.invoices[entry.invoice].status == "VOID"
-    return sum((entry.amount for entry in balance.ledger if entry.kind in kinds and not is_void(entry)), ZERO)
+    return sum((entry.amount for entry in balance.ledger if entry.kind in kinds and counts(entry)), ZERO)
 
 
 def usable(account, balance):

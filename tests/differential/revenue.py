@@ -101,7 +101,7 @@ def elsewhere(account, policy):
             continue
         due = one.due or [(one.start, paid(account, one))]
         for number, (at, amount) in enumerate(due):
-            if amount and at is not None and at <= one.as_of:
+            if amount and at is not None and at < one.as_of:
                 name = f"schedule/{one.id}/{number}" if one.due else f"schedule/{one.id}"
                 yield Booking(
                     name, first.id, one.id, one.customer, one.contract, one.product, "", zoned(at, policy),
@@ -343,10 +343,12 @@ def variance(account):
     for day, frame in account.early:
         for invoice, (row, lines) in frame.items():
             last[invoice] = (day, row, lines)
-    sums = {}
+    sums, billing = {}, usage.roles(account)
     for invoice in account.invoices.values():
         if invoice.status != "FINALIZED" or not invoice.is_counted or invoice.start is None:
             continue
+        what = {line.id: usage.role(account, line, *billing) for line in invoice.lines}
+        apart = {line.product for line in invoice.lines if what[line.id] in ("purchase", "trueup", "scheduled")}
         day, draft, lines = last.get(invoice.id, (None, None, []))
         kept = draft is not None and draft["status"] == "DRAFT" and (bool(lines) or exact(draft["total"]) == 0)
 
@@ -360,11 +362,11 @@ def variance(account):
                 found[column] += amount * share
 
         for line in invoice.lines:
-            if not line.is_application:
+            if not line.is_application and what[line.id] in ("usage", "subscription"):
                 add(line.product, line.start, line.end, line.currency, 3, line.total)
         for line in lines if kept else []:
             total = exact(line["total"])
-            if total < 0 and (line["commit_id"] or line["credit_grant_id"]):
+            if (total < 0 and (line["commit_id"] or line["credit_grant_id"])) or line["product_id"] in apart:
                 continue
             unit = currency(line["credit_type_id"], line["credit_type_name"])
             start, end = moment(line["starting_at"]) or invoice.start, moment(line["ending_before"]) or invoice.end

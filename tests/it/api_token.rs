@@ -264,7 +264,7 @@ fn the_lake_of_another_account_is_not_written_to() {
     let other_url = other.base_url().replace("127.0.0.1", "localhost");
     let words = ["run", "--stage", "extract", "--table", "api.customers", "--api-base-url", &other_url];
     let refused = account.etl(&words).exits(2);
-    refused.says(&["the lake holds the account at http://127.0.0.1", "http://localhost", "hint: "]);
+    refused.says(&["holds the account at http://127.0.0.1", "http://localhost", "hint: "]);
     assert_eq!(other.counts().total().requests, 0);
     assert!(lake() == before, "something was written");
     account.etl(&["run", "--stage", "extract", "--table", "api.customers", "--api-base-url", "simulator"]).exits(2);

@@ -19,7 +19,7 @@ fn a_sound_project_is_told_what_was_found_and_nothing_is_written() {
 
 #[test]
 fn what_a_run_would_refuse_is_refused_and_metrics_that_say_nothing_get_a_proposal() {
-    let project = Project::new();
+    let project = Project::new().whole();
     let marts = "-- One.\n--\n-- grain a\n-- params $since date\n-- columns\n--   a  date  a day\nselect $since as a\n";
     project.write("sql/marts/mine.sql", marts);
     project

@@ -287,3 +287,19 @@ fn an_empty_shard_is_passed_over_beside_others_and_alone_it_is_no_file() {
     project.deliver("2 - invoice.csv.gz", gzip(""));
     project.normalize().says(&["2 - invoice.csv.gz", "holds nothing"]);
 }
+
+#[test]
+fn a_table_that_had_rows_and_gets_none_where_everything_is_new_is_named() {
+    let customers = "id,environment_type,name,updated_at\nc1,PRODUCTION,Ada,2024-04-01\n";
+    let plans = "id,environment_type,name,updated_at\np1,PRODUCTION,Gold,2024-04-01\n";
+    let project = Project::with(&[("customer.csv", customers), ("plan.csv", plans)]);
+    project.normalize();
+    // One of the two comes again: that is no delivery of everything.
+    project.deliver("customer.csv", customers.replace("Ada", "Ada Ltd"));
+    let outcome = project.normalize();
+    assert!(!outcome.stderr.contains("is a file missing"), "{}", outcome.stderr);
+    std::fs::remove_file(project.path("landing/egress/plan.csv")).unwrap();
+    project.deliver("customer.csv", customers.replace("Ada", "Ada plc"));
+    project.normalize().says(&["egress.plan had rows before", "is a file missing?"]);
+    assert_eq!(project.rows("select name from egress.plan"), ["Gold"]);
+}

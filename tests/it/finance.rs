@@ -68,6 +68,14 @@ fn differences(account: &Path) -> Vec<String> {
     if run.code != 0 {
         return vec![format!("{name}: exit {}\n{}", run.code, run.stderr)];
     }
+    // A second calculation can go on from these without making them again.
+    if let Some(folder) = std::env::var_os("KEEP_ARTIFACTS") {
+        let folder = Path::new(&folder).join(&name);
+        fs::create_dir_all(&folder).unwrap();
+        for (file, bytes) in project.files("artifacts") {
+            fs::write(folder.join(file), bytes).unwrap();
+        }
+    }
     different_figures(&name, account, &project)
 }
 

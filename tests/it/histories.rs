@@ -82,7 +82,7 @@ fn random_histories_come_to_what_their_model_says_and_every_gate_holds() {
     let (project, expected) = account(40);
     project.run(&["--source", "egress"]).exits(0);
     let broken = project.rows("select check_name from etl.checks where offending_rows > 0");
-    assert_eq!(broken, ["invoice_customer_is_known"], "the customer of the settings is in no history");
+    assert_eq!(broken, ["customer_name_is_known"], "the customer of the settings is in no history");
     let report = |name: &str| table(&project.artifact(name));
     let exceptions = exceptions(&project);
     let codes: BTreeSet<&str> = exceptions.iter().map(|row| row["code"].as_str()).collect();

@@ -9,7 +9,10 @@ use simulator::export;
 use crate::project::Project;
 
 const CUSTOMERS: &str = "id,name\nc1,A1 Company\n";
-const INVOICES: &str = "id,status,total\ni1,FINALIZED,0\n";
+const INVOICES: &str = "id,status,total,credit_type_id,credit_type_name,customer_id,start_timestamp,end_timestamp,issued_at,updated_at\n\
+    i1,FINALIZED,100,2714e483-4ff1-48e4-9e25-ac732e8f24f2,USD (cents),c1,2024-03-01,2024-04-01,2024-04-02,2024-04-02\n";
+const LINES: &str = "id,invoice_id,name,quantity,total,credit_type_id,credit_type_name\n\
+    l1,i1,Fee,1,100,2714e483-4ff1-48e4-9e25-ac732e8f24f2,USD (cents)\n";
 
 /// Settings of the sample account, as in the repository, and its files.
 fn sample() -> Project {
@@ -20,7 +23,7 @@ fn sample() -> Project {
 }
 
 fn own() -> Project {
-    Project::with(&[("customer.csv", CUSTOMERS), ("invoice.csv", INVOICES)])
+    Project::with(&[("customer.csv", CUSTOMERS), ("invoice.csv", INVOICES), ("line_item.csv", LINES)])
 }
 
 fn remove_files(project: &Project) {

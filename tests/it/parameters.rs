@@ -133,7 +133,12 @@ fn charges_are_set_out_of_one_customer_several_or_all() {
     );
     project.deliver(
         "line_item (2).csv",
-        project.read("landing/egress/line_item.csv").replace(",i", ",j").replace("\nl", "\nm"),
+        project
+            .read("landing/egress/line_item.csv")
+            .replace(",i1,", ",j1,")
+            .replace(",i2,", ",j2,")
+            .replace(",i3,", ",j3,")
+            .replace("\nl", "\nm"),
     );
     let names = |given: &str| {
         fs::write(project.path("pipeline.toml"), format!("[parameters]\nbilling_month = \"2024-03\"\n{given}"))

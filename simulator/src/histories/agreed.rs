@@ -39,6 +39,8 @@ pub(super) struct Contract {
     /// Whether seats are billed with the usage: in advance, or for the period itself.
     pub(super) seats: Option<bool>,
     pub(super) payment_days: Option<u64>,
+    /// Whether what is billed at the end of a period stands on the invoice of its usage.
+    pub(super) is_combined: bool,
 }
 
 impl Contract {
@@ -48,14 +50,26 @@ impl Contract {
     }
 }
 
+/// How it is known what time a fee is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// By its line.
+    Line,
+    /// By its scheduled charge: until the charge's next date, or the end of the contract.
+    Charge,
+    /// By the contract alone: until its end.
+    Contract,
+}
+
 /// A fee of a contract, billed apart.
 #[derive(Debug, Clone)]
 pub(super) struct Fee {
     pub(super) contract: usize,
     pub(super) at: Millis,
     pub(super) amount: Micros,
-    /// What it is for; none where it counts at once.
-    pub(super) span: Option<Span>,
+    /// What it is for.
+    pub(super) span: Span,
+    pub(super) told: Told,
 }
 
 /// A correction by hand.
@@ -156,6 +170,7 @@ impl Agreed {
             usage: Micros::ZERO,
             seats: (draw.below(5) == 0).then(|| draw.below(2) == 0),
             payment_days: [Some(30), Some(0), None][draw.weighted(&[3, 1, 1])],
+            is_combined: draw.below(4) == 0,
         });
         match deal {
             0 => {}
@@ -330,11 +345,19 @@ impl Agreed {
     }
 
     fn fee(&mut self, contract: usize, span: Span, draw: &mut Draw) {
-        let span = (draw.below(3) > 0).then_some(span);
-        let parts = span.map_or(1, days);
-        let each = i128::from(1 + draw.below(9_000)) * 1_000 * Micros::GRAIN;
-        let at = self.contracts[contract].span.0 + draw.below(20) as i64 * DAY;
-        self.fees.push(Fee { contract, at, amount: Micros(each * i128::from(parts)), span });
+        let at = span.0 + draw.below(20) as i64 * DAY;
+        let told = [Told::Line, Told::Charge, Told::Contract][draw.weighted(&[3, 2, 1])];
+        let second = at + (1 + draw.below(9)) as i64 * DAY;
+        let spans = match told {
+            Told::Line => vec![span],
+            Told::Charge => vec![(at, second), (second, span.1)],
+            Told::Contract => vec![(at, span.1)],
+        };
+        for span in spans {
+            let each = i128::from(1 + draw.below(9_000)) * 1_000 * Micros::GRAIN;
+            let at = if told == Told::Line { at } else { span.0 };
+            self.fees.push(Fee { contract, at, amount: Micros(each * i128::from(days(span))), span, told });
+        }
     }
 
     /// One in six is given or taken a part by hand: a twentieth of a segment is taken; a quarter of the whole is given, which

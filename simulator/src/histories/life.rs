@@ -2,14 +2,15 @@
 //! invoices are withdrawn and made anew. Every step notes its own totals.
 
 use super::NOW;
-use super::agreed::{Agreed, Manual, agree};
+use super::agreed::{Agreed, Manual, Told, agree};
 use super::bill::{Invoice, Line, Purpose, Status};
 use super::ledger::{Balance, Bill, Kind, Movement, Segment};
 use super::totals::{Category, Earned, Totals};
-use super::units::{Micros, Span, month, month_before};
+use super::units::{Micros, Span, month_before};
 use crate::calendar::{DAY, Millis};
 use crate::price_list::Currency;
 use crate::random::Draw;
+use std::collections::BTreeMap;
 
 /// How long a usage invoice stays a draft after its period.
 pub(super) const GRACE: Millis = DAY;
@@ -21,12 +22,15 @@ pub(super) struct Life {
     pub(super) invoices: Vec<Invoice>,
     pub(super) totals: Totals,
     manuals_done: usize,
+    /// Final usage that nothing covers, of a contract: what it is called depends on commits that may be yet to come.
+    pub(super) uncovered: Vec<(usize, Span, Currency, Micros)>,
 }
 
 /// Lives through everything until [`NOW`].
 pub(super) fn live(seed: u64, number: u64, contracts: u64) -> Life {
     let agreed = agree(seed, number, contracts);
-    let mut life = Life { agreed, invoices: Vec::new(), totals: Totals::default(), manuals_done: 0 };
+    let totals = Totals::default();
+    let mut life = Life { agreed, invoices: Vec::new(), totals, manuals_done: 0, uncovered: Vec::new() };
     life.agreed.balances.iter_mut().for_each(|balance| balance.begin(NOW));
     let mut draw = Draw::new(seed, 0x11fe, number);
     life.purchases(&mut draw);
@@ -46,6 +50,8 @@ pub(super) fn live(seed: u64, number: u64, contracts: u64) -> Life {
     }
     life.settle(NOW);
     life.correct(NOW);
+    life.call();
+    life.combine();
     life
 }
 
@@ -87,13 +93,53 @@ impl Life {
                 continue;
             }
             let currency = self.agreed.contracts[fee.contract].money();
-            let line = Line::one("Support", self.agreed.fixed_product(2), fee.amount, currency, fee.span);
+            let told = (fee.told == Told::Line).then_some(fee.span);
+            let line = Line::one("Support", self.agreed.fixed_product(2), fee.amount, currency, told);
             let invoice = self.apart("history fee", &[number as u64], fee.contract, fee.at, line);
             self.invoices.push(invoice);
             let earned = self.all(Some(fee.contract), Category::Scheduled, currency, fee.amount);
-            match fee.span {
-                Some(span) => self.totals.earn_fee(earned, span, fee.at),
-                None => self.totals.earn_in(earned, month(fee.at)),
+            self.totals.earn_fee(earned, fee.span, fee.at);
+        }
+    }
+
+    /// Says what usage is that nothing covers, once every commit is known.
+    fn call(&mut self) {
+        for (contract, span, currency, amount) in std::mem::take(&mut self.uncovered) {
+            let category = if self.has_commit(contract, span) { Category::Overage } else { Category::OnDemand };
+            let earned = self.all(Some(contract), category, currency, amount);
+            self.totals.earn(earned, span);
+        }
+    }
+
+    /// Moves purchases and true-ups that are billed at the end of a period to the invoice of its usage.
+    fn combine(&mut self) {
+        let is_apart = |one: &Invoice| one.status == Status::Finalized && one.period.is_none();
+        let mut moved = BTreeMap::new();
+        for place in 0..self.invoices.len() {
+            let one = &self.invoices[place];
+            let is_commit = one.lines.iter().all(|line| line.commit.is_some());
+            if !(is_apart(one) && is_commit && self.agreed.contracts[one.contract].is_combined) {
+                continue;
+            }
+            let ends = if one.purpose == Purpose::Trueup { one.issued_at - GRACE } else { one.issued_at };
+            let (contract, currency) = (one.contract, one.currency);
+            let found = self.invoices.iter().position(|to| {
+                let is_same = to.contract == contract && to.currency == currency;
+                is_same && to.status == Status::Finalized && to.period.is_some_and(|period| period.1 == ends)
+            });
+            if let Some(to) = found {
+                let lines = std::mem::take(&mut self.invoices[place].lines);
+                moved.insert(self.invoices[place].id.clone(), self.invoices[to].id.clone());
+                self.invoices[to].lines.extend(lines);
+            }
+        }
+        self.invoices.retain(|one| !moved.contains_key(&one.id));
+        for balance in &mut self.agreed.balances {
+            let bills = balance.bills.iter_mut().flatten().map(|bill| &mut bill.invoice);
+            for named in bills.chain(balance.entries.iter_mut().map(|entry| &mut entry.invoice)).flatten() {
+                if let Some(to) = moved.get(named) {
+                    named.clone_from(to);
+                }
             }
         }
     }
@@ -249,8 +295,15 @@ impl Life {
         line.commit = Some(balance.id.clone());
         let mut invoice = self.apart("history true-up", &[place as u64], contract.unwrap_or(0), end + GRACE, line);
         invoice.purpose = Purpose::Trueup;
-        let earned = self.all(contract, Category::TrueUp, currency, left);
-        self.totals.earn_in(earned, month_before(end));
+        // One that is young may not be final yet.
+        let mut draw = Draw::new(self.agreed.seed, 0x7e09, self.agreed.number * 64 + place as u64);
+        if end + 10 * DAY > NOW && draw.below(2) == 0 {
+            invoice.status = Status::Draft;
+            self.totals.accrue_in(currency, left, month_before(end));
+        } else {
+            let earned = self.all(contract, Category::TrueUp, currency, left);
+            self.totals.earn_in(earned, month_before(end));
+        }
         let balance = &mut self.agreed.balances[place];
         balance.enter(Movement::Trueup, end, -left, number, Some(&invoice.id));
         for bill in balance.bills.iter_mut().flatten() {

@@ -1,7 +1,7 @@
 //! A history as rows of the data export, with the versions that a row had before. Columns as in the vendor's database
 //! reference.
 
-use super::agreed::{Agreed, Contract};
+use super::agreed::{Agreed, Contract, Fee, Told};
 use super::bill::{Invoice, Line, Purpose, Status};
 use super::deliver::{Deliveries, Frame};
 use super::ledger::{Balance, Entry, Kind, Movement};
@@ -26,6 +26,11 @@ pub(super) fn tell(life: &Life, to: &mut Deliveries) -> io::Result<()> {
     for contract in &agreed.contracts {
         to.snapshot("contracts_contracts", Frame::Newest, contract_row(agreed, contract, NOW))?;
         to.snapshot("contracts_contracts", Frame::Before, contract_row(agreed, contract, BEFORE))?;
+    }
+    for (place, contract) in agreed.contracts.iter().enumerate() {
+        if let Some(row) = charge_row(agreed, contract, place, NOW) {
+            to.snapshot("contracts_scheduled_charges", Frame::Newest, row)?;
+        }
     }
     for balance in &agreed.balances {
         to.snapshot("contracts_balances", Frame::Newest, balance_row(agreed, balance, NOW))?;
@@ -166,12 +171,44 @@ fn contract_row(agreed: &Agreed, contract: &Contract, day: Millis) -> Row {
         ("multiplier_override_prioritization", Cell::Empty),
         ("net_payment_terms_days", optional(contract.payment_days.map(|days| days.to_string()))),
         ("usage_statement_schedule_frequency", "MONTHLY".into()),
-        ("scheduled_charges_on_usage_invoices", Cell::Empty),
+        ("scheduled_charges_on_usage_invoices", optional(contract.is_combined.then(|| "ALL".into()))),
         ("metadata", "{}".into()),
         ("created_at", Cell::Time(date(2023, 6, 1))),
         ("created_by", "simulator".into()),
         ("updated_at", Cell::Time(day + 4 * HOUR)),
     ]
+}
+
+/// The scheduled charge of a contract's fees, where it has one.
+fn charge_row(agreed: &Agreed, contract: &Contract, place: usize, day: Millis) -> Option<Row> {
+    let fees: Vec<_> = agreed.fees.iter().filter(|fee| fee.contract == place && fee.told == Told::Charge).collect();
+    if fees.is_empty() {
+        return None;
+    }
+    let item = |(number, fee): (usize, &&Fee)| {
+        Object::new()
+            .set("id", agreed.id("history charge date", &[place as u64, number as u64]))
+            .set("date", zulu(fee.at))
+            .set("amount", fee.amount.amount())
+    };
+    let schedule = Object::new()
+        .set("schedule_items", list(fees.iter().enumerate(), item))
+        .set("recurring_schedule", None::<&str>);
+    Some(vec![
+        ("id", agreed.id("history charge", &[place as u64]).into()),
+        ("environment_type", ENVIRONMENT.into()),
+        ("snapshot_id", day_text(day).into()),
+        ("contract_id", contract.id.as_str().into()),
+        ("amendment_id", Cell::Empty),
+        ("name", "Support".into()),
+        ("description", Cell::Empty),
+        ("product_id", agreed.fixed_product(2).into()),
+        ("credit_type_id", credit_type(contract.money()).into()),
+        ("credit_type_name", contract.money().credit_type_name().into()),
+        ("schedule", Json::from(schedule).text().into()),
+        ("metadata", "{}".into()),
+        ("updated_at", Cell::Time(day + 4 * HOUR)),
+    ])
 }
 
 /// An invoice with a total of its own, as an earlier version may have.

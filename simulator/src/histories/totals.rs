@@ -140,12 +140,16 @@ impl Totals {
         }
     }
 
-    /// Earned by a draft.
-    pub(super) fn accrue(&mut self, currency: Currency, amount: Micros, span: Span) {
-        let whole = days(span);
-        for (month, parts) in months_of(span) {
-            *self.accrued.entry((month, currency)).or_default() += amount.share(parts, whole);
+    /// Earned by a draft, of a stretch of which a part has passed.
+    pub(super) fn accrue(&mut self, currency: Currency, amount: Micros, whole: Span, passed: Span) {
+        for (month, parts) in months_of(passed) {
+            self.accrue_in(currency, amount.share(parts, days(whole)), month);
         }
+    }
+
+    /// Earned by a draft, at once.
+    pub(super) fn accrue_in(&mut self, currency: Currency, amount: Micros, month: Millis) {
+        *self.accrued.entry((month, currency)).or_default() += amount;
     }
 }
 

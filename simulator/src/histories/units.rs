@@ -140,6 +140,11 @@ pub(super) fn months_of(span: Span) -> Vec<(Millis, i64)> {
     months
 }
 
+/// Of a stretch, what has passed by a moment; nothing where it has not begun.
+pub(super) fn passed(span: Span, now: Millis) -> Span {
+    (span.0, span.1.min(now).max(span.0))
+}
+
 /// What amounts of a stretch are multiples of, so that its months have whole parts of them.
 pub(super) fn grain(span: Span) -> i128 {
     if month(span.0) == month_before(span.1) { Micros::GRAIN } else { Micros::GRAIN * i128::from(days(span)) }

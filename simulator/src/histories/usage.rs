@@ -1,11 +1,12 @@
 //! How usage is billed: a period is used, drawn on what is open in any order, noted, and told as lines.
 
+use super::NOW;
 use super::agreed::{Contract, PRODUCTS, Style};
 use super::bill::{Invoice, Line, Purpose, Status};
 use super::ledger::{Balance, Kind, Movement, Segment};
 use super::life::{GRACE, Life};
 use super::totals::{Category, Earned};
-use super::units::{Micros, Span, days, grain};
+use super::units::{Micros, Span, days, grain, passed};
 use crate::calendar::Millis;
 use crate::price_list::Currency;
 use crate::random::Draw;
@@ -23,6 +24,10 @@ struct Used {
     price: Micros,
     unit: Currency,
     span: Span,
+    /// What of that had passed when the invoice was told; all of it where it is final.
+    passed: Span,
+    /// What amounts are multiples of.
+    grain: i128,
     total: Micros,
     /// What each balance covers, by its place.
     parts: Vec<(usize, Micros)>,
@@ -59,9 +64,11 @@ impl Life {
             return invoice;
         }
         let mut drawn = Drawn::new();
-        let parts = self.cut(contract, span);
+        let told = if status == Status::Draft { NOW } else { Millis::MAX };
+        // Nothing is used before its time.
+        let parts: Vec<Span> = self.cut(contract, span).into_iter().filter(|part| part.0 < told).collect();
         for part in &parts {
-            for used in self.use_products(&agreed, *part, span, draw) {
+            for used in self.use_products(&agreed, *part, (span, told), draw) {
                 let used = self.cover(contract, used, &mut drawn, draw);
                 self.note_usage(contract, &used, &invoice);
                 self.tell_usage(&agreed, &used, &mut invoice.lines);
@@ -95,13 +102,20 @@ impl Life {
     }
 
     /// One to three products used in a part of a period.
-    fn use_products(&self, contract: &Contract, part: Span, period: Span, draw: &mut Draw) -> Vec<Used> {
+    fn use_products(
+        &self,
+        contract: &Contract,
+        part: Span,
+        (period, told): (Span, Millis),
+        draw: &mut Draw,
+    ) -> Vec<Used> {
+        let passed = passed(part, told);
+        let grain = grain(passed);
         let first = draw.index(PRODUCTS);
         let count = 1 + draw.index(3);
         let about = contract.usage.0 * i128::from(days(part)) / i128::from(days(period)) / count as i128;
         let of = |product: usize| {
             let price = Micros(PRICES[product] * 10_000);
-            let grain = grain(part);
             // A multiple of the price of a hundredth of a unit, and of the days where they are of two months.
             let step = price.0 / 100 * (grain / Micros::GRAIN);
             let total = Micros(about * i128::from(draw.below(200)) / 100 / step * step);
@@ -110,6 +124,8 @@ impl Life {
                 price,
                 unit: contract.unit,
                 span: part,
+                passed,
+                grain,
                 total,
                 parts: Vec::new(),
                 open: total,
@@ -136,7 +152,7 @@ impl Life {
         places.sort_unstable();
         for (_, place, number) in places {
             let segment = &mut self.agreed.balances[place].segments[number];
-            let taken = used.open.min(segment.left).floor(grain(used.span));
+            let taken = used.open.min(segment.left).floor(used.grain);
             if taken > Micros::ZERO {
                 segment.left -= taken;
                 used.open -= taken;
@@ -173,13 +189,12 @@ impl Life {
             earned.push(Earned { contract: Some(contract), category, currency: money, list, recognized });
         }
         if used.open > Micros::ZERO {
-            let category = match self.has_commit(contract, used.span.1) {
-                _ if used.subscription.is_some() => Category::Subscription,
-                true => Category::Overage,
-                false => Category::OnDemand,
-            };
             let billed = if is_money { used.open } else { converted(used.open) };
-            earned.push(self.all(Some(contract), category, money, billed));
+            if status == Status::Finalized && used.subscription.is_none() {
+                self.uncovered.push((contract, used.span, money, billed));
+            } else {
+                earned.push(self.all(Some(contract), Category::Subscription, money, billed));
+            }
         }
         for one in earned {
             match status {
@@ -187,15 +202,20 @@ impl Life {
                     self.totals.earn_fee(one, used.span, invoice.issued_at);
                 }
                 Status::Finalized => self.totals.earn(one, used.span),
-                _ => self.totals.accrue(money, one.recognized, used.span),
+                // Usage is of the days that have passed, seats of all their days.
+                _ if used.subscription.is_none() => {
+                    self.totals.accrue(money, one.recognized, used.passed, used.passed);
+                }
+                _ => self.totals.accrue(money, one.recognized, used.span, used.passed),
             }
         }
     }
 
-    /// Whether the customer had promised something for the contract by then.
-    fn has_commit(&self, contract: usize, until: Millis) -> bool {
+    /// Whether the customer had a commit to use for the contract at some time of a stretch.
+    pub(super) fn has_commit(&self, contract: usize, span: Span) -> bool {
         let of = |one: &&Balance| one.kind != Kind::Credit && one.contract.is_none_or(|own| own == contract);
-        self.agreed.balances.iter().filter(of).any(|one| one.start() < until)
+        let open = |segment: &Segment| segment.span.0 < span.1 && span.0 < segment.span.1;
+        self.agreed.balances.iter().filter(of).flat_map(|one| &one.segments).any(open)
     }
 
     fn is_postpaid(&self, place: usize) -> bool {
@@ -267,6 +287,8 @@ impl Life {
             price,
             unit: invoice.currency,
             span,
+            passed: if invoice.status == Status::Draft { passed(span, NOW) } else { span },
+            grain: if invoice.status == Status::Draft { Micros::GRAIN * i128::from(days(span)) } else { grain(span) },
             total,
             parts: Vec::new(),
             open: total,
