@@ -132,6 +132,7 @@ class Account:
     receipts: list  # when each invoice, draft and balance was received
     plans: list
     charges: list
+    contracts: dict
     contract_customers: dict
     contract_days: dict  # first day and the day after the last, each None where there is none
     combined: set  # contracts whose scheduled charges stand on usage invoices
@@ -178,6 +179,7 @@ def read(folder):
         + [one.as_of for one in balances.values()],
         plans=delivery.newest(folder, "plan"),
         charges=delivery.newest(folder, "plan_charge"),
+        contracts={row["id"]: row for row in contracts},
         contract_customers={row["id"]: row["customer_id"] for row in contracts},
         contract_days={row["id"]: (day_of(row, "starting_at"), day_of(row, "ending_before")) for row in contracts},
         combined={row["id"] for row in contracts if row.get("scheduled_charges_on_usage_invoices") == "ALL"},

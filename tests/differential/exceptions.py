@@ -108,7 +108,9 @@ def of_invoice(account, invoice, draws):
         if commit not in draws:
             if invoice.status == "FINALIZED":
                 yield "LINES_WITHOUT_DEDUCTION", (invoice.id, commit)
-        elif draws[commit] != applied.get(commit, used_of_postpaid(account, invoice, commit)):
+            continue
+        paid_by = applied[commit] if commit in applied else used_of_postpaid(account, invoice, commit)
+        if draws[commit] != paid_by:
             yield "DEDUCTION_DIFFERS_FROM_LINES", (invoice.id, commit)
 
 

@@ -4,10 +4,10 @@
     recompute.py EGRESS_DIR ARTIFACTS_DIR [PIPELINE_TOML]
 
 Reads the export files under EGRESS_DIR (CSV, also under gzip) and the CSVs in ARTIFACTS_DIR; policies are the
-`[parameters]` of PIPELINE_TOML, or their defaults, and accounts its `[accounts]`. Months such as `latest` count from the day of the run
-that made the reports, as their manifest says it. Shares nothing with the SQL but the
-meaning of the reports: it follows the documents of the vendor, reads each file by hand and calculates in fractions,
-which round nowhere. Ends with 1 if anything differs.
+`[parameters]` of PIPELINE_TOML, or their defaults, accounts its `[accounts]`, ids of other systems its `[dimensions]`.
+Months such as `latest` count from the day of the run that made the reports, as their manifest says it. Shares nothing with
+the SQL but the meaning of the reports: it follows the documents of the vendor, reads each file by hand and calculates in
+fractions, which round nowhere. Ends with 1 if anything differs.
 
 A figure of a report is a decimal of 18 places. Where a division leaves more, the figure may be off by what rounding can
 do (`ROUNDING` in compare.py); how many figures were is said.
@@ -19,6 +19,7 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     usage           what invoices bill for usage, and who pays for it
     fees            how long what a fee is billed for lasts
     balances, invoices, revenue, journal, exceptions    the reports
+    dimensions      what other systems call customers and contracts, in all of them
     compare         beside what is published
 """
 
@@ -31,6 +32,7 @@ from datetime import date
 
 import account
 import balances
+import dimensions
 import exceptions
 import invoices
 import journal
@@ -61,7 +63,10 @@ def policies(path):
         return dict(DEFAULTS)
     with open(path, "rb") as file:
         settings = tomllib.load(file)
-    return DEFAULTS | settings.get("parameters", {}) | {"accounts": settings.get("accounts", {})}
+    return DEFAULTS | settings.get("parameters", {}) | {
+        "accounts": settings.get("accounts", {}),
+        "dimensions": settings.get("dimensions", {}),
+    }
 
 
 def day_of_run(artifacts):
@@ -80,7 +85,7 @@ def main(egress, artifacts, settings=None):
     policy["billing_month"] = invoices.billing_month(read, policy, day_of_run(artifacts))
     usage.date_fees(read)
     comparison = Comparison(artifacts)
-    for module in (balances, invoices, revenue, journal, exceptions):
+    for module in (balances, invoices, revenue, journal, exceptions, dimensions):
         module.compare(read, policy, comparison)
     print(f"{comparison.different} differences in {time.monotonic() - began:.0f} s")
     return 1 if comparison.different else 0
