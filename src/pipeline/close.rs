@@ -273,18 +273,28 @@ async fn cut_sheets(
         let file = write_sql(engine, &sql, &folder, report.name.clone(), &mart_schema(report)).await?;
         sheets.push((report, folder.join(&file.path)));
     }
+    let asks = |model: &&Model| {
+        let is_other = |name: &String| task.parameters.get(name) != of_month.get(name);
+        model.header.parameters.iter().any(|given| is_other(&given.name))
+    };
+    let (mut asking, mut plain) = (Vec::new(), Vec::new());
     for report in others {
-        let closure = task.models.closure([report.name.as_str()])?;
-        let asks = |model: &&Model| {
-            let is_other = |name: &String| task.parameters.get(name) != of_month.get(name);
-            model.header.parameters.iter().any(|given| is_other(&given.name))
-        };
-        if closure.iter().any(asks) && report.name != EXCEPTIONS_REPORT {
-            let below = closure.iter().copied().filter(|model| model.name != report.name).collect::<Vec<_>>();
-            make_aside(&below, &of_month, engine, &folder).await?;
-            let file = write_model(report, &of_month, engine, &folder, report.name.clone()).await?;
-            sheets.push((report, folder.join(&file.path)));
-        } else if let Some(staged) = transformed.staged(&report.name, lake, run) {
+        let is_asking = task.models.closure([report.name.as_str()])?.iter().any(asks);
+        if is_asking && report.name != EXCEPTIONS_REPORT { asking.push(report) } else { plain.push(report) }
+    }
+    // What several of them read is made once.
+    for model in task.models.closure(asking.iter().map(|report| report.name.as_str()))? {
+        if !asking.iter().any(|report| report.name == model.name) {
+            make_aside(&[model], &of_month, engine, &folder).await?;
+            continue;
+        }
+        let file = write_model(model, &of_month, engine, &folder, model.name.clone()).await?;
+        let path = folder.join(&file.path);
+        engine.register_file(&model.name, &path, &mart_schema(model))?;
+        sheets.push((model, path));
+    }
+    for report in plain {
+        if let Some(staged) = transformed.staged(&report.name, lake, run) {
             // The commit moves it away.
             let path = folder.join(format!("{}.parquet", report.name));
             std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
