@@ -72,10 +72,9 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
         require_closes(origin, &lake, settings).await?;
     }
     let closes = Close::all(&lake, &base.versions).await?;
-    let target = settings.closes.join(name_of(order.month));
     if let Some(closed) = closes.iter().find(|close| close.period == order.month) {
         let before = closes.iter().rfind(|close| close.period < order.month);
-        return make_again(closed, before, &target, settings, &models, &lake, run, summary).await;
+        return make_again(closed, before, settings, &models, &lake, run, summary).await;
     }
     check_order(order, closes.last())?;
     let day = settings.day.unwrap_or(run.day());
@@ -131,7 +130,7 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     let posted = post(order.month, &closes, &task, &transformed, &mut engine, &lake, run).await?;
     next.versions.extend(seen);
     next.versions.extend(transformed.commit(&lake, run).await?);
-    let (pack, manifest) = print_pack(files, &target, &plan, &next, order.month, &of_month, &lake, run).await?;
+    let (pack, manifest) = print_pack(files, &plan, &next, order.month, &of_month, &lake, run).await?;
     let posted_lines = posted.as_ref().map(|(lines, _)| *lines);
     let version = record(&manifest, posted_lines, &base, &next, order.month, &lake, run).await?;
     next.versions.insert(CLOSES.name.to_owned(), version);
@@ -364,7 +363,6 @@ async fn control_totals(
 /// Prints the pack beside its place.
 async fn print_pack(
     files: Vec<(String, PathBuf)>,
-    target: &Path,
     plan: &Plan<'_>,
     record: &RunRecord,
     month: NaiveDate,
@@ -383,7 +381,8 @@ async fn print_pack(
         period: Some(name_of(month)),
         ..Manifest::of(record, origin.as_ref(), plan.settings, &plan.settings.closes)
     };
-    print_apart(target, files.into_iter().map(sheet).collect(), manifest, plan.settings, run)
+    let target = plan.settings.closes.join(name_of(month));
+    print_apart(&target, files.into_iter().map(sheet).collect(), manifest, plan.settings, run)
 }
 
 /// Adds the lines of journal entries up to this month that no close has posted to the table of those that were. How many there
@@ -465,11 +464,9 @@ async fn record(
 }
 
 /// Makes the pack of a closed month again, from what was pinned, and puts it in its place if it is the same.
-#[expect(clippy::too_many_arguments, reason = "what a close is made of")]
 async fn make_again(
     closed: &Close,
     before: Option<&Close>,
-    target: &Path,
     settings: &Settings,
     models: &Models,
     lake: &Lake,
@@ -498,7 +495,7 @@ async fn make_again(
     let mut engine = task.engine(lake, closed.versions.clone(), closed.environment.clone())?;
     let transformed = transform(&task, &mut engine, lake, run).await?;
     let files = cut_sheets(closed.period, &of_month, &task, &transformed, &mut engine, lake, run).await?;
-    let (pack, manifest) = print_pack(files, target, &plan, &record, closed.period, &of_month, lake, run).await?;
+    let (pack, manifest) = print_pack(files, &plan, &record, closed.period, &of_month, lake, run).await?;
     let is_other = |(name, hash): &(&String, &String)| {
         manifest.artifacts.get(*name).is_none_or(|artifact| artifact.sha256 != **hash)
     };

@@ -451,7 +451,7 @@ fn what_init_shows_as_defaults_is_what_holds_without() {
     assert!(api.tables.take().expect("tables").matches("api.customers"));
     assert_eq!((api.keep_days.take(), api.token.take()), (Some(400), Some(Token::new("t".to_owned()))));
     api.token_fault = plain.api.as_ref().and_then(|api| api.token_fault.clone());
-    assert_eq!(all.parameters.len(), 11);
+    assert_eq!(all.parameters.len(), 15);
     assert_eq!((all.checks.len(), all.metrics.len(), all.dimensions.len()), (1, 1, 3));
     let Settings { threads, parameters, accounts, checks, metrics, dimensions, .. } = plain.clone();
     let all = Settings { sql: None, threads, parameters, accounts, checks, metrics, dimensions, ..all };
@@ -461,7 +461,7 @@ fn what_init_shows_as_defaults_is_what_holds_without() {
 #[test]
 fn the_example_file_is_read_as_it_says() {
     let settings = settings(include_str!("../../pipeline.toml"), &[], &[]);
-    assert_eq!(settings.parameters.len(), 11, "the questions of five, and six policies");
+    assert_eq!(settings.parameters.len(), 15, "the questions of five, and ten policies");
     assert_eq!(settings.parameters["images_from"].value, "2024-03-10");
     let notice = settings.sample_notice.expect("a notice");
     assert!(notice.contains("sample"), "{notice}");

@@ -158,7 +158,7 @@ fn messages_count_in_the_singular_and_say_nothing_twice() {
         ("notes.txt", ""),
     ]);
     project.add_settings("quality.quarantine = \"allow\"");
-    let run = project.run(&["--report", "images_by_size"]).exits(0).is_well_said();
+    let run = project.run(&["--report", "images_by_size"]).exits(0).counts_as_english_does();
     for said in [
         "INFO found 3 export files\n",
         "INFO read 1 row of egress.customer\n",
@@ -171,8 +171,8 @@ fn messages_count_in_the_singular_and_say_nothing_twice() {
     ] {
         assert!(run.stderr.contains(said), "{said:?} is not in:\n{}", run.stderr);
     }
-    project.etl(&["check"]).exits(0).is_well_said();
-    project.etl(&["plan"]).exits(0).is_well_said();
+    project.etl(&["check"]).exits(0).counts_as_english_does();
+    project.etl(&["plan"]).exits(0).counts_as_english_does();
     let json = project.run(&["--report", "images_by_size", "--full-refresh", "--log-format", "json"]).exits(0).stderr;
     let line = json.lines().find(|line| line.contains("read 1 row of egress.customer")).unwrap();
     let line: serde_json::Value = serde_json::from_str(line).unwrap();

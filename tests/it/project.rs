@@ -197,7 +197,7 @@ impl Outcome {
     /// Asserts that whatever was said counts in the singular and in the plural as English does, and that no line of the log
     /// says its fields a second time.
     #[track_caller]
-    pub fn is_well_said(self) -> Self {
+    pub fn counts_as_english_does(self) -> Self {
         for line in self.stdout.lines().chain(self.stderr.lines()) {
             let words: Vec<_> = line.split([' ', ':', ';', ',', '(', ')']).filter(|word| !word.is_empty()).collect();
             for pair in words.windows(2) {

@@ -69,7 +69,7 @@ fn the_demo_needs_no_network_and_no_token_and_makes_the_same_bytes_again() {
         for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
             command.env(name, &outside.base_url);
         }
-        Outcome::of(&mut command).exits(0).is_well_said()
+        Outcome::of(&mut command).exits(0).counts_as_english_does()
     };
     let (one, other) = (demo("", ""), demo("", ""));
     let first = run(&one);
