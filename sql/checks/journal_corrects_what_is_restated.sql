@@ -23,11 +23,14 @@ schedule as (
 ),
 
 moved as (
-    select * from restatements where $as_of is null
+    select * from restatements
 ),
 
+-- Below zero as of an instant.
 unposted as (
-    select count(*) as close_count from stg_etl__closes where reopened_at is null and posted_lines is null
+    select count(*) - case when $as_of is null then 0 else count(*) + 1 end as close_count
+    from stg_etl__closes
+    where reopened_at is null and posted_lines is null
 ),
 
 amounts as (
@@ -59,7 +62,8 @@ amounts as (
         'closed line ' || row_key as figure, currency, coalesce(old_amount, 0) as expected,
         coalesce(new_amount, 0) as found
     from moved
-    where report = 'journal_entries'
+    cross join unposted
+    where close_count >= 0 and report = 'journal_entries'
 ),
 
 final as (
