@@ -98,6 +98,15 @@ impl Engine {
         Ok(engine)
     }
 
+    /// The same session, in which plans are optimised in one pass and not in up to three. Planning is most of what a run on little
+    /// data does; every built-in model and check is written so that one pass is enough, and is made in many a test. Queries of
+    /// others, with subqueries in subqueries, may need more.
+    #[must_use]
+    pub fn for_built_in_models(self) -> Self {
+        self.context.state_ref().write().config_mut().options_mut().optimizer.max_passes = 1;
+        self
+    }
+
     /// The same session, in which models read these settings.
     #[must_use]
     pub fn with_settings(mut self, tables: Vec<(&'static str, RecordBatch)>) -> Self {

@@ -14,6 +14,7 @@ use tracing::warn;
 
 pub use header::{Code, Grain, Header, HeaderColumn, ParameterKind, ParameterSpec, SqlType};
 
+use crate::catalog::{self, Class};
 use crate::engine::references::references;
 use crate::error::{Error, Result};
 use crate::settings::{Dimension, Settings, Severity};
@@ -53,6 +54,20 @@ pub struct Model {
     pub header: Header,
     /// Tables and models it reads: schema, if any, and name.
     pub reads: BTreeSet<(Option<String>, String)>,
+}
+
+impl Model {
+    /// Whether it is planned anew in each model that reads it, and not made once. Staging is, so that big tables are not written
+    /// a second time; but not where it reads a table that comes in snapshots: which of those is whole and the newest would be
+    /// found out again by every reader.
+    pub fn is_view(&self) -> bool {
+        let is_snapshot = |(schema, name): &(Option<String>, String)| {
+            let table = catalog::table("egress", name).filter(|_| schema.as_deref() == Some("current"));
+            table.is_some_and(|table| matches!(table.class, Class::Snapshot { .. }))
+        };
+        let has_columns = !self.header.columns.is_empty();
+        self.layer == Layer::Staging && !(has_columns && self.reads.iter().any(is_snapshot))
+    }
 }
 
 /// All models by name.

@@ -60,7 +60,9 @@ impl Task<'_> {
     /// Failed when the engine refuses.
     pub fn engine(&self, lake: &Lake, versions: BTreeMap<String, u64>, environment: Option<String>) -> Result<Engine> {
         let Settings { threads, memory_bytes, .. } = *self.settings;
-        Ok(Engine::new(lake, versions, environment, threads, memory_bytes)?.with_settings(self.setting_tables.to_vec()))
+        let engine = Engine::new(lake, versions, environment, threads, memory_bytes)?;
+        let engine = if self.settings.sql.is_none() { engine.for_built_in_models() } else { engine };
+        Ok(engine.with_settings(self.setting_tables.to_vec()))
     }
 }
 
@@ -176,7 +178,7 @@ pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &
 /// The table of movements of closed figures.
 const RESTATED: (&str, &str) = ("etl", "restatements");
 
-/// Makes models in the order given: staging as views, the rest as staged files.
+/// Makes models in the order given: most of staging as views, the rest as staged files.
 async fn make_all(
     models: &[&Model],
     task: &Task<'_>,
@@ -187,7 +189,7 @@ async fn make_all(
 ) -> Result<()> {
     let Task { reports, parameters, .. } = *task;
     for model in models {
-        if model.layer == Layer::Staging {
+        if model.is_view() {
             engine.add_models(&[*model], parameters).await?;
             continue;
         }
@@ -217,7 +219,7 @@ fn receipt(item: &str, rows: u64, bytes: u64, started: Instant, unchanged: bool)
     }
 }
 
-/// Makes models for a query, in the order given: staging as views, the rest as files in a folder that the caller removes.
+/// Makes models for a query, in the order given: most of staging as views, the rest as files in a folder that the caller removes.
 /// A view of views of views would be planned in whole wherever it is named.
 ///
 /// # Errors
@@ -229,7 +231,7 @@ pub async fn make_aside(
     folder: &Path,
 ) -> Result<()> {
     for model in models {
-        if model.layer == Layer::Staging {
+        if model.is_view() {
             engine.add_models(&[*model], parameters).await?;
             continue;
         }
