@@ -119,7 +119,7 @@ def cases(tables):
                ("expected a timestamp in the years 0001 to 9999",))
     yield Case("postgres: no header", dialect(tables, header=None, only=["credit_type"]), ("is the header missing?",))
     yield Case("postgres: what psql writes below its rows", dialect(tables, only=["plan"], cut=lambda text: text + b"(5 rows)\n"),
-               ("\"(5 rows)\": the record has 1 fields where the header has 10",))
+               ("\"(5 rows)\": the record has 1 field where the header has 10",))
     yield Case("oracle: months in letters", dialect(tables, timestamp=clock("%d-%b-%y %I.%M.%S.%f %p"), only=["invoice"]),
                ("column `issued_at`", "expected a timestamp like 2024-01-31"))
     yield Case("oracle: numbers with a blank before", dialect(tables, decimal=lambda value: f" {value:f}", only=["invoice"]),
