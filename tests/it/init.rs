@@ -8,7 +8,7 @@ fn a_new_folder_has_settings_and_a_place_for_export_files_and_is_told_what_to_do
     let made = project.etl(&["init", "new/mine"]).exits(0);
     assert_eq!(project.names("new"), ["mine/.gitignore", "mine/pipeline.toml"]);
     assert!(project.path("new/mine/landing/egress").is_dir());
-    for part in ["cd new/mine", "METRONOME_BEARER_TOKEN", "landing/egress", "[parameters]", "etl check", "etl run"] {
+    for part in ["cd new/mine", "METRONOME_BEARER_TOKEN", "landing/egress", "etl check", "etl run"] {
         assert!(made.stdout.contains(part), "{part:?} is not in\n{}", made.stdout);
     }
     for ignored in ["/landing/", "/lake/", "/artifacts/", "/closes/", "/token"] {
