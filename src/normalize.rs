@@ -110,8 +110,8 @@ pub async fn normalize(
         let known = files.entry(name.clone()).or_default();
         let mut new = new_deliveries(table, landed, known, full_refresh)?;
         if table.origin.schema() == "egress" && !full_refresh {
-            let mine: Vec<_> = landed.deliveries.iter().filter(|delivery| delivery.feeds(table)).collect();
-            rowless.begin(&name, known.values(), &mine, &new);
+            let landed = landed.deliveries.iter().filter(|delivery| delivery.feeds(table)).count();
+            rowless.begin(&name, known.values(), landed, &new);
         }
         if new.is_empty() {
             continue;

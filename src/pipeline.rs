@@ -146,13 +146,7 @@ async fn run_stages(
     if let Some(origin) = origin.as_ref().filter(|_| plan.does(Stage::Load)) {
         require_artifacts(origin, &lake, settings).await?;
     }
-    let mut next = RunRecord {
-        run_id: run.id.clone(),
-        started_at: run.started_at.clone(),
-        stage: stage_name(stage).to_owned(),
-        status: "done".to_owned(),
-        ..base.clone()
-    };
+    let mut next = RunRecord { status: "done".to_owned(), ..base.followed_by(run, stage_name(stage)) };
 
     let mut failures = Vec::new();
     if let Some((account, api)) = &account {

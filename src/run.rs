@@ -123,6 +123,11 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// What a run begins with that goes on from this record: all that is published stays, and the run and its stage are its own.
+    pub fn followed_by(&self, run: &Run, stage: &str) -> Self {
+        Self { run_id: run.id.clone(), started_at: run.started_at.clone(), stage: stage.to_owned(), ..self.clone() }
+    }
+
     /// Every record, the oldest first.
     ///
     /// # Errors

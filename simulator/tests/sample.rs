@@ -92,10 +92,10 @@ fn some_usage_of_the_sample_came_when_its_month_was_billed_and_within_34_days() 
 fn the_late_delivery_is_made_of_new_files_and_the_same_ones_each_time() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     export::export(&Account::sample(5), one.path()).unwrap();
-    let before = bytes(one.path());
-    assert_eq!(export::moment_of_sample(one.path()), Account::sample(5).now());
+    let (before, egress) = (bytes(one.path()), one.path().join("egress"));
+    assert_eq!(export::moment_of_sample(&egress), Account::sample(5).now());
     export::export_late(5, one.path()).unwrap();
-    assert_eq!(export::moment_of_sample(one.path()), LATE);
+    assert_eq!(export::moment_of_sample(&egress), LATE);
     export::export_late(5, other.path()).unwrap();
     let (after, alone) = (bytes(one.path()), bytes(other.path()));
     assert_eq!(after.len(), before.len() + alone.len());

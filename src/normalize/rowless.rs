@@ -19,12 +19,12 @@ pub struct Rowless {
 }
 
 impl Rowless {
-    /// Notes a table: the files of it that were taken before, those in landing, and which of these are new.
+    /// Notes a table: the files of it that were taken before, how many are in landing, and which of those are new.
     pub fn begin<'a>(
         &mut self,
         table: &str,
         known: impl IntoIterator<Item = &'a Row>,
-        landed: &[&Delivery],
+        landed: usize,
         new: &[Delivery],
     ) {
         let had_rows = known.into_iter().any(|row| cell(&FILES, row, "row_count").is_some_and(|count| count != "0"));
@@ -32,7 +32,7 @@ impl Rowless {
             self.tables.insert(table.to_owned(), true);
         }
         self.new_files.extend(new.iter().map(|delivery| delivery.name().to_owned()));
-        self.has_old_file |= new.len() < landed.len();
+        self.has_old_file |= new.len() < landed;
     }
 
     /// Notes how many rows were read of a table.

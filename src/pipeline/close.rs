@@ -88,13 +88,7 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
         return Err(Error::data(format!("{} in quarantine", counted(base.quarantined_cells, "cell")))
             .hint("see `etl sql -c 'select * from etl.quarantine'`; a month is closed on data that can be read"));
     }
-    let mut next = RunRecord {
-        run_id: run.id.clone(),
-        started_at: run.started_at.clone(),
-        stage: "close".to_owned(),
-        status: "done".to_owned(),
-        ..base.clone()
-    };
+    let mut next = RunRecord { status: "done".to_owned(), ..base.followed_by(run, "close") };
     take_heads(&lake, &mut next)?;
     next.environment = plan.environment(&base, &normalize::environments(&lake).await?)?;
     plan.resolve(&lake, &next, day).await?;

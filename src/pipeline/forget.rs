@@ -67,13 +67,7 @@ pub async fn forget(settings: &Settings, file: &str) -> Result<Forgotten> {
     let is_it = |row: &Row| of(&FILES, row, "path") == file && tables.contains(of(&FILES, row, "table_name"));
     let (taken, files): (Vec<Row>, Vec<Row>) = newest_rows(&lake, &FILES).await?.into_iter().partition(is_it);
 
-    let mut next = RunRecord {
-        run_id: run.id.clone(),
-        started_at: run.started_at.clone(),
-        stage: "forget".to_owned(),
-        quarantined_cells: left.len() as u64,
-        ..base.clone()
-    };
+    let mut next = RunRecord { quarantined_cells: left.len() as u64, ..base.followed_by(&run, "forget") };
     if next.status.is_empty() {
         "done".clone_into(&mut next.status);
     }

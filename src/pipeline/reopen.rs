@@ -50,12 +50,7 @@ pub async fn reopen(settings: &Settings, order: &ReopenOrder) -> Result<Reopened
     };
     let before = closes.pop();
 
-    let mut next = RunRecord {
-        run_id: run.id.clone(),
-        started_at: run.started_at.clone(),
-        stage: "reopen".to_owned(),
-        ..base.clone()
-    };
+    let mut next = base.followed_by(&run, "reopen");
     let reopened = |mut row: Row| -> Row {
         if cell(&CLOSES, &row, "run_id") == Some(&newest.run_id) {
             for (name, value) in

@@ -8,8 +8,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use crate::account::plain;
 use crate::close::{cloudnet, table};
-use crate::finance::{accounts, all_differences, different_figures, plain, project};
+use crate::finance::{accounts, all_differences, different_figures, project};
+use crate::histories::units;
 use crate::project::{Project, files};
 
 /// What differs in an account, one line a figure; each step must end well.
@@ -43,13 +45,6 @@ fn differences(account: &Path) -> Vec<String> {
         }
     }
     different
-}
-
-/// A decimal in units of its 18th place.
-fn units(text: &str) -> i128 {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if digits.is_empty() { 0 } else { sign * format!("{whole}{fraction:0<18}").parse::<i128>().unwrap() }
 }
 
 fn text(units: i128) -> String {

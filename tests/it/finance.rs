@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use crate::account::plain;
 use crate::close::table;
 use crate::project::{Project, files};
 
@@ -17,12 +18,6 @@ pub fn accounts(folder: &str) -> Vec<PathBuf> {
     found.retain(|path| path.is_dir());
     found.sort();
     found
-}
-
-/// A decimal without the zeros that say nothing.
-pub fn plain(figure: &str) -> &str {
-    let figure = figure.trim();
-    if figure.contains('.') { figure.trim_end_matches('0').trim_end_matches('.') } else { figure }
 }
 
 /// A project with an account's settings.

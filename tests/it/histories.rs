@@ -33,7 +33,7 @@ fn account(contracts: u64) -> (Project, BTreeMap<String, Rows>) {
 }
 
 /// A decimal in units of its 18th place.
-fn units(text: &str) -> i128 {
+pub fn units(text: &str) -> i128 {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     if digits.is_empty() { 0 } else { sign * format!("{whole}{fraction:0<18}").parse::<i128>().unwrap() }
