@@ -12,9 +12,10 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::make::{make_aside, row_schema, write_model, write_sql};
 use crate::model::{Grain, HeaderColumn, Model};
 use crate::place::lake::Lake;
-use crate::transform::{Task, make_aside, mart_schema, write_model, write_sql};
+use crate::task::Task;
 
 /// What the causes of movements are told from.
 const WITNESSES: [&str; 8] = [
@@ -117,7 +118,7 @@ pub async fn find_causes(
             if WITNESSES.contains(&model.name.as_str()) {
                 engine.provide(&model.reads).await?;
                 let file = write_model(model, task.parameters, &engine, &folder, model.name.clone()).await?;
-                let (file, schema) = (folder.join(&file.path), mart_schema(model));
+                let (file, schema) = (folder.join(&file.path), row_schema(model));
                 engine.register_file(&model.name, &file, &schema)?;
                 target.register_file(&format!("{side}_{}", model.name), &file, &schema)?;
             } else {
@@ -183,10 +184,10 @@ pub fn fields(columns: &[(&str, DataType)]) -> SchemaRef {
 /// Damaged (exit 5) when its files cannot be found.
 pub async fn open(engine: &mut Engine, lake: &Lake, model: &Model, version: Option<u64>, name: &str) -> Result<bool> {
     let Some(version) = version else { return Ok(false) };
-    let Some(state) = lake.table(&crate::transform::mart_table(&model.name), Some(version)).await? else {
+    let Some(state) = lake.table(&crate::task::mart_table(&model.name), Some(version)).await? else {
         return Ok(false);
     };
     state.verify_bytes()?;
-    engine.register_files(name, state, &mart_schema(model))?;
+    engine.register_files(name, state, &row_schema(model))?;
     Ok(true)
 }

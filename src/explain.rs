@@ -25,12 +25,12 @@ use tracing::debug;
 use crate::engine::parameters::missing;
 use crate::engine::{CURRENT, Engine};
 use crate::error::Result;
+use crate::make::{make_aside, row_schema};
 use crate::model::{Layer, Model, Models};
 use crate::place::lake::TableState;
 use crate::printer::explanation::{Explanation, Origin, Source, Step};
 use crate::printer::json_of_row;
 use crate::run::ReportRecord;
-use crate::transform::{make_aside, mart_schema};
 use key::Key;
 use lineage::Joined;
 use rows::Values;
@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
         let report = question.report;
         let chosen = |rows: DataFrame| asked.iter().cloned().try_fold(rows, DataFrame::filter);
         let published = ground.published.clone();
-        ground.engine.register_files(&report.name, published.clone(), &mart_schema(report))?;
+        ground.engine.register_files(&report.name, published.clone(), &row_schema(report))?;
         let engine = &ground.engine;
         let rows = table(engine, report).await?;
         // Before anything is made: a misspelt key is to be told at once.
@@ -129,11 +129,10 @@ impl<'a> Walk<'a> {
         make_aside(&closure, ground.parameters, &mut ground.engine, ground.aside).await?;
         let engine = &ground.engine;
         let made_again = texts(engine, report, chosen(table(engine, report).await?)).await?;
-        ground.engine.register_files(&report.name, published, &mart_schema(report))?;
+        ground.engine.register_files(&report.name, published, &row_schema(report))?;
         let mut plans = BTreeMap::new();
         for model in &closure {
-            ground.planner.verify_models(&[*model], ground.parameters).await?;
-            plans.insert(model.name.clone(), ground.planner.plan_model(model, ground.parameters).await?);
+            plans.insert(model.name.clone(), ground.planner.stand_in(model, ground.parameters).await?);
         }
         let parts = asked.into_iter().map(|asked| (report.name.clone(), vec![Some(asked)])).collect();
         Ok(Self {

@@ -13,11 +13,12 @@ use crate::catalog::runs::{CLOSES, RESTATEMENTS};
 use crate::compare;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::make::{row_schema, write_sql};
 use crate::model::{Grain, Model};
 use crate::place::lake::{DataFile, Lake};
 use crate::place::records::{self, Row, cell, published_rows};
 use crate::run::Run;
-use crate::transform::{Task, mart_schema, mart_table, write_sql};
+use crate::task::{Task, mart_table};
 
 /// The newest close: figures up to the end of its month stay as they are.
 #[derive(Debug, Clone)]
@@ -134,7 +135,7 @@ pub async fn freeze(
             grain = grain.join(", ")
         );
         let staging = lake.staging(&run.id, &mart_table(&report.name));
-        let file = write_sql(engine, &sql, &staging, format!("{}-closed", run.id), &mart_schema(report)).await?;
+        let file = write_sql(engine, &sql, &staging, format!("{}-closed", run.id), &row_schema(report)).await?;
         done.insert(report.name.clone(), file);
         compared.push(report.name.as_str());
         sides.extend(compare::sides(report, &closed, &report.name, &format!("{period} <= date '{day}'")));

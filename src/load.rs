@@ -23,7 +23,7 @@ use crate::printer::{counted, csv};
 use crate::receipt::Receipt;
 use crate::run::{ReportRecord, Run, RunRecord};
 use crate::settings::{FormulaCells, Settings};
-use crate::transform::mart_table;
+use crate::task::mart_table;
 
 /// What `manifest.json` says.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]

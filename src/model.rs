@@ -48,6 +48,8 @@ pub struct Model {
     pub name: String,
     /// Where it was read, for messages.
     pub file: String,
+    /// Whether it is one of ours, and not a project's own.
+    pub is_built_in: bool,
     /// Its text, header included.
     pub sql: String,
     /// What the header says.
@@ -93,6 +95,7 @@ impl Models {
         for (path, sql) in BUILT_IN {
             models.add(path, &format!("sql/{path}"), (*sql).to_owned())?;
         }
+        models.0.values_mut().for_each(|model| model.is_built_in = true);
         if let Some(root) = project {
             name_unread(root)?;
             for layer in LAYERS {
@@ -148,8 +151,9 @@ impl Models {
         {
             return Err(wrong(format!("the name is taken by {}", other.file)));
         }
-        let model = Model { layer, name: name.to_owned(), file: file.to_owned(), sql, header, reads: found.tables };
-        self.0.insert(name.to_owned(), model);
+        let (name, file, reads) = (name.to_owned(), file.to_owned(), found.tables);
+        let model = Model { layer, name, file, is_built_in: false, sql, header, reads };
+        self.0.insert(model.name.clone(), model);
         Ok(())
     }
 

@@ -37,7 +37,8 @@ use crate::printer::{counted, text_of};
 use crate::run::{ReportRecord, Run, RunRecord, make_lake, require_lake};
 use crate::setting_tables;
 use crate::settings::{Api, Choice, Environment, Settings, Stage};
-use crate::transform::{EXCEPTIONS_REPORT, Task, Transformed, mart_table, published_warnings, transform};
+use crate::task::{Task, mart_table};
+use crate::transform::{EXCEPTIONS_REPORT, Transformed, published_warnings, transform};
 
 pub mod close;
 pub mod forget;

@@ -13,6 +13,7 @@ use crate::engine::{Engine, parameters};
 use crate::error::{Error, Result};
 use crate::extract::{self, Account, Landed};
 use crate::load::require_artifacts;
+use crate::make::make_aside;
 use crate::model::Models;
 use crate::origin::DataOrigin;
 use crate::pipeline::parameters::checked;
@@ -24,7 +25,6 @@ use crate::run::{Run, RunRecord, is_made};
 use crate::setting_tables;
 use crate::settings::{Api, OutputFormat, Settings, Source};
 use crate::source::api::{self, Clock, Probe, Probed};
-use crate::transform::make_aside;
 
 /// Checks settings, locations and every SQL file; writes nothing but its findings.
 ///

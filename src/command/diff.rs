@@ -14,6 +14,7 @@ use crate::compare;
 use crate::engine::parameters::{Times, as_published, resolve};
 use crate::engine::{Engine, plain};
 use crate::error::{Error, Result};
+use crate::make::write_sql;
 use crate::model::Models;
 use crate::place::lake::Lake;
 use crate::place::scratch::Scratch;
@@ -22,7 +23,7 @@ use crate::run::{Run, RunRecord, require_lake};
 use crate::setting_tables;
 use crate::settings::{OutputFormat, Settings};
 use crate::suggest::nearest;
-use crate::transform::{Task, mart_table, write_sql};
+use crate::task::{Task, mart_table};
 
 /// Differences by customer, report, figure, month and currency, with their causes.
 const TOLD: &str = "with summed as (

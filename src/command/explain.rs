@@ -17,7 +17,7 @@ use crate::run::{ReportRecord, Run, RunRecord, require_lake};
 use crate::setting_tables;
 use crate::settings::{Environment, GivenBy, OutputFormat, Parameter, Settings};
 use crate::suggest::nearest;
-use crate::transform::mart_table;
+use crate::task::mart_table;
 
 /// Explains the rows and prints it.
 ///

@@ -17,6 +17,7 @@ use super::ignore_closed_pipe;
 use crate::engine::parameters::{as_published, check, placeholders};
 use crate::engine::{Engine, references::references};
 use crate::error::{Error, Result};
+use crate::make::{make_aside, row_schema};
 use crate::model::{Layer, Models};
 use crate::pipeline::parameters::{Data, resolve_over};
 use crate::place::lake::Lake;
@@ -25,7 +26,7 @@ use crate::printer::rows::RowPrinter;
 use crate::run::{Run, RunRecord, is_made, require_lake};
 use crate::setting_tables;
 use crate::settings::{Environment, Query, Settings, TableFormat};
-use crate::transform::{make_aside, mart_schema, mart_table};
+use crate::task::mart_table;
 
 /// Runs the query and prints its rows.
 ///
@@ -104,7 +105,10 @@ async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scra
         // `show tables`, `describe` and the like: everything can be asked for, but no row of it.
         engine.provide_all().await?;
         let names = models.iter().filter(|model| model.layer != Layer::Checks).map(|model| model.name.as_str());
-        engine.verify_models(&models.closure(names)?, &placeholders(&models.parameters()?)).await?;
+        let parameters = placeholders(&models.parameters()?);
+        for model in models.closure(names)? {
+            engine.stand_in(model, &parameters).await?;
+        }
         return Ok(engine);
     };
     engine.provide(&wanted).await?;
@@ -118,7 +122,7 @@ async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scra
             && let Some(version) = published.versions.get(&mart_table(name)).filter(|_| model.layer == Layer::Marts)
             && let Some(state) = lake.table(&mart_table(name), Some(*version)).await?
         {
-            engine.register_files(name, state, &mart_schema(model))?;
+            engine.register_files(name, state, &row_schema(model))?;
             continue;
         }
         let closure = models.closure([name.as_str()])?;

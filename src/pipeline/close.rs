@@ -24,6 +24,7 @@ use crate::engine::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::freeze::{Close, following};
 use crate::load::{Manifest, Sheet, load, print_apart, require_artifacts, require_closes};
+use crate::make::{make_aside, row_schema, write_model, write_sql};
 use crate::model::{Grain, HeaderColumn, Model, Models};
 use crate::normalize;
 use crate::origin::DataOrigin;
@@ -34,9 +35,8 @@ use crate::printer::summary::Summary;
 use crate::run::{Run, RunRecord, require_lake};
 use crate::settings::{CloseOrder, GivenBy, Parameter, QuarantinePolicy, Settings, Stage};
 use crate::suggest::nearest;
-use crate::transform::{
-    EXCEPTIONS_REPORT, Task, Transformed, make_aside, mart_schema, transform, write_model, write_sql,
-};
+use crate::task::Task;
+use crate::transform::{EXCEPTIONS_REPORT, Transformed, transform};
 
 /// The report whose lines are posted with a close.
 const JOURNAL: &str = "journal_entries";
@@ -263,7 +263,7 @@ async fn cut_sheets(
         let (Some(period), Grain::Columns(grain)) = (&report.header.period, &report.header.grain) else { continue };
         let sql =
             format!("select * from {} where {period} = date '{month}' order by {}", report.name, grain.join(", "));
-        let file = write_sql(engine, &sql, &folder, report.name.clone(), &mart_schema(report)).await?;
+        let file = write_sql(engine, &sql, &folder, report.name.clone(), &row_schema(report)).await?;
         sheets.push((report, folder.join(&file.path)));
     }
     let asks = |model: &&Model| {
@@ -283,7 +283,7 @@ async fn cut_sheets(
         }
         let file = write_model(model, &of_month, engine, &folder, model.name.clone()).await?;
         let path = folder.join(&file.path);
-        engine.register_file(&model.name, &path, &mart_schema(model))?;
+        engine.register_file(&model.name, &path, &row_schema(model))?;
         sheets.push((model, path));
     }
     for report in plain {
@@ -317,7 +317,7 @@ async fn control_totals(
     let mut selects = Vec::new();
     for (report, path) in sheets {
         let table = format!("pack_{}", report.name);
-        engine.register_file(&table, path, &mart_schema(report))?;
+        engine.register_file(&table, path, &row_schema(report))?;
         let is_added = |column: &&HeaderColumn| {
             column.unit.as_deref() == Some("currency") && !report.header.apart.contains(&column.name)
         };
@@ -397,7 +397,7 @@ async fn post(
     if !has("month") {
         return Ok(None);
     }
-    engine.register_file("closing_journal", &staged, &mart_schema(journal))?;
+    engine.register_file("closing_journal", &staged, &row_schema(journal))?;
     let schema = records::schema(POSTINGS.columns);
     let columns = POSTINGS.columns.iter().map(|column| match column.name {
         "closed_run_id" => format!("'{}' as closed_run_id", run.id),

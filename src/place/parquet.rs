@@ -80,6 +80,12 @@ impl FileWriter {
         self.writer.flush().map_err(|error| write_error(&self.full_path, &error))
     }
 
+    /// Removes the file, as far as it was written.
+    pub fn discard(self) {
+        // What cannot be removed is cleared with the folder it stands in.
+        let _ = fs::remove_file(&self.full_path);
+    }
+
     /// Ends the file; durable when it returns.
     ///
     /// # Errors

@@ -1,0 +1,300 @@
+//! Runs queries: each once, as soon as what it reads is there, with as many at once as there are threads.
+//!
+//! What only other queries read stays in memory where it is small; a file is made of what is published or big. What a
+//! header promises of rows is judged while they are made, not by queries of its own.
+
+mod judge;
+mod rows;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::common::ScalarValue;
+use datafusion::error::DataFusionError;
+use datafusion::execution::TaskContext;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::execute_stream;
+use futures::StreamExt;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use self::judge::Judge;
+pub use self::judge::Verdict;
+use self::rows::Rows;
+use crate::engine::{Engine, arrow_type, precision};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::place::lake::DataFile;
+
+/// The schema of a model's rows, descriptions included.
+pub fn row_schema(model: &Model) -> SchemaRef {
+    let fields = model.header.columns.iter().map(|column| {
+        let unit = column.unit.as_ref().map_or(String::new(), |unit| format!(" [{unit}]"));
+        let comment = [("comment".to_owned(), format!("{}{unit}", column.doc))].into();
+        Field::new(&column.name, arrow_type(column.kind), true).with_metadata(comment)
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// A model that is to be made.
+pub struct Order {
+    /// The model.
+    pub model: Model,
+    /// Where a file of its rows is put.
+    pub folder: PathBuf,
+    /// The file's name without what tells its bytes apart.
+    pub file_stem: String,
+    /// Whether there is to be a file however few the rows are.
+    pub is_kept: bool,
+    /// Whether what the header says of rows is judged.
+    pub is_judged: bool,
+}
+
+/// A model whose rows are there, readable under its name.
+pub struct Made {
+    /// Its name.
+    pub name: String,
+    /// How many rows it has.
+    pub rows: u64,
+    /// The file, if one was made.
+    pub file: Option<DataFile>,
+    /// What was found of the header's promises, where that was asked for.
+    pub verdict: Verdict,
+    /// How long it took, what it read being there.
+    pub took: Duration,
+}
+
+/// Makes models, given each behind what it reads, and lets others read them under their names: most of staging as views, the
+/// rest as rows. Returns those made, in the order given.
+///
+/// One that finds too little memory beside others is made again alone.
+///
+/// # Errors
+/// Usage (exit 2) when a model is not as it must be; failed or damaged (exit 5) when a query fails. The first in the order
+/// given; no other is begun then.
+pub async fn make_all(
+    orders: Vec<Order>,
+    parameters: &BTreeMap<String, ScalarValue>,
+    engine: &mut Engine,
+) -> Result<Vec<Made>> {
+    for order in &orders {
+        engine.provide(&order.model.reads).await?;
+    }
+    let threads = engine.threads();
+    let turns = Arc::new(Semaphore::new(threads));
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let parameters = Arc::new(parameters.clone());
+    let mut begun: HashMap<String, watch::Receiver<bool>> = HashMap::new();
+    let mut tasks = JoinSet::new();
+    for (place, order) in orders.into_iter().enumerate() {
+        let reads = order.model.reads.iter().filter(|(schema, _)| schema.is_none());
+        let waits: Vec<_> = reads.filter_map(|(_, name)| begun.get(name).cloned()).collect();
+        let (tell, is_there) = watch::channel(false);
+        begun.insert(order.model.name.clone(), is_there);
+        let (turns, is_stopped, parameters) = (turns.clone(), is_stopped.clone(), parameters.clone());
+        let engine = engine.clone();
+        tasks.spawn(async move {
+            for mut wait in waits {
+                // Nobody tells of a model that failed.
+                if wait.wait_for(|is_there| *is_there).await.is_err() {
+                    return (place, Ok(None));
+                }
+            }
+            let closed = |_| Error::failed("the queue of queries was closed");
+            let turn = turns.acquire().await.map_err(closed);
+            if is_stopped.load(Ordering::Relaxed) {
+                return (place, Ok(None));
+            }
+            let work = async {
+                let turn = turn?;
+                match make(&order, &parameters, &engine).await {
+                    Err(Fault::Memory(_)) if threads > 1 => {
+                        drop(turn);
+                        let _alone =
+                            turns.acquire_many(u32::try_from(threads).unwrap_or(u32::MAX)).await.map_err(closed)?;
+                        make(&order, &parameters, &engine).await.map_err(|fault| fault.told(&engine, &order.model.file))
+                    }
+                    made => made.map_err(|fault| fault.told(&engine, &order.model.file)),
+                }
+            };
+            let made = work.await;
+            match &made {
+                Ok(_) => drop(tell.send(true)),
+                Err(_) => is_stopped.store(true, Ordering::Relaxed),
+            }
+            (place, made)
+        });
+    }
+    let mut done = BTreeMap::new();
+    while let Some(joined) = tasks.join_next().await {
+        let (place, made) = joined.map_err(|error| Error::failed(format!("a query broke off: {error}")))?;
+        done.insert(place, made);
+    }
+    done.into_values().filter_map(Result::transpose).collect()
+}
+
+/// Makes models for a query, as [`make_all`] does; files are made in a folder that the caller removes.
+///
+/// # Errors
+/// As [`make_all`].
+pub async fn make_aside(
+    models: &[&Model],
+    parameters: &BTreeMap<String, ScalarValue>,
+    engine: &mut Engine,
+    folder: &Path,
+) -> Result<()> {
+    let order = |model: &&Model| Order {
+        model: (*model).clone(),
+        folder: folder.to_owned(),
+        file_stem: model.name.clone(),
+        is_kept: false,
+        is_judged: false,
+    };
+    make_all(models.iter().map(order).collect(), parameters, engine).await.map(|_| ())
+}
+
+async fn make(
+    order: &Order,
+    parameters: &BTreeMap<String, ScalarValue>,
+    engine: &Engine,
+) -> std::result::Result<Option<Made>, Fault> {
+    let model = &order.model;
+    if model.is_view() {
+        engine.add_view(model, parameters).await?;
+        return Ok(None);
+    }
+    let started = Instant::now();
+    let plan = engine.plan_model(model, parameters).await?;
+    let schema = row_schema(model);
+    let mut judge = if order.is_judged { Judge::of(model, &schema, engine) } else { Judge::default() };
+    let mut rows = Rows::new(&order.folder, &order.file_stem, &schema, order.is_kept)?;
+    run(plan, engine, &model.file, &schema, &mut rows, &mut judge).await?;
+    let result = rows.finish()?;
+    result.register(engine, &model.name, &order.folder, &schema)?;
+    Ok(Some(Made {
+        name: model.name.clone(),
+        rows: result.rows,
+        file: result.file,
+        verdict: judge.verdict(),
+        took: started.elapsed(),
+    }))
+}
+
+/// Writes the rows of a model to a file in this folder, in the order of its query.
+///
+/// # Errors
+/// As [`make_all`].
+pub async fn write_model(
+    model: &Model,
+    parameters: &BTreeMap<String, ScalarValue>,
+    engine: &Engine,
+    folder: &Path,
+    file_stem: String,
+) -> Result<DataFile> {
+    let plan = engine.plan_model(model, parameters).await?;
+    write_plan(plan, &model.file, engine, folder, &file_stem, &row_schema(model)).await
+}
+
+/// Writes the rows of a query of our own to a file in this folder, in its order.
+///
+/// # Errors
+/// Failed when it cannot be planned or fails.
+pub async fn write_sql(
+    engine: &Engine,
+    sql: &str,
+    folder: &Path,
+    file_stem: String,
+    schema: &SchemaRef,
+) -> Result<DataFile> {
+    let failed = |error: DataFusionError| Fault::Query(error).told(engine, &file_stem);
+    let plan = engine.context.state().create_logical_plan(sql).await.map_err(failed)?;
+    write_plan(plan, &file_stem, engine, folder, &file_stem, schema).await
+}
+
+async fn write_plan(
+    plan: LogicalPlan,
+    what: &str,
+    engine: &Engine,
+    folder: &Path,
+    file_stem: &str,
+    schema: &SchemaRef,
+) -> Result<DataFile> {
+    let mut rows = Rows::new(folder, file_stem, schema, true)?;
+    run(plan, engine, what, schema, &mut rows, &mut Judge::default())
+        .await
+        .map_err(|fault| fault.told(engine, what))?;
+    rows.finish()?.file.ok_or_else(|| Error::failed(format!("{what}: no file was made of its rows")))
+}
+
+/// Runs a plan and takes its rows in; of one that fails no file is left behind.
+async fn run(
+    plan: LogicalPlan,
+    engine: &Engine,
+    what: &str,
+    schema: &SchemaRef,
+    rows: &mut Rows,
+    judge: &mut Judge,
+) -> std::result::Result<(), Fault> {
+    let work = async {
+        let state = engine.context.state();
+        let physical = state.create_physical_plan(&plan).await?;
+        let mut batches = execute_stream(physical, Arc::new(TaskContext::from(&state)))?;
+        while let Some(batch) = batches.next().await {
+            let batch = batch?;
+            precision::check(&batch).map_err(|error| Error::failed(format!("{what}: {error}")))?;
+            let batch = rows::conform(&batch, schema)?;
+            judge.see(&batch)?;
+            rows.take(batch)?;
+        }
+        Ok(())
+    };
+    let done = work.await;
+    if done.is_err() {
+        rows.discard();
+    }
+    done
+}
+
+/// Why a query gave no rows.
+enum Fault {
+    /// It found too little memory.
+    Memory(DataFusionError),
+    /// The engine's own.
+    Query(DataFusionError),
+    /// Already told.
+    Told(Error),
+}
+
+impl Fault {
+    fn told(self, engine: &Engine, what: &str) -> Error {
+        match self {
+            Self::Memory(error) | Self::Query(error) => engine.query_failed(&format!("{what}: the query"), &error),
+            Self::Told(error) => error,
+        }
+    }
+}
+
+impl From<DataFusionError> for Fault {
+    fn from(error: DataFusionError) -> Self {
+        if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) {
+            return Self::Memory(error);
+        }
+        Self::Query(error)
+    }
+}
+
+impl From<arrow::error::ArrowError> for Fault {
+    fn from(error: arrow::error::ArrowError) -> Self {
+        Self::Query(error.into())
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Told(error)
+    }
+}
