@@ -9,6 +9,7 @@ pub mod lint;
 pub mod parameters;
 pub mod precision;
 pub mod references;
+mod small;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use arrow::error::ArrowError;
 use datafusion::catalog::memory::MemorySchemaProvider;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::metadata::ScalarAndMetadata;
-use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::common::{DFSchema, ParamValues, ScalarValue};
 use datafusion::datasource::MemTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -29,7 +30,9 @@ use datafusion::datasource::view::ViewTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, col};
+use datafusion::physical_plan::{PhysicalExpr, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 
@@ -49,6 +52,8 @@ pub const CURRENT: &str = "current";
 pub struct Engine {
     /// The DataFusion session.
     pub context: SessionContext,
+    /// The same for queries over little data.
+    small: Arc<SessionState>,
     lake: Lake,
     versions: BTreeMap<String, u64>,
     environment: Option<String>,
@@ -85,8 +90,10 @@ impl Engine {
             .map_err(|error| Error::failed(format!("the query engine cannot start: {error}")))?;
         let context = SessionContext::new_with_config_rt(config, runtime);
         functions::register(&context);
+        let small = Arc::new(small::state_for_small(context.state()));
         let engine = Self {
             context,
+            small,
             lake: lake.clone(),
             versions,
             environment,
@@ -104,8 +111,9 @@ impl Engine {
     /// data does; every built-in model and check is written so that one pass is enough, and is made in many a test. Queries of
     /// others, with subqueries in subqueries, may need more.
     #[must_use]
-    pub fn for_built_in_models(self) -> Self {
+    pub fn for_built_in_models(mut self) -> Self {
         self.context.state_ref().write().config_mut().options_mut().optimizer.max_passes = 1;
+        self.small = Arc::new(small::state_for_small(self.context.state()));
         self
     }
 
@@ -155,10 +163,10 @@ impl Engine {
             if let Some(table) = catalog::table("egress", name) {
                 Box::pin(self.provide_one(table.origin.schema(), name)).await?;
                 let sql = current_sql(table, self.environment.as_deref());
-                let plan =
-                    self.context.state().create_logical_plan(&sql).await.map_err(|error| {
-                        Error::failed(format!("current.{name} cannot be planned: {}", plain(&error)))
-                    })?;
+                let plan = self
+                    .plan(&sql)
+                    .await
+                    .map_err(|error| Error::failed(format!("current.{name} cannot be planned: {}", plain(&error))))?;
                 self.register(schema, name, Arc::new(ViewTable::new(plan, Some(sql))))?;
             }
             return Ok(());
@@ -323,10 +331,40 @@ impl Engine {
 
     /// Looks for what no model may do.
     fn lint(&self, model: &Model, plan: &LogicalPlan) -> Result<()> {
-        let analyzed = lint::analyzed(&self.context.state(), plan.clone())
+        let analyzed = lint::analyzed(&self.small, plan.clone())
             .map_err(|error| Error::usage(format!("{}: {}", model.file, plain(&error))))?;
         lint::check(&analyzed, &model.name)
             .map_err(|broken| Error::usage(format!("{}: {}", model.file, broken.join("; "))))
+    }
+
+    /// The rows of a plan.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub async fn execute(&self, plan: &LogicalPlan) -> std::result::Result<SendableRecordBatchStream, DataFusionError> {
+        let state = if small::is_small(plan) { self.small.clone() } else { Arc::new(self.context.state()) };
+        let physical = state.create_physical_plan(plan).await?;
+        execute_stream(physical, Arc::new(TaskContext::from(state.as_ref())))
+    }
+
+    /// An expression over columns, to be evaluated on rows.
+    ///
+    /// # Errors
+    /// The engine's own, also for what takes more than the row at hand.
+    pub fn expression(
+        &self,
+        sql: &str,
+        columns: &DFSchema,
+    ) -> std::result::Result<Arc<dyn PhysicalExpr>, DataFusionError> {
+        self.small.create_physical_expr(self.small.create_logical_expr(sql, columns)?, columns)
+    }
+
+    /// The plan of a query.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub async fn plan(&self, sql: &str) -> std::result::Result<LogicalPlan, DataFusionError> {
+        self.small.create_logical_plan(sql).await
     }
 
     /// The verified plan of a model.
@@ -335,15 +373,14 @@ impl Engine {
     /// As [`Self::add_models`].
     pub async fn plan_model(&self, model: &Model, parameters: &BTreeMap<String, ScalarValue>) -> Result<LogicalPlan> {
         let wrong = |error: DataFusionError| Error::usage(format!("{}: {}", model.file, plain(&error)));
-        let state = self.context.state();
         let values: HashMap<String, ScalarAndMetadata> = model
             .header
             .parameters
             .iter()
             .filter_map(|spec| Some((spec.name.clone(), parameters.get(&spec.name)?.clone().into())))
             .collect();
-        let plan = state
-            .create_logical_plan(&model.sql)
+        let plan = self
+            .plan(&model.sql)
             .await
             .and_then(|plan| plan.with_param_values(ParamValues::Map(values)))
             .map_err(wrong)?;

@@ -15,9 +15,7 @@ use std::time::{Duration, Instant};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
-use datafusion::execution::TaskContext;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -211,7 +209,7 @@ pub async fn write_sql(
     schema: &SchemaRef,
 ) -> Result<DataFile> {
     let failed = |error: DataFusionError| Fault::Query(error).told(engine, &file_stem);
-    let plan = engine.context.state().create_logical_plan(sql).await.map_err(failed)?;
+    let plan = engine.plan(sql).await.map_err(failed)?;
     write_plan(plan, &file_stem, engine, folder, &file_stem, schema).await
 }
 
@@ -240,9 +238,7 @@ async fn run(
     judge: &mut Judge,
 ) -> std::result::Result<(), Fault> {
     let work = async {
-        let state = engine.context.state();
-        let physical = state.create_physical_plan(&plan).await?;
-        let mut batches = execute_stream(physical, Arc::new(TaskContext::from(&state)))?;
+        let mut batches = engine.execute(&plan).await?;
         while let Some(batch) = batches.next().await {
             let batch = batch?;
             precision::check(&batch).map_err(|error| Error::failed(format!("{what}: {error}")))?;

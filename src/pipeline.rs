@@ -59,6 +59,8 @@ struct Plan<'a> {
     /// What they come to, once that is known: before, those values that depend on nothing.
     parameters: Parameters,
     setting_tables: Vec<(&'static str, RecordBatch)>,
+    /// Stands for the models and what they read of the settings.
+    rules: String,
     run_tables: BTreeSet<String>,
 }
 
@@ -287,6 +289,7 @@ impl<'a> Plan<'a> {
         let specs = checked(models, settings, if makes { &reports } else { &[] })?;
         let of_runs = models.iter().flat_map(|model| &model.reads);
         let of_runs = of_runs.filter(|(schema, _)| schema.as_deref() == Some("etl"));
+        let setting_tables = setting_tables::of(settings, models)?;
         Ok(Self {
             settings,
             stage,
@@ -295,7 +298,8 @@ impl<'a> Plan<'a> {
             reports,
             parameters: fixed(&specs, &settings.parameters)?,
             specs,
-            setting_tables: setting_tables::of(settings, models)?,
+            rules: fingerprint_of_rules(models, &setting_tables, settings),
+            setting_tables,
             // Closed months are made from the close.
             run_tables: of_runs.map(|(_, name)| format!("etl.{name}")).chain([CLOSES.name.to_owned()]).collect(),
             models,
@@ -599,8 +603,19 @@ fn fingerprint(plan: &Plan<'_>, record: &ReportRecord, versions: &BTreeMap<Strin
     for (name, version) in versions.iter().filter(|(name, _)| plan.is_read(name)) {
         hash.update(format!("{name}={version};"));
     }
-    hash.update(format!("{:?}{:?}", plan.setting_tables, plan.settings.checks));
-    for model in plan.models.iter() {
+    hash.update(&plan.rules);
+    hex(&hash.finalize())
+}
+
+/// Stands for what reports are made by, whatever they are made from: the SQL, and what it reads of the settings.
+fn fingerprint_of_rules(
+    models: &Models,
+    setting_tables: &[(&'static str, RecordBatch)],
+    settings: &Settings,
+) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("{setting_tables:?}{:?}", settings.checks));
+    for model in models.iter() {
         hash.update(format!("{:?}/{}={};", model.layer, model.name, model.sql));
     }
     hex(&hash.finalize())

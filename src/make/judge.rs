@@ -57,11 +57,9 @@ impl Judge {
         let header = &model.header;
         let place_of = |name: &String| header.columns.iter().position(|column| column.name == *name);
         let required = header.columns.iter().enumerate().filter(|(_, column)| !column.nullable);
-        let state = engine.context.state();
         let condition = |sql: &String| {
             let columns = DFSchema::try_from(schema.as_ref().clone()).ok()?;
-            let expression = state.create_logical_expr(sql, &columns).ok()?;
-            let expression = state.create_physical_expr(expression, &columns).ok()?;
+            let expression = engine.expression(sql, &columns).ok()?;
             Some(Condition { expression, is_broken: false })
         };
         let keys = match &header.grain {

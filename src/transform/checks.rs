@@ -117,7 +117,7 @@ pub async fn of_files(task: &Task<'_>, made: &[&Model], engine: &mut Engine) -> 
 }
 
 async fn plan_rule(model: &Model, engine: &Engine, rule: &str, sql: &str) -> Result<LogicalPlan> {
-    engine.context.state().create_logical_plan(sql).await.map_err(|error| {
+    engine.plan(sql).await.map_err(|error| {
         Error::usage(format!("{}: the rule {rule:?} cannot be planned: {}", model.file, plain(&error)))
     })
 }
@@ -125,8 +125,7 @@ async fn plan_rule(model: &Model, engine: &Engine, rule: &str, sql: &str) -> Res
 /// How many rows a query returns, and the first as JSON.
 async fn offending(engine: &Engine, plan: LogicalPlan, file: &str) -> Result<(u64, Option<String>)> {
     let failed = |error: DataFusionError| engine.query_failed(&format!("{file}: the query"), &error);
-    let frame = engine.context.execute_logical_plan(plan).await.map_err(failed)?;
-    let mut batches = frame.execute_stream().await.map_err(failed)?;
+    let mut batches = engine.execute(&plan).await.map_err(failed)?;
     let (mut count, mut first) = (0, None);
     while let Some(batch) = batches.next().await {
         let batch = batch.map_err(failed)?;
