@@ -32,6 +32,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, col};
+use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::physical_plan::{PhysicalExpr, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
@@ -356,7 +357,15 @@ impl Engine {
         sql: &str,
         columns: &DFSchema,
     ) -> std::result::Result<Arc<dyn PhysicalExpr>, DataFusionError> {
-        self.small.create_physical_expr(self.small.create_logical_expr(sql, columns)?, columns)
+        let expression = self.small.create_logical_expr(sql, columns)?;
+        let context = SimplifyContext::builder()
+            .with_schema(Arc::new(columns.clone()))
+            .with_config_options(self.small.config_options().clone())
+            .build();
+        let simplifier = ExprSimplifier::new(context);
+        // Some functions stand for others until they are simplified.
+        let expression = simplifier.simplify(simplifier.coerce(expression, columns)?)?;
+        self.small.create_physical_expr(expression, columns)
     }
 
     /// The plan of a query.
