@@ -15,7 +15,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use datafusion::catalog::memory::MemorySchemaProvider;
@@ -83,6 +82,9 @@ impl Engine {
         options.sql_parser.parse_float_as_decimal = true;
         options.execution.time_zone = Some("UTC".to_owned());
         options.execution.parquet.pushdown_filters = true;
+        // No views of text: sorts count and keep the whole buffer that each value is a part of, and find too little memory.
+        options.execution.parquet.schema_force_view_types = false;
+        options.sql_parser.map_string_types_to_utf8view = false;
         // Held back by each sort for merging what it spilled: a report can have dozens of sorts, which share the limit.
         options.execution.sort_spill_reservation_bytes = 1 << 20;
         let runtime = RuntimeEnvBuilder::new()
@@ -241,17 +243,7 @@ impl Engine {
     /// # Errors
     /// Failed when they are not of the schema.
     pub fn register_rows(&self, name: &str, rows: Vec<RecordBatch>, schema: &SchemaRef) -> Result<()> {
-        let schema = with_views(schema);
         let failed = |error: DataFusionError| Error::failed(format!("the rows of {name}: {}", plain(&error)));
-        let conform = |batch: &RecordBatch| {
-            let columns = batch.columns().iter().zip(schema.fields());
-            let columns = columns
-                .map(|(column, field)| cast(column, field.data_type()))
-                .collect::<std::result::Result<_, ArrowError>>()?;
-            RecordBatch::try_new(schema.clone(), columns)
-        };
-        let rows = rows.iter().map(conform).collect::<std::result::Result<_, ArrowError>>();
-        let rows = rows.map_err(|error| failed(error.into()))?;
         let table = MemTable::try_new(schema.clone(), vec![rows]).map_err(failed)?;
         self.register("reports", name, Arc::new(table))
     }
@@ -266,7 +258,7 @@ impl Engine {
     /// # Errors
     /// Failed when the engine refuses.
     pub fn register_empty(&self, name: &str, schema: &SchemaRef) -> Result<()> {
-        self.register("reports", name, Arc::new(EmptyTable::new(with_views(schema))))
+        self.register("reports", name, Arc::new(EmptyTable::new(schema.clone())))
     }
 
     /// Puts one Parquet file in the place of a table of the lake.
@@ -443,9 +435,8 @@ fn table_of_files(state: Option<&TableState>, schema: &SchemaRef) -> Result<Arc<
 }
 
 fn listing(files: Vec<std::path::PathBuf>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
-    let schema = with_views(schema);
     if files.is_empty() {
-        return Ok(Arc::new(EmptyTable::new(schema)));
+        return Ok(Arc::new(EmptyTable::new(schema.clone())));
     }
     let urls = files
         .iter()
@@ -460,19 +451,11 @@ fn listing(files: Vec<std::path::PathBuf>, schema: &SchemaRef) -> Result<Arc<dyn
         })
         .collect::<Result<Vec<_>>>()?;
     let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
-    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
+    let config =
+        ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema.clone());
     let table = ListingTable::try_new(config)
         .map_err(|error| Error::failed(format!("lake files cannot be read: {}", plain(&error))))?;
     Ok(Arc::new(table))
-}
-
-/// Text is read as views: no copy of values that are only compared.
-fn with_views(schema: &SchemaRef) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| match field.data_type() {
-        DataType::Utf8 => field.as_ref().clone().with_data_type(DataType::Utf8View),
-        _ => field.as_ref().clone(),
-    });
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// The rows of one environment, of the newest complete snapshot where the table has snapshots.

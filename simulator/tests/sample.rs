@@ -92,12 +92,19 @@ fn some_usage_of_the_sample_came_when_its_month_was_billed_and_within_34_days() 
 fn the_late_delivery_is_made_of_new_files_and_the_same_ones_each_time() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     export::export(&Account::sample(5), one.path()).unwrap();
-    let (before, egress) = (bytes(one.path()), one.path().join("egress"));
+    let (mut before, egress) = (bytes(one.path()), one.path().join("egress"));
     assert_eq!(export::moment_of_sample(&egress), Account::sample(5).now());
     export::export_late(5, one.path()).unwrap();
     assert_eq!(export::moment_of_sample(&egress), LATE);
     export::export_late(5, other.path()).unwrap();
-    let (after, alone) = (bytes(one.path()), bytes(other.path()));
+    let (mut after, mut alone) = (bytes(one.path()), bytes(other.path()));
+    // The mark of the sample is one for all files.
+    let mark = Path::new("egress/_sample");
+    let marks = [&before, &after, &alone].map(|files| String::from_utf8(files[mark].clone()).unwrap());
+    assert!(marks[0].lines().chain(marks[2].lines()).all(|line| marks[1].contains(line)));
+    for files in [&mut before, &mut after, &mut alone] {
+        files.remove(mark);
+    }
     assert_eq!(after.len(), before.len() + alone.len());
     assert!(before.iter().chain(&alone).all(|(name, bytes)| after[name] == *bytes));
     assert!(alone.keys().all(|name| name.to_str().unwrap().contains("dt=2024-04-23")), "{:?}", alone.keys());
