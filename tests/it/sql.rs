@@ -249,3 +249,20 @@ fn a_query_may_begin_with_a_comment_and_a_flag_is_no_query() {
     project.etl(&["sql", "-c", "-f"]).exits(2).says(&["`--command` is `-f`, expected a query"]);
     project.etl(&["sql", "-c", "-- nothing but a comment"]).exits(2).says(&["No SQL statements"]);
 }
+
+#[test]
+fn a_value_that_only_the_last_of_many_files_has_is_found() {
+    let head = "id,status,total,credit_type_id,start_timestamp,issued_at,updated_at\n".to_owned();
+    let row = |month: u32| {
+        let issued_at = if month == 12 { "2024-01-01T00:00:00Z" } else { "" };
+        format!("i{month},FINALIZED,1,c,2023-{month:02}-01T00:00:00Z,{issued_at},2024-01-01T00:00:00Z\n")
+    };
+    let project = Project::with(&[("invoice.csv", &(head + &(1..=12).map(row).collect::<String>()))]);
+    // The engine once passed files over whose rows could not better what one column had, though another had nothing yet.
+    project.write("pipeline.toml", "[limits]\nthreads = 2\n");
+    project.normalize();
+    assert_eq!(
+        project.sql("select min(start_timestamp) as first_start, min(issued_at) as first_issue from egress.invoice"),
+        "first_start,first_issue\n2023-01-01T00:00:00Z,2024-01-01T00:00:00Z\n"
+    );
+}
