@@ -8,7 +8,6 @@ pub mod functions;
 pub mod lint;
 pub mod parameters;
 pub mod precision;
-pub mod references;
 mod small;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -22,7 +22,8 @@ use crate::source::delivery::{Delivery, Format, SourceFile, modified_at};
 use crate::source::egress::{self, Unread};
 use crate::source::sample;
 pub use account::{Account, name as account_name};
-pub use ask::{Asked, Intended, Wanted, ask, endpoints, intend};
+pub use ask::{Asked, Intended, ask, endpoints, intend};
+pub use plan::Wanted;
 pub use retention::drop_old;
 
 /// What landing holds.

@@ -12,6 +12,7 @@
 pub mod catalog;
 pub mod cells;
 pub mod cli;
+pub mod closes;
 pub mod command;
 pub mod compare;
 pub mod demo;
@@ -19,6 +20,7 @@ pub mod engine;
 pub mod error;
 pub mod explain;
 pub mod extract;
+pub mod extractions;
 pub mod fingerprint;
 pub mod freeze;
 pub mod load;

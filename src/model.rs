@@ -5,6 +5,7 @@
 mod dimensions;
 pub mod document;
 mod header;
+pub mod references;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,8 +15,8 @@ use tracing::warn;
 
 pub use header::{Code, Grain, Header, HeaderColumn, ParameterKind, ParameterSpec, SqlType};
 
+use self::references::references;
 use crate::catalog::{self, Class};
-use crate::engine::references::references;
 use crate::error::{Error, Result};
 use crate::settings::{Dimension, Settings, Severity};
 use crate::suggest::{one_of, slip};

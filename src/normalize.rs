@@ -4,7 +4,7 @@
 mod answers;
 mod covers;
 mod decode;
-pub mod extractions;
+mod decoded;
 mod feed;
 mod keys;
 mod layout;
@@ -25,6 +25,7 @@ use crate::catalog::runs::{CONTRADICTIONS, FILES, NOT_FOUND, QUARANTINE, REPEATE
 use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
 use crate::extract::Landed;
+use crate::extractions::Extractions;
 use crate::place::lake::{Lake, TableState, Target, damaged};
 use crate::place::records::{self, Row, cell, commit_rows, newest_rows};
 use crate::printer::{counted, progress};
@@ -33,7 +34,6 @@ use crate::run::Run;
 use crate::settings::{QuarantinePolicy, Settings};
 use crate::source::delivery::Delivery;
 use crate::value::timestamp;
-use extractions::Extractions;
 use merge::{Merge, Merged};
 use rowless::Rowless;
 

@@ -17,15 +17,15 @@ use crate::catalog::runs::{
     CLOSES, CONTRADICTIONS, EXCEPTIONS, EXTRACTIONS, FILES, NOT_FOUND, ORIGINS, QUARANTINE, REPEATED_FILES,
 };
 use crate::catalog::{self, Table};
+use crate::closes::Close;
 use crate::engine::parameters::{Parameters, Specs, fixed, placeholders};
 use crate::engine::{self, Engine};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{self, Account, Landed};
+use crate::extractions::Extractions;
 use crate::fingerprint::hex;
-use crate::freeze::Close;
 use crate::load::{load, require_artifacts};
 use crate::model::{Model, Models};
-use crate::normalize::extractions::Extractions;
 use crate::normalize::{self, Normalized};
 use crate::origin::DataOrigin;
 use crate::pipeline::parameters::{Data, checked, resolve_over};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use datafusion::common::ScalarValue;
 
+use crate::closes::Close;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::freeze::Close;
 use crate::model::{Model, Models};
 use crate::place::lake::Lake;
 use crate::settings::Settings;

@@ -14,10 +14,11 @@ use parquet::arrow::ArrowWriter;
 use tracing::warn;
 
 use super::ignore_closed_pipe;
+use crate::engine::Engine;
 use crate::engine::parameters::{as_published, check, placeholders};
-use crate::engine::{Engine, references::references};
 use crate::error::{Error, Result};
 use crate::make::{make_aside, row_schema};
+use crate::model::references::references;
 use crate::model::{Layer, Models};
 use crate::pipeline::parameters::{Data, resolve_over};
 use crate::place::lake::Lake;

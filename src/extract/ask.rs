@@ -6,11 +6,10 @@ use std::time::Instant;
 use tracing::warn;
 
 use super::account::Account;
-use super::plan::readings;
+use super::plan::{Wanted, readings};
 use crate::catalog::endpoint::Endpoint;
 use crate::catalog::{self, Table};
 use crate::error::{Error, Result};
-use crate::normalize::extractions::Extractions;
 use crate::place::landing::{Extraction, Landing, Plan, Reading};
 use crate::printer::counted;
 use crate::receipt::Receipt;
@@ -25,18 +24,6 @@ pub struct Asked {
     pub receipts: Vec<Receipt>,
     /// What failed for good, endpoint by endpoint: nothing of these counts.
     pub failures: Vec<Error>,
-}
-
-/// What is wanted of an account.
-pub struct Wanted {
-    /// The endpoints, parents before their children.
-    pub endpoints: Vec<&'static Endpoint>,
-    /// Earlier reads that the lake has taken.
-    pub history: Extractions,
-    /// The issue date of the oldest draft in the lake, microseconds since the epoch.
-    pub oldest_draft: Option<i64>,
-    /// Everything there is, whatever was read before.
-    pub is_full: bool,
 }
 
 /// What a run would ask.

@@ -3,14 +3,26 @@
 
 use std::collections::BTreeMap;
 
-use super::ask::Wanted;
 use crate::catalog::endpoint::{Endpoint, Read};
+use crate::extractions::Extractions;
 use crate::place::landing::Reading;
 use crate::settings::Api;
 use crate::value::timestamp::{MICROS_PER_DAY, midnight};
 
 /// Events are accepted 34 days late (Metronome's API reference), so the day they come and 34 before can still change.
 const LATE_DAYS: i64 = 34;
+
+/// What is wanted of an account.
+pub struct Wanted {
+    /// The endpoints, parents before their children.
+    pub endpoints: Vec<&'static Endpoint>,
+    /// Earlier reads that the lake has taken.
+    pub history: Extractions,
+    /// The issue date of the oldest draft in the lake, microseconds since the epoch.
+    pub oldest_draft: Option<i64>,
+    /// Everything there is, whatever was read before.
+    pub is_full: bool,
+}
 
 /// What to read of the endpoints at `now`, microseconds since the epoch. Of days the ones in `window` are meant, or else
 /// the last.

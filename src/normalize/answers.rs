@@ -12,12 +12,13 @@ use arrow::datatypes::SchemaRef;
 use roaring::RoaringBitmap;
 use twox_hash::XxHash3_128;
 
-use super::covers::{self, Cover};
-use super::decode::{BadCells, Decoded, Lineage, push_part};
+use super::covers;
+use super::decoded::{BadCells, Decoded, Lineage, push_part};
 use super::keys::{BAD, EXPIRED, KeyRecord, OUTDATED, Place};
 use crate::catalog::{ANSWER_COLUMNS, Column, Found, Kind, Origin, Table};
 use crate::cells::{Cells, as_kept, describe};
 use crate::error::{Error, Result};
+use crate::extractions::Cover;
 use crate::place::journal::{Answer, Compressed};
 use crate::source::delivery::Delivery;
 use crate::value::{integer, timestamp};

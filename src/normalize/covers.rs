@@ -5,15 +5,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 
 use crate::catalog::{Class, Table};
-
-/// A complete read of an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cover {
-    /// When it began: microseconds since the epoch. Rows received before may be replaced.
-    pub began_at: i64,
-    /// The days it read, where it is read by days: first instant and first instant after.
-    pub days: Option<(i64, i64)>,
-}
+use crate::extractions::Cover;
 
 /// What a row has in the column of its table's class.
 #[derive(Debug, Clone, Copy)]

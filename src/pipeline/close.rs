@@ -18,11 +18,11 @@ use super::{
     Blocked, Plan, check_logs, columns_of, note_exceptions, publish_blocked, report_records, take_heads, take_reports,
 };
 use crate::catalog::runs::{ACCEPTANCES, CLOSES, POSTINGS};
+use crate::closes::{Close, following, name_of};
 use crate::compare;
 use crate::engine::Engine;
 use crate::engine::parameters::Parameters;
 use crate::error::{Error, Result};
-use crate::freeze::{Close, following};
 use crate::load::{Manifest, Sheet, load, print_apart, require_artifacts, require_closes};
 use crate::make::{make_aside, row_schema, write_model, write_sql};
 use crate::model::{Grain, HeaderColumn, Model, Models};
@@ -137,11 +137,6 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     let names: Vec<_> = plan.reports.iter().map(|report| report.name.clone()).collect();
     summary.receipts.extend(load(&names, &next, &lake, settings, run).await?);
     Ok(())
-}
-
-/// The month as people write it, which names the folder of its pack.
-pub(super) fn name_of(month: NaiveDate) -> String {
-    month.format("%Y-%m").to_string()
 }
 
 /// Refuses a month that lies behind one that is closed.

@@ -9,8 +9,8 @@ use std::time::Instant;
 use chrono::DateTime;
 
 use super::{Plan, report_records};
+use crate::closes::Close;
 use crate::error::{Error, Result};
-use crate::freeze::Close;
 use crate::load::{Manifest, Sheet, print_apart, require_artifacts};
 use crate::model::Models;
 use crate::origin::DataOrigin;

@@ -3,11 +3,10 @@
 
 use chrono::NaiveDate;
 
-use super::close::name_of;
 use crate::catalog::runs::EXTRACTIONS;
+use crate::closes::{following, name_of};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::freeze::following;
 use crate::printer::text_of;
 
 /// The month has not ended on the day of the run.

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::check_logs;
-use super::close::name_of;
 use crate::catalog::runs::{CLOSES, RESTATEMENTS};
+use crate::closes::{Close, name_of};
 use crate::error::{Error, Result};
-use crate::freeze::Close;
 use crate::place::lake::Lake;
 use crate::place::records::{Row, cell, commit_rows, published_rows};
 use crate::receipt::Receipt;

@@ -10,6 +10,7 @@ mod api_faults;
 mod api_resume;
 mod api_run;
 mod api_token;
+mod architecture;
 mod artifacts;
 mod canned;
 mod check;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::covers::Cover;
 use crate::catalog::Table;
 use crate::catalog::runs::EXTRACTIONS;
 use crate::error::Result;
@@ -32,6 +31,15 @@ pub struct Complete {
     pub rows: u64,
     /// Requests that it took.
     pub requests: u64,
+}
+
+/// When a complete read of an endpoint began, and what of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cover {
+    /// When it began: microseconds since the epoch. Rows received before may be replaced.
+    pub began_at: i64,
+    /// The days it read, where it is read by days: first instant and first instant after.
+    pub days: Option<(i64, i64)>,
 }
 
 impl Extractions {
@@ -104,7 +112,7 @@ impl Extractions {
 
     /// The reads that may have replaced rows of a table, newest first: those that began no earlier than `since`. What
     /// earlier ones replaced is gone already.
-    pub(super) fn covers(&self, table: &'static Table, since: i64) -> Vec<Cover> {
+    pub fn covers(&self, table: &'static Table, since: i64) -> Vec<Cover> {
         let Some(endpoint) = table.endpoint() else { return Vec::new() };
         let days = |read: &Complete| Some((read.from?, read.until?));
         let reads = self.complete(endpoint.name).rev().take_while(|read| read.began_at >= since);
