@@ -17,7 +17,7 @@
 --   payment                  text?                        of finalized ones: paid, open, failed, unsent, dropped or unknown
 --   issued_date              date?                        the day it was or will be issued, in the reporting time zone
 --   due_date                 date?                        that day and the contract's payment terms; null where it has none
---   as_of_date               date                         the day that ages are counted to, in the reporting time zone
+--   as_of_date               date?                        the day that ages are counted to, in the reporting time zone; empty where no file tells when it is from
 --   days_outstanding         integer?                     days since issue; null where nothing is outstanding
 --   ageing_bucket            text                         not due, 1-30, 31-60, 61-90 or over 90 days past due (since issue where no terms are known), undated; or why it is not outstanding: draft, void, paid, dropped, nothing due, elsewhere
 --   currency                 text?                        currency or custom unit of the amounts

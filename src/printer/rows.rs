@@ -10,7 +10,10 @@ use super::{counted, csv, is_numeric, json_of_row, text_of};
 use crate::error::Result;
 use crate::settings::{FormulaCells, TableFormat};
 
-/// Writes rows as they come; a table is held back until its widths are known.
+/// Rows to a table: of more each page is one, with its own widths and header, so that no result is held in memory.
+const PAGE_ROWS: usize = 10_000;
+
+/// Writes rows as they come; a page of a table is held back until its widths are known.
 pub struct RowPrinter<W: Write> {
     format: TableFormat,
     schema: SchemaRef,
@@ -25,26 +28,11 @@ impl<W: Write> RowPrinter<W> {
     /// # Errors
     /// The writer's.
     pub fn begin(format: TableFormat, schema: SchemaRef, mut out: W) -> io::Result<Self> {
-        let mut table = None;
-        match format {
-            TableFormat::Csv => csv::write_header(&schema, &mut out)?,
-            TableFormat::Json => {}
-            TableFormat::Table | TableFormat::Markdown | TableFormat::Parquet => {
-                let mut new = Table::new();
-                let preset =
-                    if format == TableFormat::Markdown { presets::ASCII_MARKDOWN } else { presets::UTF8_BORDERS_ONLY };
-                new.load_preset(preset);
-                new.set_header(schema.fields().iter().map(|field| field.name()));
-                for (place, field) in schema.fields().iter().enumerate() {
-                    if let Some(column) = new.column_mut(place)
-                        && is_numeric(field.data_type())
-                    {
-                        column.set_cell_alignment(CellAlignment::Right);
-                    }
-                }
-                table = Some(new);
-            }
-        }
+        let table = match format {
+            TableFormat::Csv => csv::write_header(&schema, &mut out).map(|()| None)?,
+            TableFormat::Json => None,
+            TableFormat::Table | TableFormat::Markdown | TableFormat::Parquet => Some(page(format, &schema)),
+        };
         Ok(Self { format, schema, out, table, rows: 0 })
     }
 
@@ -59,6 +47,12 @@ impl<W: Write> RowPrinter<W> {
             (Some(table), _) => {
                 for row in 0..batch.num_rows() {
                     let cells = batch.columns().iter().map(|array| text_of(array, row)).collect::<Result<Vec<_>>>()?;
+                    if table.row_count() == PAGE_ROWS {
+                        let full = std::mem::replace(table, page(self.format, &self.schema));
+                        if let Err(error) = writeln!(self.out, "{full}") {
+                            return Ok(Err(error));
+                        }
+                    }
                     table.add_row(cells.into_iter().map(Option::unwrap_or_default));
                 }
                 Ok(Ok(()))
@@ -90,4 +84,23 @@ impl<W: Write> RowPrinter<W> {
         self.out.flush()?;
         Ok(self.out)
     }
+}
+
+/// An empty table with its header.
+fn page(format: TableFormat, schema: &SchemaRef) -> Table {
+    let mut table = Table::new();
+    table.load_preset(if format == TableFormat::Markdown {
+        presets::ASCII_MARKDOWN
+    } else {
+        presets::UTF8_BORDERS_ONLY
+    });
+    table.set_header(schema.fields().iter().map(|field| field.name()));
+    for (place, field) in schema.fields().iter().enumerate() {
+        if let Some(column) = table.column_mut(place)
+            && is_numeric(field.data_type())
+        {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
 }

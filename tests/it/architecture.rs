@@ -118,3 +118,13 @@ fn no_files_use_each_other_in_a_circle() {
     }
     assert!(uses.is_empty(), "{uses:#?}");
 }
+
+#[test]
+fn every_file_of_tests_is_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = fs::read_to_string(folder.join("main.rs")).unwrap();
+    for (name, _) in files(&folder) {
+        let module = name.trim_end_matches(".rs");
+        assert!(module == "main" || main.contains(&format!("mod {module};\n")), "main.rs lacks {module}");
+    }
+}

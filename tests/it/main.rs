@@ -39,3 +39,8 @@ mod quarantine;
 mod reading;
 mod readme;
 mod reconciliation;
+mod reports;
+mod sample;
+mod snapshots;
+mod sql;
+mod unknown;

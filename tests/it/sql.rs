@@ -20,13 +20,13 @@ const QUERY: &str = "select id, name, created_at, 1.50 as amount from egress.cus
 #[test]
 fn rows_come_in_every_format_on_the_screen_or_in_a_file() {
     let project = project();
-    let csv = "id,name,created_at,amount\nc1,\"A1, Company\",2024-02-01T00:00:00Z,1.5\nc2,,,1.5\nc3,\"\",,1.5\n";
+    let csv = "id,name,created_at,amount\nc1,\"A1, Company\",2024-02-01T00:00:00Z,1.5\nc2,,,1.5\nc3,,,1.5\n";
     assert_eq!(project.sql(QUERY), csv);
     let json = project.etl(&["sql", "--format", "json", "-c", QUERY]).exits(0).stdout;
     let rows: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(
         (&rows[0]["name"], &rows[1]["name"], &rows[2]["name"]),
-        (&"A1, Company".into(), &serde_json::Value::Null, &"".into())
+        (&"A1, Company".into(), &serde_json::Value::Null, &serde_json::Value::Null)
     );
     for (format, part) in [("table", "A1, Company"), ("markdown", "| id")] {
         let text = project.etl(&["sql", "--format", format, "-c", QUERY]).exits(0).stdout;
@@ -265,4 +265,19 @@ fn a_value_that_only_the_last_of_many_files_has_is_found() {
         project.sql("select min(start_timestamp) as first_start, min(issued_at) as first_issue from egress.invoice"),
         "first_start,first_issue\n2023-01-01T00:00:00Z,2024-01-01T00:00:00Z\n"
     );
+}
+
+#[test]
+fn a_table_of_many_rows_comes_in_pages_so_that_none_is_held_in_memory() {
+    let rows: String = (0..10_001).map(|row| format!("c{row},,2024-02-01\n")).collect();
+    let project = Project::with(&[("customer.csv", &format!("id,name,created_at\n{rows}"))]);
+    project.normalize();
+    let text = project.etl(&["sql", "-c", "select id from egress.customer"]).exits(0).stdout;
+    assert_eq!(text.lines().filter(|line| line.contains("id")).count(), 2, "a header for each page");
+    assert_eq!(
+        text.lines().filter(|line| line.contains(" c")).count(),
+        10_001 + 1,
+        "the rows, and what is said of them"
+    );
+    assert!(text.ends_with("10001 rows, 1 column\n"));
 }

@@ -114,6 +114,13 @@ struct Frame<'a> {
     unknown: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
+/// A row as an answer lists it: its text, its fields where it is an object, and its fingerprint.
+struct Listed<'a> {
+    raw: &'a RawValue,
+    frame: Option<Frame<'a>>,
+    fingerprint: i64,
+}
+
 impl Walk {
     /// The way to the rows of a table that is made from answers.
     pub fn of(table: &'static Table) -> Self {
@@ -170,9 +177,18 @@ impl Walk {
         }
         let about = &answer.about;
         let (rows, is_list) = listed(&answer.body)?;
+        let frames: Vec<_> = rows
+            .into_iter()
+            .enumerate()
+            .map(|(ordinal, raw)| Listed {
+                raw,
+                frame: self.frame(0, ordinal, raw),
+                fingerprint: fingerprint(about, raw),
+            })
+            .collect();
+        let counts = self.counting(about, &frames);
         let mut pointer = String::new();
-        let counts = self.counting(about, &rows);
-        for (ordinal, raw) in rows.into_iter().enumerate().filter(|(ordinal, _)| counts[*ordinal]) {
+        for (ordinal, listed) in frames.into_iter().enumerate().filter(|(ordinal, _)| counts[*ordinal]) {
             pointer.clear();
             pointer.push('/');
             pointer.push_str(ROWS);
@@ -180,9 +196,9 @@ impl Walk {
                 // Writing to memory does not fail.
                 let _ = write!(pointer, "/{ordinal}");
             }
-            match self.frame(0, ordinal, raw) {
-                None => with(Met::Wrong { pointer: &pointer, text: raw.get(), expected: "expected an object" }),
-                Some(frame) => self.nested(about, fingerprint(about, raw), &mut vec![frame], &mut pointer, with),
+            match listed.frame {
+                None => with(Met::Wrong { pointer: &pointer, text: listed.raw.get(), expected: "expected an object" }),
+                Some(frame) => self.nested(about, listed.fingerprint, &mut vec![frame], &mut pointer, with),
             }
         }
         Ok(())
@@ -243,14 +259,14 @@ impl Walk {
     }
 
     /// Which of the listed rows count: all but those that the same answer lists again further on.
-    fn counting(&self, about: &About, rows: &[&RawValue]) -> Vec<bool> {
+    fn counting(&self, about: &About, rows: &[Listed<'_>]) -> Vec<bool> {
         let mut counts = vec![true; rows.len()];
         let mut seen = HashSet::new();
         let mut key = Vec::new();
-        for (place, raw) in rows.iter().enumerate().rev() {
-            let Some(frame) = self.frame(0, place, raw) else { continue };
+        for (place, listed) in rows.iter().enumerate().rev() {
+            let Some(frame) = &listed.frame else { continue };
             key.clear();
-            let row = Row { walk: self, about, frames: &[frame], pointer: "", fingerprint: 0 };
+            let row = Row { walk: self, about, frames: std::slice::from_ref(frame), pointer: "", fingerprint: 0 };
             let mut is_whole = true;
             for source in &self.set {
                 match row.cell(*source) {
@@ -263,7 +279,7 @@ impl Walk {
                 key.push(0);
             }
             if self.is_told_by_fingerprint {
-                key.extend_from_slice(&fingerprint(about, raw).to_le_bytes());
+                key.extend_from_slice(&listed.fingerprint.to_le_bytes());
             }
             counts[place] = !is_whole || seen.insert(XxHash3_128::oneshot(&key));
         }
