@@ -274,7 +274,7 @@ fn answers_fit_the_published_description() {
             ] {
                 see("POST", path, path, &plain);
             }
-            for contract in account.terms(place).contracts {
+            for contract in account.books(place, account.now()).contracts {
                 let named = format!("{{\"customer_id\":\"{id}\",\"contract_id\":\"{}\"", contract.id);
                 for path in [
                     "/v2/contracts/get",
