@@ -28,7 +28,7 @@ use datafusion::datasource::view::ViewTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, col};
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::physical_plan::{PhysicalExpr, execute_stream};
@@ -53,6 +53,8 @@ pub struct Engine {
     pub context: SessionContext,
     /// The same for queries over little data.
     small: Arc<SessionState>,
+    /// The same for queries that are to take little memory.
+    narrow: Option<Arc<SessionState>>,
     lake: Lake,
     versions: BTreeMap<String, u64>,
     environment: Option<String>,
@@ -101,6 +103,7 @@ impl Engine {
         let engine = Self {
             context,
             small,
+            narrow: None,
             lake: lake.clone(),
             versions,
             environment,
@@ -122,6 +125,15 @@ impl Engine {
         self.context.state_ref().write().config_mut().options_mut().optimizer.max_passes = 1;
         self.small = Arc::new(small::state_for_small(self.context.state()));
         self
+    }
+
+    /// The same session, in which queries run in one part each: joins and groups of several parts hold their rows several times.
+    #[must_use]
+    pub fn in_one_part(&self) -> Self {
+        let state = self.context.state();
+        let config = state.config().clone().with_target_partitions(1);
+        let narrow = SessionStateBuilder::new_from_existing(state).with_config(config).build();
+        Self { narrow: Some(Arc::new(narrow)), ..self.clone() }
     }
 
     /// The same session, in which models read these settings.
@@ -339,7 +351,11 @@ impl Engine {
     /// # Errors
     /// The engine's own.
     pub async fn execute(&self, plan: &LogicalPlan) -> std::result::Result<SendableRecordBatchStream, DataFusionError> {
-        let state = if small::is_small(plan) { self.small.clone() } else { Arc::new(self.context.state()) };
+        let state = match &self.narrow {
+            _ if small::is_small(plan) => self.small.clone(),
+            Some(narrow) => narrow.clone(),
+            None => Arc::new(self.context.state()),
+        };
         let physical = state.create_physical_plan(plan).await?;
         execute_stream(physical, Arc::new(TaskContext::from(state.as_ref())))
     }

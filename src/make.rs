@@ -69,7 +69,7 @@ pub struct Made {
 /// Makes models, given each behind what it reads, and lets others read them under their names: most of staging as views, the
 /// rest as rows. Returns those made, in the order given.
 ///
-/// One that finds too little memory beside others is made again alone.
+/// One that finds too little memory beside others is made again alone, in one part.
 ///
 /// # Errors
 /// Usage (exit 2) when a model is not as it must be; failed or damaged (exit 5) when a query fails. The first in the order
