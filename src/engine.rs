@@ -28,7 +28,7 @@ use datafusion::datasource::view::ViewTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder, TaskContext};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, col};
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::physical_plan::{PhysicalExpr, execute_stream};
@@ -130,9 +130,7 @@ impl Engine {
     /// The same session, in which queries run in one part each: joins and groups of several parts hold their rows several times.
     #[must_use]
     pub fn in_one_part(&self) -> Self {
-        let state = self.context.state();
-        let config = state.config().clone().with_target_partitions(1);
-        let narrow = SessionStateBuilder::new_from_existing(state).with_config(config).build();
+        let narrow = small::in_one_part(self.context.state()).build();
         Self { narrow: Some(Arc::new(narrow)), ..self.clone() }
     }
 

@@ -5,6 +5,7 @@
 
 mod judge;
 mod rows;
+mod turns;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -17,12 +18,13 @@ use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use futures::StreamExt;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::judge::Judge;
 pub use self::judge::Verdict;
 use self::rows::Rows;
+pub use self::turns::{Fault, Turns};
 use crate::engine::{Engine, arrow_type, precision};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -82,8 +84,7 @@ pub async fn make_all(
     for order in &orders {
         engine.provide(&order.model.reads).await?;
     }
-    let threads = engine.threads();
-    let turns = Arc::new(Semaphore::new(threads));
+    let turns = Turns::of(engine);
     let is_stopped = Arc::new(AtomicBool::new(false));
     let parameters = Arc::new(parameters.clone());
     let mut begun: HashMap<String, watch::Receiver<bool>> = HashMap::new();
@@ -102,27 +103,19 @@ pub async fn make_all(
                     return (place, Ok(None));
                 }
             }
-            let closed = |_| Error::failed("the queue of queries was closed");
-            let turn = turns.acquire().await.map_err(closed);
-            if is_stopped.load(Ordering::Relaxed) {
-                return (place, Ok(None));
-            }
-            let work = async {
-                let turn = turn?;
-                match make(&order, &parameters, &engine).await {
-                    Err(Fault::Memory(_)) if threads > 1 => {
-                        drop(turn);
-                        let _alone =
-                            turns.acquire_many(u32::try_from(threads).unwrap_or(u32::MAX)).await.map_err(closed)?;
-                        make(&order, &parameters, &engine).await.map_err(|fault| fault.told(&engine, &order.model.file))
-                    }
-                    made => made.map_err(|fault| fault.told(&engine, &order.model.file)),
+            let (wanted, given, stopped) = (&order, &*parameters, &*is_stopped);
+            let work = |engine| async move {
+                match stopped.load(Ordering::Relaxed) {
+                    true => Ok(None),
+                    false => make(wanted, given, &engine).await,
                 }
             };
-            let made = work.await;
+            let made = turns.take(&engine, &order.model.file, work).await;
             match &made {
-                Ok(_) => drop(tell.send(true)),
                 Err(_) => is_stopped.store(true, Ordering::Relaxed),
+                // Nothing is begun any more, so nobody is told.
+                Ok(_) if is_stopped.load(Ordering::Relaxed) => {}
+                Ok(_) => drop(tell.send(true)),
             }
             (place, made)
         });
@@ -168,16 +161,16 @@ async fn make(
     let started = Instant::now();
     let plan = engine.plan_model(model, parameters).await?;
     let schema = row_schema(model);
-    let mut judge = if order.is_judged { Judge::of(model, &schema, engine) } else { Judge::default() };
+    let mut judge = order.is_judged.then(|| Judge::of(model, &schema, engine));
     let mut rows = Rows::new(&order.folder, &order.file_stem, &schema, order.is_kept)?;
-    run(plan, engine, &model.file, &schema, &mut rows, &mut judge).await?;
+    run(plan, engine, &model.file, &schema, &mut rows, judge.as_mut()).await?;
     let result = rows.finish()?;
     result.register(engine, &model.name, &order.folder, &schema)?;
     Ok(Some(Made {
         name: model.name.clone(),
         rows: result.rows,
         file: result.file,
-        verdict: judge.verdict(),
+        verdict: judge.map(|judge| judge.verdict()).unwrap_or_default(),
         took: started.elapsed(),
     }))
 }
@@ -222,9 +215,7 @@ async fn write_plan(
     schema: &SchemaRef,
 ) -> Result<DataFile> {
     let mut rows = Rows::new(folder, file_stem, schema, true)?;
-    run(plan, engine, what, schema, &mut rows, &mut Judge::default())
-        .await
-        .map_err(|fault| fault.told(engine, what))?;
+    run(plan, engine, what, schema, &mut rows, None).await.map_err(|fault| fault.told(engine, what))?;
     rows.finish()?.file.ok_or_else(|| Error::failed(format!("{what}: no file was made of its rows")))
 }
 
@@ -235,7 +226,7 @@ async fn run(
     what: &str,
     schema: &SchemaRef,
     rows: &mut Rows,
-    judge: &mut Judge,
+    mut judge: Option<&mut Judge>,
 ) -> std::result::Result<(), Fault> {
     let work = async {
         let mut batches = engine.execute(&plan).await?;
@@ -243,7 +234,9 @@ async fn run(
             let batch = batch?;
             precision::check(&batch).map_err(|error| Error::failed(format!("{what}: {error}")))?;
             let batch = rows::conform(&batch, schema)?;
-            judge.see(&batch)?;
+            if let Some(judge) = &mut judge {
+                judge.see(&batch)?;
+            }
             rows.take(batch)?;
         }
         Ok(())
@@ -253,44 +246,4 @@ async fn run(
         rows.discard();
     }
     done
-}
-
-/// Why a query gave no rows.
-enum Fault {
-    /// It found too little memory.
-    Memory(DataFusionError),
-    /// The engine's own.
-    Query(DataFusionError),
-    /// Already told.
-    Told(Error),
-}
-
-impl Fault {
-    fn told(self, engine: &Engine, what: &str) -> Error {
-        match self {
-            Self::Memory(error) | Self::Query(error) => engine.query_failed(&format!("{what}: the query"), &error),
-            Self::Told(error) => error,
-        }
-    }
-}
-
-impl From<DataFusionError> for Fault {
-    fn from(error: DataFusionError) -> Self {
-        if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) {
-            return Self::Memory(error);
-        }
-        Self::Query(error)
-    }
-}
-
-impl From<arrow::error::ArrowError> for Fault {
-    fn from(error: arrow::error::ArrowError) -> Self {
-        Self::Query(error.into())
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self::Told(error)
-    }
 }

@@ -20,8 +20,14 @@ const RULES: [&str; 4] = ["OutputRequirements", "join_selection", "EnsureRequire
 /// The same session for queries over little data.
 pub fn state_for_small(state: SessionState) -> SessionState {
     let rules = state.physical_optimizers().iter().filter(|rule| RULES.contains(&rule.name())).cloned().collect();
-    let config = state.config().clone().with_target_partitions(1);
-    SessionStateBuilder::new_from_existing(state).with_config(config).with_physical_optimizer_rules(rules).build()
+    in_one_part(state).with_physical_optimizer_rules(rules).build()
+}
+
+/// The same session for queries that run in one part.
+pub fn in_one_part(state: SessionState) -> SessionStateBuilder {
+    // The catalog is shared: a default one would be put in the place of what the session knows.
+    let config = state.config().clone().with_target_partitions(1).with_create_default_catalog_and_schema(false);
+    SessionStateBuilder::new_from_existing(state).with_config(config)
 }
 
 /// Whether a query reads little. What it cannot look into may be big.

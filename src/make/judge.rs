@@ -19,7 +19,6 @@ use crate::model::{Grain, Model};
 const MOST_KEYS: usize = 1 << 20;
 
 /// Judges the rows of one model.
-#[derive(Default)]
 pub struct Judge {
     required: Vec<usize>,
     has_null: bool,

@@ -4,17 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
-use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use futures::StreamExt;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::catalog::runs::CHECKS;
 use crate::engine::parameters::missing;
 use crate::engine::{Engine, plain};
 use crate::error::{Error, Result};
-use crate::make::Verdict;
+use crate::make::{Fault, Turns, Verdict};
 use crate::model::{Grain, Layer, Model, Models};
 use crate::place::records::{Row, cell};
 use crate::printer::{counted, json_of_row};
@@ -45,8 +43,9 @@ pub async fn of_header(model: &Model, verdict: &Verdict, engine: &Engine) -> Res
         let nulls = required.iter().map(|column| format!("{} is null", column.name)).collect::<Vec<_>>().join(" or ");
         rules.push(("nulls".to_owned(), verdict.nulls_hold, format!("select * from {name} where {nulls}")));
     }
-    for (check, holds) in model.header.checks.iter().zip(&verdict.conditions_hold) {
-        rules.push((check.clone(), *holds, format!("select * from {name} where ({check}) is false")));
+    for (place, check) in model.header.checks.iter().enumerate() {
+        let holds = verdict.conditions_hold.get(place).is_some_and(|holds| *holds);
+        rules.push((check.clone(), holds, format!("select * from {name} where ({check}) is false")));
     }
     match &model.header.grain {
         Grain::Columns(columns) => {
@@ -67,7 +66,10 @@ pub async fn of_header(model: &Model, verdict: &Verdict, engine: &Engine) -> Res
     for (rule, holds, sql) in rules {
         let found = match holds {
             true => (0, None),
-            false => offending(engine, plan_rule(model, engine, &rule, &sql).await?, &model.file).await?,
+            false => {
+                let plan = plan_rule(model, engine, &rule, &sql).await?;
+                offending(engine, plan).await.map_err(|fault| fault.told(engine, &model.file))?
+            }
         };
         checks.push(Check::of(format!("{name}: {rule}"), Severity::Block, found));
     }
@@ -82,7 +84,7 @@ pub async fn of_files(task: &Task<'_>, made: &[&Model], engine: &mut Engine) -> 
     let Task { reports, models, parameters, settings, .. } = *task;
     let mut made: BTreeSet<_> = made.iter().map(|model| model.name.as_str()).collect();
     let makes_all = models.reports(None)?.len() == reports.len();
-    let turns = Arc::new(Semaphore::new(engine.threads()));
+    let turns = Turns::of(engine);
     let parameters: Arc<BTreeMap<String, ScalarValue>> = Arc::new(parameters.clone());
     let mut tasks = JoinSet::new();
     for check in models.iter().filter(|model| model.layer == Layer::Checks) {
@@ -99,12 +101,12 @@ pub async fn of_files(task: &Task<'_>, made: &[&Model], engine: &mut Engine) -> 
         let severity = models.severity(check, settings);
         let (check, engine, turns, parameters) = (check.clone(), engine.clone(), turns.clone(), parameters.clone());
         tasks.spawn(async move {
-            let _turn = turns.acquire().await;
-            let work = async {
-                let plan = engine.plan_model(&check, &parameters).await?;
-                offending(&engine, plan, &check.file).await
+            let (rule, given) = (&check, &*parameters);
+            let work = |engine: Engine| async move {
+                let plan = engine.plan_model(rule, given).await?;
+                offending(&engine, plan).await
             };
-            let found = work.await;
+            let found = turns.take(&engine, &check.file, work).await;
             (check.name.clone(), found.map(|found| Check::of(check.name, severity, found)))
         });
     }
@@ -123,12 +125,11 @@ async fn plan_rule(model: &Model, engine: &Engine, rule: &str, sql: &str) -> Res
 }
 
 /// How many rows a query returns, and the first as JSON.
-async fn offending(engine: &Engine, plan: LogicalPlan, file: &str) -> Result<(u64, Option<String>)> {
-    let failed = |error: DataFusionError| engine.query_failed(&format!("{file}: the query"), &error);
-    let mut batches = engine.execute(&plan).await.map_err(failed)?;
+async fn offending(engine: &Engine, plan: LogicalPlan) -> std::result::Result<(u64, Option<String>), Fault> {
+    let mut batches = engine.execute(&plan).await?;
     let (mut count, mut first) = (0, None);
     while let Some(batch) = batches.next().await {
-        let batch = batch.map_err(failed)?;
+        let batch = batch?;
         if first.is_none() && batch.num_rows() > 0 {
             first = Some(json_of_row(&batch, 0)?);
         }
