@@ -4,7 +4,8 @@
 -- was paid. Its invoice schedule tells what that is, whoever bills it, as a sum that is exact; else, of a rest that moved on,
 -- the commit first paid for; else the vendor's cost basis, which is a float. A schedule that is there and empty, of a commit
 -- that the vendor bills, means that it was free, as credits are. Null where none of these is known. What is granted by hand
--- changes no price: what was paid is spread over all that may be used.
+-- changes no price: what was paid is spread over all that may be used. Where the schedule pays back, what was taken by hand is what
+-- was paid back for: what remains paid is spread over what remains.
 --
 -- grain    balance_id
 -- columns
@@ -18,7 +19,7 @@
 --   currency          text?                        currency of the money it is worth
 --   starting_at       timestamp?                   begin of its first segment, UTC
 --   granted           decimal(38, 18)? [quantity]  granted by all of its access schedule, in what the balance counts
---   usable            decimal(38, 18)? [quantity]  the same, and what was granted by hand, less what was taken of that
+--   usable            decimal(38, 18)? [quantity]  the same, and what was granted by hand, less what was taken of that or paid back for
 --   scheduled_amount  decimal(38, 18)? [currency]  all of its invoice schedule; null where it has no items
 --   is_invoiced       boolean                      false where that is billed outside the vendor's invoices
 --   paid_amount       decimal(38, 18)? [currency]  what all that is usable is worth; null where it is not known
@@ -64,15 +65,24 @@ schedules as (
     group by channel, balance_id
 ),
 
+refunded as (
+    select distinct balance_id from items where billed < 0
+),
+
 granted as (
     select
         balances.balance_id,
         balances.rolled_over_from_balance_id,
         terms.scheduled_amount as granted,
-        terms.scheduled_amount + greatest(coalesce(by_hand.amount, 0), 0) as usable
+        terms.scheduled_amount
+        + case
+            when refunded.balance_id is not null then coalesce(by_hand.amount, 0)
+            else greatest(coalesce(by_hand.amount, 0), 0)
+        end as usable
     from balances
     inner join terms on balances.balance_id = terms.balance_id
     left join by_hand on balances.balance_id = by_hand.balance_id
+    left join refunded on balances.balance_id = refunded.balance_id
 ),
 
 -- A rest may move on again: four steps back are followed. What was granted by hand on the way has thinned its price.

@@ -435,8 +435,15 @@ final as (
         cast(null as varchar) as line_item_id,
         found.balance_id,
         found.item,
-        -- An instant that begins a month belongs to the one before.
-        month_of(found.dated_at - interval '1 microsecond') as month,
+        -- What ends at the first instant of a month belongs to the one before, what begins or is due then does not.
+        month_of(
+            case
+                when found.code in (
+                    'COST_BASIS_UNKNOWN', 'COST_BASIS_DIFFERS', 'PURCHASE_NOT_BILLED', 'COMMIT_FREE', 'COMMIT_BILLED_ELSEWHERE'
+                ) then found.dated_at
+                else found.dated_at - interval '1 microsecond'
+            end
+        ) as month,
         found.currency,
         found.expected_amount,
         found.actual_amount,

@@ -6,7 +6,7 @@
 -- codes
 --   BALANCE_OF_OTHER_CUSTOMER  block  a commit or credit is of another customer than its contract
 --   INVOICE_OF_OTHER_CUSTOMER  block  an invoice is of another customer than its contract
---   COMMIT_OF_OTHER_CUSTOMER   block  a line names a commit or credit of another customer
+--   COMMIT_OF_OTHER_CUSTOMER   block  a line names a commit or credit of another customer, which its contract may not use
 --   COMMIT_UNKNOWN             block  a line names a commit or credit that was not delivered
 --   CONTRACT_UNKNOWN           block  an invoice names a contract that was not delivered
 --   CUSTOMER_UNKNOWN           block  an invoice names a customer that was not delivered
@@ -45,6 +45,10 @@ balances as (
 
 customers as (
     select * from int_customers_unified
+),
+
+shared as (
+    select * from int_balances_shared
 ),
 
 contracts as (
@@ -90,6 +94,7 @@ found as (
         'the commit or credit it names is of customer ' || coalesce(balances.customer_id, '(none)') as probable_cause
     from lines
     inner join balances on lines.commit_id = balances.balance_id
+    left anti join shared on lines.commit_id = shared.balance_id and lines.contract_id = shared.contract_id
     where (lines.customer_id is distinct from balances.customer_id)
         and (lines.payer_customer_id is distinct from balances.customer_id)
     union all

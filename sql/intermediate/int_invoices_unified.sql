@@ -32,7 +32,8 @@
 --   billing_provider_status      text?                        its status there, in upper case; null until it was sent
 --   payment                      text                         what that means: unsent, open, paid, failed, dropped or unknown
 --   regenerated_from_invoice_id  text?                        the voided invoice it stands in for, where the API says it
---   payer_customer_id            text?                        the customer that pays, in a hierarchy
+--   payer_customer_id            text?                        the customer that pays, where another one does: that above in a hierarchy
+--   payer_contract_id            text?                        its contract
 with
 api_invoices as (
     select * from stg_api__invoices
@@ -63,6 +64,10 @@ drafts as (
     where snapshot_at = newest_snapshot_at
 ),
 
+hierarchies as (
+    select * from int_hierarchies_unified
+),
+
 repeated as (
     select distinct invoice_id from stg_api__constituent_invoices where consolidated_status is distinct from 'VOID'
 ),
@@ -91,6 +96,7 @@ candidates as (
         billing_provider_status,
         regenerated_from_invoice_id,
         payer_customer_id,
+        payer_contract_id,
         received_at
     from api_invoices
     union all
@@ -117,6 +123,7 @@ candidates as (
         billing_provider_status,
         cast(null as varchar) as regenerated_from_invoice_id,
         cast(null as varchar) as payer_customer_id,
+        cast(null as varchar) as payer_contract_id,
         received_at
     from finals
     union all
@@ -143,6 +150,7 @@ candidates as (
         cast(null as varchar) as billing_provider_status,
         cast(null as varchar) as regenerated_from_invoice_id,
         cast(null as varchar) as payer_customer_id,
+        cast(null as varchar) as payer_contract_id,
         snapshot_at as received_at
     from drafts
     where not exists (select 1 from api_invoices)
@@ -197,9 +205,14 @@ final as (
             else 'unknown'
         end as payment,
         ranked.regenerated_from_invoice_id,
-        ranked.payer_customer_id
+        coalesce(ranked.payer_customer_id, hierarchies.parent_customer_id) as payer_customer_id,
+        case
+            when ranked.payer_customer_id is null then hierarchies.parent_contract_id
+            else ranked.payer_contract_id
+        end as payer_contract_id
     from ranked
     left join repeated on ranked.invoice_id = repeated.invoice_id
+    left join hierarchies on ranked.contract_id = hierarchies.contract_id and hierarchies.is_paid_by_parent
     where ranked.place = 1
 )
 

@@ -1,7 +1,8 @@
 -- Lines of journal entries as they are computed now, whatever has been posted: one row each, two an entry.
 --
 -- An entry's id is made of what happened, to which line or ledger entry, in which month, so that it is the same in every run.
--- Accounts are those of `[accounts]` in settings.
+-- Accounts are those of `[accounts]` in settings. In a hierarchy of customers a line is that of the customer whose account it is:
+-- who pays an invoice owes it, and what is deferred is owed to whoever bought the commit, whichever of them used it.
 --
 -- grain    entry_id, line_number
 -- columns
@@ -38,30 +39,60 @@ sided as (
     from entries
 ),
 
+payers as (
+    select invoice_id, payer_customer_id, payer_contract_id from int_invoices_unified where payer_customer_id is not null
+),
+
+balances as (
+    select * from int_balances_valued
+),
+
+owners as (
+    select balances.balance_id, roots.customer_id, roots.contract_id
+    from balances
+    inner join balances as roots on balances.root_balance_id = roots.balance_id
+),
+
 lined as (
     select *, cast(1 as bigint) as line_number, debited_key as account_key from sided
     union all
     select *, cast(2 as bigint) as line_number, credited_key as account_key from sided
 ),
 
+held as (
+    select
+        lined.*,
+        case
+            when lined.account_key in ('receivable', 'unbilled') then payers.payer_customer_id
+            when lined.account_key = 'deferred' and owners.customer_id <> lined.customer_id then owners.customer_id
+        end as holder_customer_id,
+        case
+            when lined.account_key in ('receivable', 'unbilled') then payers.payer_contract_id
+            when lined.account_key = 'deferred' then owners.contract_id
+        end as holder_contract_id
+    from lined
+    left join payers on lined.invoice_id = payers.invoice_id
+    left join owners on lined.balance_id = owners.balance_id
+),
+
 final as (
     select
-        lined.entry_id,
-        lined.line_number,
-        lined.month,
-        lined.event,
+        held.entry_id,
+        held.line_number,
+        held.month,
+        held.event,
         accounts.account_name,
         accounts.account_type,
-        lined.customer_id,
-        lined.contract_id,
-        lined.product_id,
-        lined.balance_id,
-        lined.invoice_id,
-        lined.currency,
-        case when lined.line_number = 1 then lined.amount end as debit_amount,
-        case when lined.line_number = 2 then lined.amount end as credit_amount
-    from lined
-    left join accounts on lined.account_key = accounts.account_key
+        coalesce(held.holder_customer_id, held.customer_id) as customer_id,
+        case when held.holder_customer_id is null then held.contract_id else held.holder_contract_id end as contract_id,
+        held.product_id,
+        held.balance_id,
+        held.invoice_id,
+        held.currency,
+        case when held.line_number = 1 then held.amount end as debit_amount,
+        case when held.line_number = 2 then held.amount end as credit_amount
+    from held
+    left join accounts on held.account_key = accounts.account_key
 )
 
 select * from final

@@ -2,8 +2,9 @@
 --
 -- Credit that the API shows beside the lines of plans (legacy) stands among them, as it does in the export. Lines of the
 -- export do not tell their type: what draws on a balance is told by its sign, the purchase or true-up of a commit by its having
--- the commit's own product, or no period of its own on an invoice that bills the commit; an adjustment by its having no
--- product; a fee by a product that is fixed or that a scheduled charge of the contract bills, or by the invoice's having no
+-- the commit's own product, or no period of its own on an invoice that bills the commit; what is paid back for one by its being
+-- negative, of the commit's own product, on an invoice without a period that bills the commit or comes to less than nothing; an
+-- adjustment by its having no product; a fee by a product that is fixed or that a scheduled charge of the contract bills, or by the invoice's having no
 -- period. Invoices bill all of these together where a contract puts scheduled charges on usage invoices.
 --
 -- grain    line_item_key
@@ -138,7 +139,15 @@ typed as (
         exported.*,
         case
             when exported.credit_grant_id is not null and exported.total_amount < 0 then 'applied_credit_grant'
-            when exported.commit_id is not null and exported.total_amount < 0 then 'applied_commit_or_credit'
+            when exported.commit_id is not null
+                and exported.total_amount < 0
+                and not (
+                    balances.balance_type in ('prepaid', 'postpaid')
+                    and exported.product_id = balances.product_id
+                    and invoices.starting_at is null
+                    and (billed_commits.invoice_id is not null or invoices.total_amount < 0)
+                )
+                then 'applied_commit_or_credit'
             when exported.subscription_id is not null then 'subscription'
             when balances.balance_type in ('prepaid', 'postpaid')
                 and (

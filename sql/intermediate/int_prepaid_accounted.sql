@@ -14,7 +14,7 @@
 --   rolled_in_amount   decimal(38, 18)? [currency]  worth of the rest that it took over
 --   recognized_amount  decimal(38, 18)? [currency]  drawn by final invoices or lapsed, at cost basis
 --   rolled_amount      decimal(38, 18)? [currency]  worth of the rest that moved on
---   adjusted_amount    decimal(38, 18)? [currency]  worth taken away by hand; 0 where all in all it was given
+--   adjusted_amount    decimal(38, 18)? [currency]  worth taken away by hand; 0 where all in all it was given, or paid back
 --   unbilled_amount    decimal(38, 18)? [currency]  in its invoice schedule and not billed
 --   deferred_amount    decimal(38, 18)? [currency]  worth of what the ledger has left, less what is not billed
 with

@@ -50,6 +50,10 @@ terms as (
     select * from int_commits_dated
 ),
 
+shared as (
+    select * from int_balances_shared
+),
+
 lapses as (
     select * from int_lapses_spread
 ),
@@ -68,17 +72,29 @@ open_usage as (
     where line_role = 'application' and balance_type = 'grant' and is_money
 ),
 
--- It is overage where a commit of the customer for the contract could be used at that time: one that has not begun, or that has
--- ended, is none that it runs over.
-committed as (
-    select distinct open_usage.component_id
+usable as (
+    select open_usage.component_id, balances.balance_id
     from open_usage
     inner join balances
         on open_usage.customer_id = balances.customer_id
         and (balances.contract_id is null or balances.contract_id = open_usage.contract_id)
-    inner join segments on balances.balance_id = segments.balance_id
     where balances.balance_type in ('prepaid', 'postpaid')
-        and segments.starting_at < coalesce(open_usage.ending_before, open_usage.booked_at)
+    union all
+    select open_usage.component_id, balances.balance_id
+    from open_usage
+    inner join shared on open_usage.contract_id = shared.contract_id
+    inner join balances on shared.balance_id = balances.balance_id
+    where balances.balance_type in ('prepaid', 'postpaid')
+),
+
+-- It is overage where a commit that the contract may use could be used at that time: one that has not begun, or that has ended,
+-- is none that it runs over.
+committed as (
+    select distinct usable.component_id
+    from usable
+    inner join open_usage on usable.component_id = open_usage.component_id
+    inner join segments on usable.balance_id = segments.balance_id
+    where segments.starting_at < coalesce(open_usage.ending_before, open_usage.booked_at)
         and (
             segments.ending_before is null
             or coalesce(open_usage.starting_at, open_usage.booked_at) < segments.ending_before

@@ -2,8 +2,8 @@
 --
 -- What is drawn from a prepaid commit, or lapses in it, is worth its part of what was paid. It is taken from the sum of all
 -- that was drawn before and after, so that roundings never add up: what uses a commit up recognises all that it was worth.
--- Drafts come behind finals. Credits are worth nothing, nor are entries by hand where all in all they gave: what was paid is
--- spread over that too. Null where it is not known what was paid.
+-- Drafts come behind finals. Credits are worth nothing, nor are entries by hand where all in all they gave, or took what was paid
+-- back: what was paid is spread over what may be used after them. Null where it is not known what was paid.
 --
 -- grain    component_id, month
 -- columns
@@ -40,7 +40,7 @@ moved as (
         parts.balance_id,
         balances.paid_amount,
         balances.usable,
-        case when parts.component = 'adjustment' and balances.usable > balances.granted then 0.00 else parts.drawn end
+        case when parts.component = 'adjustment' and balances.usable <> balances.granted then 0.00 else parts.drawn end
             as drawn
     from parts
     inner join balances on parts.balance_id = balances.balance_id

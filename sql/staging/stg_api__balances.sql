@@ -23,6 +23,8 @@
 --   rolled_over_from_balance_id   text?                        the commit or credit it took the rest of
 --   recurring_id                  text?                        the recurring commit or credit that makes it
 --   archived_at                   timestamp?                   when it was archived, UTC; credits do not say
+--   child_access                  text?                        which contracts below may use it: ALL, NONE or CONTRACT_IDS
+--   child_contract_ids            text?                        JSON list of these contracts, where some may
 --   received_at                   timestamp?                   when the answer came, UTC
 with
 balances as (
@@ -73,6 +75,8 @@ final as (
         coalesce(rolled_over_from_commit_id, rolled_over_from_credit_id) as rolled_over_from_balance_id,
         coalesce(recurring_commit_id, recurring_credit_id) as recurring_id,
         real_instant(archived_at) as archived_at,
+        upper(hierarchy_child_access_type) as child_access,
+        hierarchy_child_access_contract_ids as child_contract_ids,
         real_instant(_transferred_at) as received_at
     from converted
 )

@@ -16,6 +16,9 @@
 --   netsuite_sales_order_id    text?       its sales order at NetSuite
 --   uniqueness_key             text?       what its maker gave so that it is not made twice
 --   custom_fields              text?       JSON object of its custom fields
+--   parent_customer_id         text?       the customer above, in a hierarchy
+--   parent_contract_id         text?       the contract above
+--   is_paid_by_parent          boolean     whether the customer above pays its invoices
 with
 contracts as (
     select * from api.contracts
@@ -36,7 +39,10 @@ final as (
         salesforce_opportunity_id,
         netsuite_sales_order_id,
         uniqueness_key,
-        custom_fields
+        custom_fields,
+        json_text(json_text(hierarchy_configuration, 'parent'), 'customer_id') as parent_customer_id,
+        json_text(json_text(hierarchy_configuration, 'parent'), 'contract_id') as parent_contract_id,
+        coalesce(upper(json_text(hierarchy_configuration, 'payer')) = 'PARENT', false) as is_paid_by_parent
     from contracts
 )
 

@@ -28,6 +28,7 @@
 --   regenerated_from_invoice_id  text?                        the voided invoice it stands in for
 --   corrected_invoice_id         text?                        the invoice it corrects
 --   payer_customer_id            text?                        the customer that pays, in a hierarchy
+--   payer_contract_id            text?                        its contract
 --   received_at                  timestamp?                   when the answer came, UTC
 with
 invoices as (
@@ -70,6 +71,7 @@ final as (
         regenerated_from_invoice_id,
         correction_record_corrected_invoice_id as corrected_invoice_id,
         payer_customer_id,
+        payer_contract_id,
         real_instant(_transferred_at) as received_at
     from converted
 )

@@ -42,7 +42,7 @@ lines as (
         coalesce(after.invoice_id, before.invoice_id)
 ),
 
--- An entry has no id: it is what it says. One at the first instant of a month is the last act of the month before.
+-- An entry has no id: it is what it says.
 entries_before as (
     select customer_id, balance_id, entry_type, occurred_at, currency, amount, invoice_id, count(*) as entry_count
     from before_int_balance_ledger_unified
@@ -56,11 +56,20 @@ entries_after as (
 ),
 
 entries as (
-    select customer_id, balance_id, occurred_at, 'came' as what
+    select customer_id, balance_id, occurred_at, amount, 'came' as what
     from (select * from entries_after except select * from entries_before)
     union all
-    select customer_id, balance_id, occurred_at, 'went' as what
+    select customer_id, balance_id, occurred_at, amount, 'went' as what
     from (select * from entries_before except select * from entries_after)
+),
+
+-- What is drawn or lapses at the first instant of a month is the last act of the month before; what is granted then is not.
+entries_dated as (
+    select
+        customer_id, balance_id, what,
+        cast(date_trunc('month', case when amount < 0 then occurred_at - interval '1 microsecond' else occurred_at end) as date)
+            as month
+    from entries
 ),
 
 ledgers as (
@@ -77,12 +86,12 @@ ledgers as (
     from (
         select
             customer_id,
-            cast(date_trunc('month', occurred_at - interval '1 microsecond') as date) as month,
+            month,
             balance_id,
             count(*) filter (where what = 'came') as came_count,
             count(*) filter (where what = 'went') as went_count
-        from entries
-        group by customer_id, cast(date_trunc('month', occurred_at - interval '1 microsecond') as date), balance_id
+        from entries_dated
+        group by customer_id, month, balance_id
     )
 ),
 
