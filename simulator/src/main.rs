@@ -72,6 +72,9 @@ enum Command {
         dir: PathBuf,
     },
     /// Write random histories of commits and credits into DIR/egress and what they come to into DIR/expected.
+    ///
+    /// In several deliveries they are in DIR/1/egress, DIR/2/egress and so on, each what was known a month after the one before:
+    /// invoices, what was withdrawn, lower bills and corrections come late.
     Histories {
         /// The folder to write below; files of the same name are replaced.
         dir: PathBuf,
@@ -81,6 +84,9 @@ enum Command {
         /// Where all chance comes from: the same seed gives the same bytes.
         #[arg(long, default_value_t = 5)]
         seed: u64,
+        /// In how many deliveries.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=12))]
+        deliveries: u32,
     },
     /// Write the account's data-export files into DIR/egress.
     Export {
@@ -145,7 +151,10 @@ fn account(seed: u64, customers: Option<usize>, months: u8) -> Account {
 fn run(command: Command) -> io::Result<()> {
     match command {
         Command::Cloudnet { dir } => cloudnet::write(&dir),
-        Command::Histories { dir, contracts, seed } => histories::write(&dir, contracts, seed),
+        Command::Histories { dir, contracts, seed, deliveries: 1 } => histories::write(&dir, contracts, seed),
+        Command::Histories { dir, contracts, seed, deliveries } => {
+            histories::write_deliveries(&dir, contracts, seed, deliveries)
+        }
         Command::Export { dir, seed, late: true, .. } => export::export_late(seed, &dir),
         Command::Export { dir, seed, customers, months, until, events, answers, late: false } => {
             let account = match (events, until) {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use simulator::histories;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use support::csv::{Row, decimal, files, parse};
 
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
@@ -18,6 +18,14 @@ fn written(contracts: u64, seed: u64) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     histories::write(folder.path(), contracts, seed).unwrap();
     folder
+}
+
+/// What is delivered in three times, and the same at once.
+fn delivered_late(contracts: u64, seed: u64) -> (tempfile::TempDir, [PathBuf; 3]) {
+    let folder = tempfile::tempdir().unwrap();
+    histories::write_deliveries(folder.path(), contracts, seed, 3).unwrap();
+    let places = [1, 2, 3].map(|number| folder.path().join(number.to_string()));
+    (folder, places)
 }
 
 /// Every row that was delivered of a table, in files of any order.
@@ -210,5 +218,68 @@ fn what_is_billed_is_recognised_or_purchases_and_what_credits_paid_is_nothing() 
             assert_eq!(from_deferred, sum(&deferred, "earned_amount", &of), "{currency}");
         }
         assert_eq!(sum(&revenue, "recognized_amount", &|row| row["category"] == "credit_drawdown"), 0);
+    }
+}
+
+#[test]
+fn between_deliveries_come_late_invoices_voids_other_amounts_lower_bills_and_entries_of_months_that_are_over() {
+    let (_folder, [first, second, _]) = delivered_late(300, 1);
+    let [before, after] = [&first, &second].map(|folder| newest(folder, "invoice"));
+    let known = "2024-05-10";
+    let came = |row: &&Row| !before.contains_key(&row["id"]) && row["issued_at"].as_str() < known;
+    assert!(after.values().any(|row| came(&row) && row["status"] == "FINALIZED"), "no invoice came late");
+    let voided: Vec<&Row> =
+        after.values().filter(|row| row["status"] == "VOID" && was(&before, row, "FINALIZED")).collect();
+    let is_made_anew = |void: &&Row| {
+        let is_of_same = |row: &&Row| {
+            ["contract_id", "start_timestamp"].iter().all(|column| row[*column] == void[*column])
+                && !void["start_timestamp"].is_empty()
+        };
+        after.values().filter(came).filter(is_of_same).any(|row| row["total"] != void["total"])
+    };
+    assert!(voided.iter().any(is_made_anew), "no void one was made anew with another amount");
+
+    let [before, after] = [&first, &second].map(|folder| newest(folder, "contracts_balances"));
+    let billed = |row: &Row| -> i128 {
+        row["invoice_schedule"]
+            .split("\"amount\":")
+            .skip(1)
+            .map(|rest| decimal(rest.split([',', '}']).next().unwrap()))
+            .sum()
+    };
+    let both = || before.values().filter_map(|row| Some((row, after.get(&row["id"])?)));
+    assert!(both().any(|(old, new)| billed(new) < billed(old)), "no bill is lower");
+    for kind in ["_manual", "_deduction", "_credited"] {
+        let count = |row: &Row| {
+            let entries: Vec<Value> = serde_json::from_str(&row["ledger"]).unwrap();
+            let counts = |entry: &&Value| {
+                entry["type"].as_str().unwrap().ends_with(kind) && entry["timestamp"].as_str().unwrap() < "2024-05-01"
+            };
+            entries.iter().filter(counts).count()
+        };
+        assert!(both().any(|(old, new)| count(new) > count(old)), "no {kind} comes late");
+    }
+}
+
+fn was(before: &BTreeMap<String, Row>, row: &Row, status: &str) -> bool {
+    before.get(&row["id"]).is_some_and(|old| old["status"] == status)
+}
+
+#[test]
+fn the_last_delivery_says_what_one_alone_would_but_for_what_was_withdrawn() {
+    let (late, [.., last]) = delivered_late(100, 2);
+    let alone = written(100, 2);
+    let invoices = |folder: &Path| {
+        let mut rows = newest(folder, "invoice");
+        rows.retain(|_, row| row["status"] != "VOID");
+        rows
+    };
+    assert_eq!(invoices(&last), invoices(alone.path()));
+    let [found, expected] = [last.as_path(), alone.path()].map(|folder| newest(folder, "contracts_balances"));
+    assert_eq!(found, expected);
+    for name in ["balances.csv", "revenue.csv", "usage.csv", "accrued.csv", "deferred.csv"] {
+        let [found, expected] =
+            [late.path(), alone.path()].map(|folder| fs::read(folder.join("expected").join(name)).unwrap());
+        assert!(found == expected, "{name}");
     }
 }

@@ -143,15 +143,15 @@ class Account:
     fee_days: dict = field(default_factory=dict)  # when invoices bill fees without a period, by contract and product
 
 
-def read(folder):
-    """Everything that counts."""
-    drafts = delivery.snapshots(folder, "draft_invoice", "snapshot_time")
-    draft_lines = delivery.snapshots(folder, "draft_line_item", "snapshot_time")
-    finals = delivery.newest(folder, "invoice")
+def read(folders):
+    """Everything that counts of what lies in these folders."""
+    drafts = delivery.snapshots(folders, "draft_invoice", "snapshot_time")
+    draft_lines = delivery.snapshots(folders, "draft_line_item", "snapshot_time")
+    finals = delivery.newest(folders, "invoice")
     newest_drafts = delivery.current(drafts)
     invoices = {row["id"]: draft(row) for row in newest_drafts} | {row["id"]: final(row) for row in finals}
     stray = []
-    for row in delivery.newest(folder, "line_item"):
+    for row in delivery.newest(folders, "line_item"):
         invoice = invoices.get(row["invoice_id"])
         if invoice is None or invoice.is_draft:
             stray.append(row)
@@ -161,15 +161,15 @@ def read(folder):
         invoice = invoices.get(row["invoice_id"])
         if invoice is not None and invoice.is_draft:
             invoice.lines.append(line(row, invoice))
-    contracts = contract_table(folder, "contracts_contracts")
-    versions = contract_table(folder, "contracts_product_list_item_versions")
+    contracts = contract_table(folders, "contracts_contracts")
+    versions = contract_table(folders, "contracts_product_list_item_versions")
     products = product_names(versions)
-    scheduled = scheduled_charges(contract_table(folder, "contracts_scheduled_charges"))
+    scheduled = scheduled_charges(contract_table(folders, "contracts_scheduled_charges"))
     day_of = lambda row, column: moment(row.get(column)) and moment(row[column]).date()
-    balances = {row["id"]: balance(row, products) for row in contract_table(folder, "contracts_balances")}
+    balances = {row["id"]: balance(row, products) for row in contract_table(folders, "contracts_balances")}
     received = [row["_transferred_at"] or moment(row.get("updated_at")) for row in finals]
     return Account(
-        customers={row["id"]: row for row in delivery.newest(folder, "customer")},
+        customers={row["id"]: row for row in delivery.newest(folders, "customer")},
         terms={row["id"]: row["net_payment_terms_days"] for row in contracts},
         invoices=invoices,
         early=early(drafts, draft_lines),
@@ -177,8 +177,8 @@ def read(folder):
         receipts=received
         + [moment(row["snapshot_time"]) for row in newest_drafts]
         + [one.as_of for one in balances.values()],
-        plans=delivery.newest(folder, "plan"),
-        charges=delivery.newest(folder, "plan_charge"),
+        plans=delivery.newest(folders, "plan"),
+        charges=delivery.newest(folders, "plan_charge"),
         contracts={row["id"]: row for row in contracts},
         contract_customers={row["id"]: row["customer_id"] for row in contracts},
         contract_days={row["id"]: (day_of(row, "starting_at"), day_of(row, "ending_before")) for row in contracts},
@@ -186,13 +186,13 @@ def read(folder):
         fixed={row["product_list_item_id"] for row in versions if "fixed" in (row.get("type") or "").lower()}
         | {product for _, product in scheduled},
         scheduled=scheduled,
-        draft_days=draft_days(folder),
+        draft_days=draft_days(folders),
         stray_lines=stray,
     )
 
 
-def contract_table(folder, table):
-    return delivery.current(delivery.snapshots(folder, table, "snapshot_id"))
+def contract_table(folders, table):
+    return delivery.current(delivery.snapshots(folders, table, "snapshot_id"))
 
 
 RECURS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
@@ -268,9 +268,9 @@ def early(drafts, lines):
     return [(day, {row["id"]: (row, of_day.get(day, {}).get(row["id"], [])) for row in frame}) for day, frame in days]
 
 
-def draft_days(folder):
+def draft_days(folders):
     """What each draft bills, day by day, where that was delivered."""
-    current = lambda table: delivery.current(delivery.snapshots(folder, table, "snapshot_timestamp"))
+    current = lambda table: delivery.current(delivery.snapshots(folders, table, "snapshot_timestamp"))
     invoice_of_day = {row["id"]: row["invoice_id"] for row in current("breakdowns_draft_invoices")}
     found = {}
     for row in current("breakdowns_draft_line_items"):

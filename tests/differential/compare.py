@@ -4,7 +4,7 @@ import csv
 import os
 from fractions import Fraction
 
-from exact import exact
+from exact import ZERO, exact
 
 # Half a unit of the 18th place for each of the roundings that can stand behind one figure, with room.
 ROUNDING = Fraction(1, 10**15)
@@ -80,6 +80,20 @@ class Comparison:
             found.append(f"{place}: is missing: {figures}")
         self.say(report, found, count, rounded)
 
+    def sums(self, report, key, amount, expected):
+        """Compares what the rows of a report add up to by the texts of `key`; `amount` is what a row adds."""
+        sums = {}
+        for row in self.rows(report) or ():
+            place = tuple(row[column] for column in key)
+            sums[place] = sums.get(place, ZERO) + amount(row)
+        found, rounded = [], 0
+        for place in expected.keys() | sums.keys():
+            should, told = expected.get(place, ZERO), sums.get(place, ZERO)
+            if abs(should - told) > ROUNDING:
+                found.append(f"{place}: should be {shown(should)}, is {shown(told)}")
+            rounded += 0 < abs(should - told) <= ROUNDING
+        self.say(f"{report}, sums", found, len(sums), rounded)
+
     def say(self, report, found, count, rounded):
         """Prints what was found of a report."""
         self.different += len(found)
@@ -87,3 +101,23 @@ class Comparison:
         print(f"{report}: {count} rows, {len(found)} differences{note}")
         for text in found[:SHOWN]:
             print(f"    {text}")
+
+
+class Recorder:
+    """Takes what is expected of reports and compares it with nothing."""
+
+    def __init__(self):
+        self.reports = {}
+        self.added = {}
+
+    def rows(self, report):
+        return ()
+
+    def report(self, report, key, expected, rows=None):
+        self.reports[report] = expected
+
+    def sums(self, report, key, amount, expected):
+        self.added[report] = expected
+
+    def say(self, report, found, count, rounded):
+        pass

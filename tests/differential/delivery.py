@@ -26,18 +26,19 @@ class Row(dict):
         return ""
 
 
-def files(folder, table):
+def files(folders, table):
     """Paths of a table's files, each with its place in the order of transfers; a flat file comes before all."""
     found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(("_", "."))]
-        of_folder = table in os.path.relpath(place, folder).split(os.sep)
-        for name in names:
-            transfer = TRANSFER.match(name)
-            if of_folder and transfer:
-                found.append(((transfer[2], int(transfer[1])), os.path.join(place, name)))
-            elif is_data(name) and (of_folder or re.search(rf"(^|[^A-Za-z0-9_]){table}\.csv(\.gz)?$", name)):
-                found.append((("", 0), os.path.join(place, name)))
+    for root in folders:
+        for place, below, names in os.walk(root):
+            below[:] = [name for name in below if not name.startswith(("_", "."))]
+            of_folder = table in os.path.relpath(place, root).split(os.sep)
+            for name in names:
+                transfer = TRANSFER.match(name)
+                if of_folder and transfer:
+                    found.append(((transfer[2], int(transfer[1])), os.path.join(place, name)))
+                elif is_data(name) and (of_folder or re.search(rf"(^|[^A-Za-z0-9_]){table}\.csv(\.gz)?$", name)):
+                    found.append((("", 0), os.path.join(place, name)))
     return sorted(found)
 
 
@@ -45,9 +46,9 @@ def is_data(name):
     return name.endswith((".csv", ".csv.gz")) and not name.startswith(("_", ".")) and not TRANSFER.match(name)
 
 
-def rows(folder, table):
+def rows(folders, table):
     """Every row of a table, with what orders it among those of its key, and its file."""
-    for transfer, path in files(folder, table):
+    for transfer, path in files(folders, table):
         opened = gzip.open if path.endswith(".gz") else open
         with opened(path, "rt", encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.DictReader(file)):
@@ -61,10 +62,10 @@ def later(one, other):
     return one[1:] > other[1:] if one[0] == other[0] else one[0] > other[0]
 
 
-def newest(folder, table, key=("id",)):
+def newest(folders, table, key=("id",)):
     """The row that counts for each key, with its file, and when that was transferred (nothing for a flat one)."""
     best = {}
-    for order, row in rows(folder, table):
+    for order, row in rows(folders, table):
         place = tuple(row.get(column) or "" for column in key)
         if place not in best or later(order, best[place][0]):
             best[place] = (order, row)
@@ -77,13 +78,13 @@ def transferred_at(digits):
     return digits and moment(f"{digits[:4]}-{digits[4:6]}-{digits[6:8]} {digits[8:10]}:{digits[10:12]}:{digits[12:14]}")
 
 
-def snapshots(folder, table, column, key=("id",)):
+def snapshots(folders, table, column, key=("id",)):
     """The rows of every snapshot, oldest first, as a list of lists.
 
     A snapshot that has a time is ordered by it, another by when its rows were exported.
     """
     frames = {}
-    for row in newest(folder, table, (*key, column)):
+    for row in newest(folders, table, (*key, column)):
         frames.setdefault(row[column], []).append(row)
     if column == "snapshot_time":
         return sorted(frames.values(), key=lambda frame: moment(frame[0][column]))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Works out the reports a second time, from the delivered files alone, and says where the published ones differ.
 
-    recompute.py EGRESS_DIR ARTIFACTS_DIR [PIPELINE_TOML]
+    recompute.py EGRESS_DIR ARTIFACTS_DIR [PIPELINE_TOML] [--closes CLOSES_DIR]
 
 Reads the export files under EGRESS_DIR (CSV, also under gzip) and the CSVs in ARTIFACTS_DIR; policies are the
 `[parameters]` of PIPELINE_TOML, or their defaults, accounts its `[accounts]`, ids of other systems its `[dimensions]`.
@@ -20,9 +20,11 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     fees            how long what a fee is billed for lasts
     balances, invoices, revenue, journal, exceptions    the reports
     dimensions      what other systems call customers and contracts, in all of them
+    closes          what a close keeps of them, and what corrects and restates it
     compare         beside what is published
 """
 
+import argparse
 import json
 import os
 import sys
@@ -32,13 +34,14 @@ from datetime import date
 
 import account
 import balances
+import closes
 import dimensions
 import exceptions
 import invoices
 import journal
 import revenue
 import usage
-from compare import Comparison
+from compare import Comparison, Recorder
 from exact import moment
 
 DEFAULTS = {
@@ -78,20 +81,41 @@ def day_of_run(artifacts):
         return moment(json.load(file)["started_at"]).date()
 
 
-def main(egress, artifacts, settings=None):
-    began = time.monotonic()
-    read = account.read(egress)
-    policy = policies(settings)
-    policy["billing_month"] = invoices.billing_month(read, policy, day_of_run(artifacts))
+def calculate(folders, policy, day, comparison, modules):
+    """Works out the reports of these modules from what lies in the folders, for a comparison."""
+    read = account.read(folders)
+    policy = policy | {"billing_month": invoices.billing_month(read, policy, day)}
     usage.date_fees(read)
-    comparison = Comparison(artifacts)
-    for module in (balances, invoices, revenue, journal, exceptions, dimensions):
+    for module in modules:
         module.compare(read, policy, comparison)
+
+
+def main(egress, artifacts, settings, closed):
+    began = time.monotonic()
+    policy, day = policies(settings), day_of_run(artifacts)
+    made = (balances, invoices, revenue, journal)
+    if closed is None:
+        comparison = Comparison(artifacts)
+        calculate([egress], policy, day, comparison, (*made, exceptions, dimensions))
+    else:
+        delivered, books = closes.deliveries(egress), closes.read(closed)
+        if not books or len(delivered) < len(books):
+            sys.exit(f"{len(books)} closes of {len(delivered)} deliveries")
+        for number, close in enumerate(books, 1):
+            close.told = Recorder()
+            calculate(delivered[:number], policy, day, close.told, made)
+        comparison = closes.Books(artifacts, books)
+        calculate(delivered, policy, day, comparison, (*made, exceptions))
+        comparison.finish()
     print(f"{comparison.different} differences in {time.monotonic() - began:.0f} s")
     return 1 if comparison.different else 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("egress")
+    parser.add_argument("artifacts")
+    parser.add_argument("settings", nargs="?")
+    parser.add_argument("--closes")
+    given = parser.parse_args()
+    sys.exit(main(given.egress, given.artifacts, given.settings, given.closes))

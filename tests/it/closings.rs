@@ -10,7 +10,7 @@ use std::path::Path;
 
 use crate::account::plain;
 use crate::close::{cloudnet, table};
-use crate::finance::{accounts, all_differences, different_figures, project};
+use crate::finance::{accounts, all_differences, different_figures, keep, project};
 use crate::histories::units;
 use crate::project::{Project, files};
 
@@ -29,6 +29,9 @@ fn differences(account: &Path) -> Vec<String> {
         if outcome.code != 0 {
             return vec![format!("{name}: {step}: exit {}\n{}", outcome.code, outcome.stderr)];
         }
+    }
+    for folder in ["artifacts", "closes"] {
+        keep(&project, folder, &format!("closes/{name}/{folder}"));
     }
     let mut different = different_figures(&name, account, &project);
     if let Ok(expected) = fs::read_to_string(account.join("pack.csv")) {

@@ -52,6 +52,16 @@ pub fn different_figures(name: &str, account: &Path, project: &Project) -> Vec<S
     expected.iter().zip(&found).filter_map(differs).collect()
 }
 
+/// Leaves a folder's files where a second calculation can go on from them, if somebody asks for it.
+pub fn keep(project: &Project, folder: &str, name: &str) {
+    let Some(kept) = std::env::var_os("KEEP_ARTIFACTS") else { return };
+    for (file, bytes) in project.files(folder) {
+        let path = Path::new(&kept).join(name).join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
+
 /// What differs in an account, one line a figure; the run must end well.
 fn differences(account: &Path) -> Vec<String> {
     let name = account.file_name().unwrap().to_string_lossy().into_owned();
@@ -63,14 +73,7 @@ fn differences(account: &Path) -> Vec<String> {
     if run.code != 0 {
         return vec![format!("{name}: exit {}\n{}", run.code, run.stderr)];
     }
-    // A second calculation can go on from these without making them again.
-    if let Some(folder) = std::env::var_os("KEEP_ARTIFACTS") {
-        let folder = Path::new(&folder).join(&name);
-        fs::create_dir_all(&folder).unwrap();
-        for (file, bytes) in project.files("artifacts") {
-            fs::write(folder.join(file), bytes).unwrap();
-        }
-    }
+    keep(&project, "artifacts", &name);
     different_figures(&name, account, &project)
 }
 

@@ -65,6 +65,22 @@ impl Invoice {
     pub(super) fn total(&self) -> Micros {
         self.lines.iter().filter(|line| !line.informs && line.unit == self.currency).map(|line| line.total).sum()
     }
+
+    /// Whether an earlier draft had a line: what is billed, and nothing that is applied.
+    pub(super) fn is_early(&self, line: &Line) -> bool {
+        line.price.is_some() && line.unit == self.currency
+    }
+
+    /// The invoice as an earlier draft: with half of each thing that is billed.
+    pub(super) fn early(&self) -> Self {
+        let half = |line: &Line| {
+            let half = Micros(line.total.0 / 2).floor(Micros::GRAIN);
+            let quantity = line.price.map_or(line.quantity, |price| half.0 * 10_i128.pow(12) / price.0);
+            Line { total: half, quantity, commit: None, ..line.clone() }
+        };
+        let lines = self.lines.iter().filter(|line| self.is_early(line)).map(half).collect();
+        Self { status: Status::Draft, lines, ..self.clone() }
+    }
 }
 
 /// A line of an invoice.

@@ -3,7 +3,6 @@
 //! Files are those of an object store (`<table>/dt=<date>/<part>_<time>.csv`). Only the frames of a snapshot keep apart, as
 //! one that came in fewer files than the one before would not count as complete.
 
-use super::NOW;
 use crate::calendar::{DAY, HOUR, Millis, compact_text, day_text};
 use crate::export::csv::{Row, record};
 use crate::random::Draw;
@@ -34,15 +33,28 @@ struct Part {
 /// Everything that is being delivered.
 pub(super) struct Deliveries {
     folder: PathBuf,
+    now: Millis,
     draw: Draw,
     tables: BTreeMap<&'static str, Vec<Option<Part>>>,
     drafts: u64,
 }
 
 impl Deliveries {
-    pub(super) fn new(folder: &Path, seed: u64) -> io::Result<Self> {
+    /// What is told as of a moment; `number` tells deliveries of one seed apart.
+    pub(super) fn new(folder: &Path, now: Millis, seed: u64, number: u64) -> io::Result<Self> {
         create_dir_all(folder)?;
-        Ok(Self { folder: folder.into(), draw: Draw::new(seed, 0xde11, 0), tables: BTreeMap::new(), drafts: 0 })
+        Ok(Self {
+            folder: folder.into(),
+            now,
+            draw: Draw::new(seed, 0xde11, number),
+            tables: BTreeMap::new(),
+            drafts: 0,
+        })
+    }
+
+    /// The moment that everything is told as of.
+    pub(super) fn now(&self) -> Millis {
+        self.now
     }
 
     /// Whether a thing that is so one time in `of` is so now.
@@ -91,7 +103,7 @@ impl Deliveries {
         let parts = self.tables.entry(table).or_insert_with(|| (0..PARTS).map(|_| None).collect());
         let slot = &mut parts[part];
         if slot.is_none() {
-            *slot = Some(open(&self.folder, table, part, row)?);
+            *slot = Some(open(&self.folder, self.now, table, part, row)?);
         }
         let Some(open) = slot else { return Ok(()) };
         let mut text = String::new();
@@ -119,8 +131,8 @@ impl Deliveries {
 }
 
 /// Creates a file: two parts of a transfer each day, the last one first.
-fn open(folder: &Path, table: &str, part: usize, row: &Row) -> io::Result<Part> {
-    let at: Millis = NOW + (PARTS - part) as i64 / 2 * DAY + 5 * HOUR;
+fn open(folder: &Path, now: Millis, table: &str, part: usize, row: &Row) -> io::Result<Part> {
+    let at: Millis = now + (PARTS - part) as i64 / 2 * DAY + 5 * HOUR;
     let path = folder.join(format!("{table}/dt={}/{part}_{}.csv", day_text(at), compact_text(at)));
     let create = || {
         path.parent().map_or(Ok(()), create_dir_all)?;

@@ -7,7 +7,7 @@ use super::deliver::{Deliveries, Frame};
 use super::ledger::{Balance, Entry, Kind, Movement};
 use super::life::Life;
 use super::units::Micros;
-use super::{BEFORE, LONG_BEFORE, NOW};
+use super::{BEFORE, LONG_BEFORE};
 use crate::account::USD_CREDIT_TYPE;
 use crate::calendar::{DAY, HOUR, Millis, date, day_text};
 use crate::decimal::{Amount, plain};
@@ -20,21 +20,23 @@ use std::io;
 
 /// Tells everything of a customer.
 pub(super) fn tell(life: &Life, to: &mut Deliveries) -> io::Result<()> {
-    let agreed = &life.agreed;
+    let (agreed, now) = (&life.agreed, to.now());
+    let before = now - BEFORE;
     let renamed = customer(agreed, date(2024, 5, 1), "");
     to.row("customer", renamed, vec![customer(agreed, date(2023, 6, 1), ", formerly")])?;
     for contract in &agreed.contracts {
-        to.snapshot("contracts_contracts", Frame::Newest, contract_row(agreed, contract, NOW))?;
-        to.snapshot("contracts_contracts", Frame::Before, contract_row(agreed, contract, BEFORE))?;
+        to.snapshot("contracts_contracts", Frame::Newest, contract_row(agreed, contract, now))?;
+        to.snapshot("contracts_contracts", Frame::Before, contract_row(agreed, contract, before))?;
     }
     for (place, contract) in agreed.contracts.iter().enumerate() {
-        if let Some(row) = charge_row(agreed, contract, place, NOW) {
+        if let Some(row) = charge_row(agreed, contract, place, now) {
             to.snapshot("contracts_scheduled_charges", Frame::Newest, row)?;
         }
     }
-    for balance in &agreed.balances {
-        to.snapshot("contracts_balances", Frame::Newest, balance_row(agreed, balance, NOW))?;
-        to.snapshot("contracts_balances", Frame::Before, balance_row(agreed, balance, BEFORE))?;
+    // A rest is a balance from the day on that it moved.
+    for balance in agreed.balances.iter().filter(|one| one.rolled_from.is_none() || one.start() <= now) {
+        to.snapshot("contracts_balances", Frame::Newest, balance_row(agreed, balance, now, now))?;
+        to.snapshot("contracts_balances", Frame::Before, balance_row(agreed, balance, before, now))?;
     }
     for invoice in &life.invoices {
         if invoice.status.is_draft() {
@@ -75,27 +77,28 @@ fn tell_final(life: &Life, invoice: &Invoice, to: &mut Deliveries) -> io::Result
     }
     // What some snapshot of drafts still has.
     if let Some(period) = invoice.period.filter(|_| invoice.status == Status::Finalized) {
-        let is_recent = period.1 > NOW - 6 * DAY;
+        let now = to.now();
+        let is_recent = period.1 > now - 6 * DAY;
         if to.chance(3) {
-            tell_early(agreed, invoice, (Frame::LongBefore, LONG_BEFORE), to)?;
+            tell_early(agreed, invoice, (Frame::LongBefore, now - LONG_BEFORE), to)?;
         }
         if is_recent && to.chance(2) {
-            tell_early(agreed, invoice, (Frame::Newest, NOW), to)?;
+            tell_early(agreed, invoice, (Frame::Newest, now), to)?;
         }
     }
     Ok(())
 }
 
 fn tell_draft(life: &Life, invoice: &Invoice, to: &mut Deliveries) -> io::Result<()> {
-    let agreed = &life.agreed;
+    let (agreed, now) = (&life.agreed, to.now());
     let total = (invoice.status == Status::Draft).then(|| invoice.total());
-    to.snapshot("draft_invoice", Frame::Newest, draft_row(agreed, invoice, total, NOW))?;
+    to.snapshot("draft_invoice", Frame::Newest, draft_row(agreed, invoice, total, now))?;
     for (id, line) in line_ids(agreed, invoice).iter().zip(&invoice.lines) {
-        to.snapshot("draft_line_item", Frame::Newest, draft_line_row(agreed, invoice, (id.as_str(), line), NOW))?;
+        to.snapshot("draft_line_item", Frame::Newest, draft_line_row(agreed, invoice, (id.as_str(), line), now))?;
     }
     // The snapshot before has no invoice that the newest one lacks: a newest one of too few rows would not count.
     if to.is_first_draft() || to.chance(2) {
-        tell_early(agreed, invoice, (Frame::Before, BEFORE), to)?;
+        tell_early(agreed, invoice, (Frame::Before, now - BEFORE), to)?;
     }
     Ok(())
 }
@@ -108,16 +111,9 @@ fn tell_early(
     to: &mut Deliveries,
 ) -> io::Result<()> {
     let ids = line_ids(agreed, invoice);
-    let early = |line: &Line| {
-        let half = Micros(line.total.0 / 2).floor(Micros::GRAIN);
-        let quantity = line.price.map_or(line.quantity, |price| half.0 * 10_i128.pow(12) / price.0);
-        Line { total: half, quantity, commit: None, ..line.clone() }
-    };
-    let kept = |line: &&Line| line.price.is_some() && line.unit == invoice.currency;
-    let lines: Vec<Line> = invoice.lines.iter().filter(kept).map(early).collect();
-    let draft = Invoice { status: Status::Draft, lines, ..invoice.clone() };
+    let draft = invoice.early();
     to.snapshot("draft_invoice", frame, draft_row(agreed, &draft, Some(draft.total()), day))?;
-    let kept_ids = ids.iter().zip(&invoice.lines).filter(|(_, line)| kept(line)).map(|(id, _)| id);
+    let kept_ids = ids.iter().zip(&invoice.lines).filter(|(_, line)| invoice.is_early(line)).map(|(id, _)| id);
     for (id, line) in kept_ids.zip(&draft.lines) {
         to.snapshot("draft_line_item", frame, draft_line_row(agreed, &draft, (id.as_str(), line), day))?;
     }
@@ -320,7 +316,7 @@ fn draft_line_row(agreed: &Agreed, invoice: &Invoice, (id, line): (&str, &Line),
 }
 
 /// A balance as of the newest snapshot, or as one before it told it: without what came later.
-fn balance_row(agreed: &Agreed, balance: &Balance, day: Millis) -> Row {
+fn balance_row(agreed: &Agreed, balance: &Balance, day: Millis, now: Millis) -> Row {
     let (unit_id, money_id) = (credit_type(balance.unit), credit_type(balance.money()));
     let unit = Some((unit_id.as_str(), balance.unit.credit_type_name()));
     let access: Vec<Access> = balance
@@ -333,13 +329,13 @@ fn balance_row(agreed: &Agreed, balance: &Balance, day: Millis) -> Row {
             amount: segment.granted.amount(),
         })
         .collect();
-    let is_newest = day == NOW;
+    let is_newest = day == now;
     let told = balance.entries.iter().filter(|entry| is_newest || entry.at <= day);
     let ledger = list(told, |one| entry(agreed, balance, one));
     let contract = balance.contract.map(|place| agreed.contracts[place].id.clone());
     let origin = balance.rolled_from.map(|place| &agreed.balances[place]);
     let origin_contract = origin.and_then(|one| one.contract).map(|place| agreed.contracts[place].id.clone());
-    let usable = if is_newest { balance.usable(NOW) } else { Micros::ZERO };
+    let usable = if is_newest { balance.usable(now) } else { Micros::ZERO };
     let products: Vec<String> = balance.products.iter().map(|place| agreed.product(*place)).collect();
     vec![
         ("id", balance.id.as_str().into()),
