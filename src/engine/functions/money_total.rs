@@ -17,7 +17,8 @@ use datafusion::logical_expr::{
 };
 
 use super::exact::{MONEY, PRECISION, SCALE, arguments, exact};
-use super::money_sum::{TOTAL, TOTAL_PRECISION, add_up, money, only, result};
+use super::grouped::only;
+use super::money_sum::{TOTAL, TOTAL_PRECISION, add_up, money, result};
 
 const NAME: &str = "money_total";
 
@@ -119,14 +120,14 @@ struct Total {
 
 impl Accumulator for Total {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         self.total = self.total.wrapping_add(add_up(&values));
         self.unknown += values.null_count() as u64;
         Ok(())
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         self.total = self.total.wrapping_sub(add_up(&values));
         self.unknown -= values.null_count() as u64;
         Ok(())
@@ -187,7 +188,7 @@ impl GroupsAccumulator for GroupTotals {
         filter: Option<&BooleanArray>,
         group_count: usize,
     ) -> Result<()> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         self.grow(group_count);
         for (row, group) in groups.iter().enumerate() {
             if filter.is_some_and(|filter| filter.is_null(row) || !filter.value(row)) {
@@ -229,7 +230,7 @@ impl GroupsAccumulator for GroupTotals {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         let is_in = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
         let total = |row: usize| if is_in(row) && values.is_valid(row) { values.value(row) } else { 0 };
         let totals: Vec<i256> = (0..values.len()).map(|row| i256::from_i128(total(row))).collect();
