@@ -285,6 +285,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_total_past_38_digits_is_an_error_unless_it_is_not_known() {
+        let of = |more: &str| {
+            format!(
+                "select g, money_total(x) from (values (1, 99999999999999999999.0), (1, 1.0){more}) as t (g, x) group by g"
+            )
+        };
+        let error = refusal(&of("")).await;
+        assert!(error.contains("100000000000000000000.0"), "{error}");
+        assert_eq!(rows(&session(3), &of(", (1, null)")).await.unwrap(), ["1|null"]);
+        assert_eq!(rows(&session(3), &of(", (1, -2.0)")).await.unwrap(), ["1|99999999999999999998.000000000000000000"]);
+    }
+
+    #[tokio::test]
+    async fn many_groups_over_several_partitions_keep_their_totals_and_what_is_missing() {
+        let context = session(4);
+        // with every group tiny, the partial aggregation gives up and hands rows on: the other path to the same totals
+        for skip in ["0.0", "1.0"] {
+            let set = format!("set datafusion.execution.skip_partial_aggregation_probe_ratio_threshold = {skip}");
+            rows(&context, &set).await.unwrap();
+            rows(&context, "set datafusion.execution.skip_partial_aggregation_probe_rows_threshold = 100")
+                .await
+                .unwrap();
+            let sql = "select count(*), count(total), money_sum(total), money_sum(odd) from (
+                select money_total(case when value % 5000 <> 7 then value end) as total,
+                    money_total(case when value % 5000 <> 7 then value end) filter (where value % 2 = 0) as odd
+                from generate_series(0, 19999) group by value % 5000)";
+            let totals = "5000|4999|199959972.000000000000000000|99990000.000000000000000000";
+            assert_eq!(rows(&context, sql).await.unwrap(), [totals]);
+        }
+    }
+
+    #[tokio::test]
     async fn a_window_forgets_a_missing_value_when_it_leaves_the_frame() {
         let sql = "select i, money_total(x) over (order by i rows between 1 preceding and current row)
                    from (values (1, 1), (2, null), (3, 3), (4, 4)) as t (i, x) order by i";
