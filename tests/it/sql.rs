@@ -251,6 +251,17 @@ fn a_query_may_begin_with_a_comment_and_a_flag_is_no_query() {
 }
 
 #[test]
+fn distinct_texts_are_counted_in_many_groups_with_little_memory() {
+    let project = project();
+    project.add_settings("limits.memory = \"32MiB\"\nlimits.threads = 2");
+    // With a set for each group and count, as the engine has them, these ask 200 MB and more.
+    let counts = "select count(*) as groups, min(a) as a, max(b) as b from (
+        select value % 10000, count(distinct cast(value as varchar)) as a, count(distinct cast(value % 7 as varchar)) as b
+        from generate_series(1, 20000) group by value % 10000)";
+    assert_eq!(project.sql(counts), "groups,a,b\n10000,2,2\n");
+}
+
+#[test]
 fn a_value_that_only_the_last_of_many_files_has_is_found() {
     let head = "id,status,total,credit_type_id,start_timestamp,issued_at,updated_at\n".to_owned();
     let row = |month: u32| {

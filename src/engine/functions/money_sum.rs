@@ -8,9 +8,8 @@ use std::mem::size_of;
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Decimal256Array};
-use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, DecimalType, Field, FieldRef, i256};
-use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion::logical_expr::{
@@ -19,6 +18,7 @@ use datafusion::logical_expr::{
 use datafusion::physical_expr::NullState;
 
 use super::exact::{LARGEST, MONEY, PRECISION, SCALE, arguments, does_not_fit, exact};
+use super::grouped::{counted, only};
 
 const NAME: &str = "money_sum";
 /// Digits of the totals that partial aggregations hand to the final one.
@@ -128,13 +128,6 @@ fn present(values: &dyn Array) -> u64 {
     (values.len() - values.null_count()) as u64
 }
 
-pub(super) fn only(values: &[ArrayRef]) -> Result<&ArrayRef> {
-    match values {
-        [values] => Ok(values),
-        _ => exec_err!("{NAME} takes one argument, not {}", values.len()),
-    }
-}
-
 /// The total of one group, or of a window frame that rows enter and leave.
 #[derive(Debug, Default)]
 struct Total {
@@ -145,14 +138,14 @@ struct Total {
 
 impl Accumulator for Total {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         self.total = self.total.wrapping_add(add_up(&values));
         self.values += present(&values);
         Ok(())
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         self.total = self.total.wrapping_sub(add_up(&values));
         self.values -= present(&values);
         Ok(())
@@ -175,7 +168,7 @@ impl Accumulator for Total {
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        let totals = only(states)?.as_primitive::<Decimal256Type>();
+        let totals = only(NAME, states)?.as_primitive::<Decimal256Type>();
         self.total = totals.iter().flatten().fold(self.total, i256::wrapping_add);
         self.values += present(totals);
         Ok(())
@@ -202,12 +195,12 @@ impl DistinctTotal {
 
 impl Accumulator for DistinctTotal {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.add(&exact(NAME, only(values)?)?);
+        self.add(&exact(NAME, only(NAME, values)?)?);
         Ok(())
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        for value in exact(NAME, only(values)?)?.iter().flatten() {
+        for value in exact(NAME, only(NAME, values)?)?.iter().flatten() {
             if let Some(times) = self.values.get_mut(&value) {
                 *times -= 1;
                 if *times == 0 {
@@ -236,7 +229,7 @@ impl Accumulator for DistinctTotal {
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        for values in only(states)?.as_list::<i32>().iter().flatten() {
+        for values in only(NAME, states)?.as_list::<i32>().iter().flatten() {
             self.add(values.as_primitive::<Decimal128Type>());
         }
         Ok(())
@@ -261,7 +254,7 @@ impl GroupsAccumulator for GroupTotals {
         filter: Option<&BooleanArray>,
         group_count: usize,
     ) -> Result<()> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         self.totals.resize(group_count, i256::ZERO);
         let totals = self.totals.as_mut_slice();
         self.seen.accumulate(groups, &values, filter, group_count, |group, value| {
@@ -271,7 +264,7 @@ impl GroupsAccumulator for GroupTotals {
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], group_count: usize) -> Result<()> {
-        let states = only(states)?.as_primitive::<Decimal256Type>();
+        let states = only(NAME, states)?.as_primitive::<Decimal256Type>();
         self.totals.resize(group_count, i256::ZERO);
         let totals = self.totals.as_mut_slice();
         self.seen.accumulate(groups, states, None, group_count, |group, total| {
@@ -295,12 +288,8 @@ impl GroupsAccumulator for GroupTotals {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let values = exact(NAME, only(values)?)?;
-        let wanted = filter.map(|filter| match filter.nulls() {
-            None => NullBuffer::new(filter.values().clone()),
-            Some(known) => NullBuffer::new(filter.values() & known.inner()),
-        });
-        let nulls = NullBuffer::union(values.nulls(), wanted.as_ref());
+        let values = exact(NAME, only(NAME, values)?)?;
+        let nulls = counted(&values, filter);
         let totals: Vec<i256> = values.values().iter().map(|value| i256::from_i128(*value)).collect();
         let totals = Decimal256Array::new(totals.into(), nulls).with_precision_and_scale(TOTAL_PRECISION, SCALE)?;
         Ok(vec![Arc::new(totals)])

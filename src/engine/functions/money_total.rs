@@ -17,7 +17,8 @@ use datafusion::logical_expr::{
 };
 
 use super::exact::{MONEY, PRECISION, SCALE, arguments, exact};
-use super::money_sum::{TOTAL, TOTAL_PRECISION, add_up, money, only, result};
+use super::grouped::only;
+use super::money_sum::{TOTAL, TOTAL_PRECISION, add_up, money, result};
 
 const NAME: &str = "money_total";
 
@@ -119,14 +120,14 @@ struct Total {
 
 impl Accumulator for Total {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         self.total = self.total.wrapping_add(add_up(&values));
         self.unknown += values.null_count() as u64;
         Ok(())
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         self.total = self.total.wrapping_sub(add_up(&values));
         self.unknown -= values.null_count() as u64;
         Ok(())
@@ -187,7 +188,7 @@ impl GroupsAccumulator for GroupTotals {
         filter: Option<&BooleanArray>,
         group_count: usize,
     ) -> Result<()> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         self.grow(group_count);
         for (row, group) in groups.iter().enumerate() {
             if filter.is_some_and(|filter| filter.is_null(row) || !filter.value(row)) {
@@ -229,7 +230,7 @@ impl GroupsAccumulator for GroupTotals {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let values = exact(NAME, only(values)?)?;
+        let values = exact(NAME, only(NAME, values)?)?;
         let is_in = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
         let total = |row: usize| if is_in(row) && values.is_valid(row) { values.value(row) } else { 0 };
         let totals: Vec<i256> = (0..values.len()).map(|row| i256::from_i128(total(row))).collect();
@@ -281,6 +282,38 @@ mod tests {
                        from generate_series(1, 20000) group by value % 97
                    ) as t where total <> sum or (holed is null) <> (g = 0)";
         assert_eq!(rows(&session(4), sql).await.unwrap(), ["0"]);
+    }
+
+    #[tokio::test]
+    async fn a_total_past_38_digits_is_an_error_unless_it_is_not_known() {
+        let of = |more: &str| {
+            format!(
+                "select g, money_total(x) from (values (1, 99999999999999999999.0), (1, 1.0){more}) as t (g, x) group by g"
+            )
+        };
+        let error = refusal(&of("")).await;
+        assert!(error.contains("100000000000000000000.0"), "{error}");
+        assert_eq!(rows(&session(3), &of(", (1, null)")).await.unwrap(), ["1|null"]);
+        assert_eq!(rows(&session(3), &of(", (1, -2.0)")).await.unwrap(), ["1|99999999999999999998.000000000000000000"]);
+    }
+
+    #[tokio::test]
+    async fn many_groups_over_several_partitions_keep_their_totals_and_what_is_missing() {
+        let context = session(4);
+        // with every group tiny, the partial aggregation gives up and hands rows on: the other path to the same totals
+        for skip in ["0.0", "1.0"] {
+            let set = format!("set datafusion.execution.skip_partial_aggregation_probe_ratio_threshold = {skip}");
+            rows(&context, &set).await.unwrap();
+            rows(&context, "set datafusion.execution.skip_partial_aggregation_probe_rows_threshold = 100")
+                .await
+                .unwrap();
+            let sql = "select count(*), count(total), money_sum(total), money_sum(odd) from (
+                select money_total(case when value % 5000 <> 7 then value end) as total,
+                    money_total(case when value % 5000 <> 7 then value end) filter (where value % 2 = 0) as odd
+                from generate_series(0, 19999) group by value % 5000)";
+            let totals = "5000|4999|199959972.000000000000000000|99990000.000000000000000000";
+            assert_eq!(rows(&context, sql).await.unwrap(), [totals]);
+        }
     }
 
     #[tokio::test]
