@@ -4,7 +4,9 @@
 //! SQL that is written from the headers, so a report that is added later needs nothing here. What changed is told from the
 //! unified models at the versions of either state: which invoices, ledger entries and events came, went or moved.
 
-use std::collections::BTreeMap;
+pub mod changed;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,52 +53,92 @@ pub fn figures(model: &Model) -> impl Iterator<Item = &HeaderColumn> {
 /// SQL for the grain of a row as a JSON object of texts.
 pub fn row_key(model: &Model) -> Option<String> {
     let Grain::Columns(columns) = &model.header.grain else { return None };
-    let member = |column: &String| {
+    Some(json_of(columns.iter().map(String::as_str)))
+}
+
+/// SQL for columns of a row as a JSON object of texts.
+fn json_of<'a>(columns: impl Iterator<Item = &'a str>) -> String {
+    let member = |column: &str| {
         let text = format!("replace(replace(cast({column} as varchar), '\\', '\\\\'), '\"', '\\\"')");
         format!("'\"{column}\":' || coalesce('\"' || {text} || '\"', 'null')")
     };
-    Some(format!("'{{' || {} || '}}'", columns.iter().map(member).collect::<Vec<_>>().join(" || ',' || ")))
+    format!("'{{' || {} || '}}'", columns.map(member).collect::<Vec<_>>().join(" || ',' || "))
 }
 
-/// SELECTs, one a figure, of every row of either state: the columns of [`movements`]. None for a report without figures or
-/// without a key.
+/// Rows of two states are one where their key is.
+pub const BY_KEY: &str = "old_side.row_key = new_side.row_key";
+
+/// Rows of two states are one where their key is and they are of the same customer, month and currency: a row that went from
+/// one to another is gone from that and came to this.
+const BY_KEY_AND_PLACE: &str = "old_side.row_key = new_side.row_key \
+    and (coalesce(old_side.customer_id, old_side.owned_id) is not distinct from \
+        coalesce(new_side.customer_id, new_side.owned_id)) \
+    and (old_side.period is not distinct from new_side.period) \
+    and (old_side.currency is not distinct from new_side.currency)";
+
+/// SELECTs, one a figure, of every row of either state: the columns of [`movements`], and `is_paired`, which says that the row
+/// is in both. None for a report without figures or without a key.
 ///
-/// `old` and `new` are the tables of the two states, `filter` a condition on their columns.
-pub fn sides(model: &Model, old: &str, new: &str, filter: &str) -> Vec<String> {
-    let Some(key) = row_key(model) else { return Vec::new() };
-    let has = |name: &&str| model.header.columns.iter().any(|column| column.name == *name);
-    let text = |name: &str| if has(&name) { name.to_owned() } else { "cast(null as varchar)".to_owned() };
-    let owned: Vec<_> = OWNED.into_iter().filter(has).collect();
-    let owned = match owned.as_slice() {
-        [] => text("contract_id"),
-        some => format!("coalesce({})", some.join(", ")),
-    };
-    let period = model.header.period.as_deref().unwrap_or("cast(null as date)");
-    // What a row is of, and nothing else of it: a report may have columns of any name.
-    let columns = ["row_key", "customer_id", "owned_id", "currency", "period"];
+/// `old` and `new` are the tables of the two states, `filter` a condition on their columns, `on` what makes two rows one.
+pub fn sides(model: &Model, old: &str, new: &str, filter: &str, on: &str) -> Vec<String> {
     let select = |figure: &HeaderColumn| {
         let name = &figure.name;
-        let currency = if figure.unit.as_deref() == Some("currency") { text("currency") } else { "'units'".to_owned() };
-        let side = |table: &str| {
-            format!(
-                "(select {key} as row_key, {customer} as customer_id, {owned} as owned_id, {currency} as currency, \
-                 {period} as period, {name} as amount from {table} where {filter})",
-                customer = text("customer_id"),
-            )
+        let currency = match figure.unit.as_deref() {
+            Some("currency") => text_or_null(model, "currency"),
+            _ => "'units'".to_owned(),
         };
-        let told = columns.map(|column| format!("coalesce(new_side.{column}, old_side.{column}) as {column}"));
-        format!(
-            "select '{report}' as report, {told}, {is_of_all} as is_of_all, '{name}' as figure, \
-                old_side.amount as old_amount, new_side.amount as new_amount \
-            from {old} as old_side full join {new} as new_side on old_side.row_key = new_side.row_key",
+        let told = format!("{currency} as currency, {name} as amount");
+        Some(format!(
+            "select '{report}' as report, {places}, coalesce(new_side.currency, old_side.currency) as currency, \
+                {is_of_all} as is_of_all, '{name}' as figure, \
+                old_side.amount as old_amount, new_side.amount as new_amount, \
+                (old_side.row_key is not null and new_side.row_key is not null) as is_paired \
+            from {old} as old_side full join {new} as new_side on {on}",
             report = model.name,
-            told = told.join(", "),
-            is_of_all = !has(&"customer_id") && !OWNED.iter().any(has),
-            old = side(old),
-            new = side(new),
-        )
+            places = of_either(),
+            is_of_all = is_of_all(model),
+            old = side(model, old, &told, filter)?,
+            new = side(model, new, &told, filter)?,
+        ))
     };
-    figures(model).map(select).collect()
+    figures(model).filter_map(select).collect()
+}
+
+/// What a row is of, and nothing else of it: a report may have columns of any name.
+const PLACES: [&str; 4] = ["row_key", "customer_id", "owned_id", "period"];
+
+/// The [`PLACES`] of a row in one state or the other, those of the new one first.
+fn of_either() -> String {
+    PLACES.map(|column| format!("coalesce(new_side.{column}, old_side.{column}) as {column}")).join(", ")
+}
+
+/// The rows of one state with their [`PLACES`] and what is `told` of them. None for a report without a key.
+fn side(model: &Model, table: &str, told: &str, filter: &str) -> Option<String> {
+    let owned: Vec<_> = OWNED.into_iter().filter(|name| has(model, name)).collect();
+    let owned = match owned.as_slice() {
+        [] => text_or_null(model, "contract_id"),
+        some => format!("coalesce({})", some.join(", ")),
+    };
+    Some(format!(
+        "(select {key} as row_key, {customer} as customer_id, {owned} as owned_id, {period} as period, {told} \
+         from {table} where {filter})",
+        key = row_key(model)?,
+        customer = text_or_null(model, "customer_id"),
+        period = model.header.period.as_deref().unwrap_or("cast(null as date)"),
+    ))
+}
+
+/// Whether a report names neither customers nor what is theirs.
+fn is_of_all(model: &Model) -> bool {
+    !has(model, "customer_id") && !OWNED.iter().any(|name| has(model, name))
+}
+
+fn has(model: &Model, name: &str) -> bool {
+    model.header.columns.iter().any(|column| column.name == name)
+}
+
+fn text_or_null(model: &Model, name: &str) -> String {
+    if has(model, name) { name.to_owned() } else { "cast(null as varchar)".to_owned() }
 }
 
 /// Finds what changed between two sets of versions and makes it readable: `causes` (`customer_id`, `is_of_all`, `month`,
@@ -178,16 +220,23 @@ pub fn fields(columns: &[(&str, DataType)]) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-/// Opens a report as it was at a version, under this name, and says whether there was one.
+/// Opens a report as it was at a version, under this name, and says which columns it had; none where there was no such report.
 ///
 /// # Errors
 /// Damaged (exit 5) when its files cannot be found.
-pub async fn open(engine: &mut Engine, lake: &Lake, model: &Model, version: Option<u64>, name: &str) -> Result<bool> {
-    let Some(version) = version else { return Ok(false) };
+pub async fn open(
+    engine: &mut Engine,
+    lake: &Lake,
+    model: &Model,
+    version: Option<u64>,
+    name: &str,
+) -> Result<Option<BTreeSet<String>>> {
+    let Some(version) = version else { return Ok(None) };
     let Some(state) = lake.table(&crate::task::mart_table(&model.name), Some(version)).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     state.verify_bytes()?;
+    let columns = state.columns.clone();
     engine.register_files(name, state, &row_schema(model))?;
-    Ok(true)
+    Ok(Some(columns))
 }

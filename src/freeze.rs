@@ -47,7 +47,7 @@ pub async fn freeze(
         let (Some(period), Grain::Columns(grain)) = (&report.header.period, &report.header.grain) else { continue };
         let closed = format!("closed_{}", report.name);
         let version = close.versions.get(&mart_table(&report.name)).copied();
-        if !compare::open(engine, lake, report, version, &closed).await? {
+        if compare::open(engine, lake, report, version, &closed).await?.is_none() {
             continue;
         }
         let columns = report.header.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -61,7 +61,8 @@ pub async fn freeze(
         let file = write_sql(engine, &sql, &staging, format!("{}-closed", run.id), &row_schema(report)).await?;
         done.insert(report.name.clone(), file);
         compared.push(report.name.as_str());
-        sides.extend(compare::sides(report, &closed, &report.name, &format!("{period} <= date '{day}'")));
+        let filter = format!("{period} <= date '{day}'");
+        sides.extend(compare::sides(report, &closed, &report.name, &filter, compare::BY_KEY));
     }
     let restatements = restate(&sides, &compared, close, task, engine, lake, run).await?;
     Ok(Frozen { reports: done, restatements })

@@ -22,6 +22,20 @@ invoices as (
         or (before.total_amount is distinct from after.total_amount)
 ),
 
+-- An invoice of another customer than before is about both.
+invoices_moved as (
+    select
+        before.customer_id as old_customer_id,
+        after.customer_id as new_customer_id,
+        cast(date_trunc('month', coalesce(after.starting_at, before.starting_at, after.issued_at, before.issued_at)) as date)
+            as month,
+        'invoice ' || after.invoice_id || ' went from ' || coalesce('customer ' || before.customer_id, 'no customer') || ' to '
+            || coalesce('customer ' || after.customer_id, 'no customer') as cause
+    from before_int_invoices_unified as before
+    inner join after_int_invoices_unified as after on before.invoice_id = after.invoice_id
+    where (before.customer_id is distinct from after.customer_id)
+),
+
 -- Lines that move without their invoice's total: usage and the commit that pays for it.
 lines as (
     select
@@ -142,6 +156,10 @@ events as (
 
 found as (
     select customer_id, month, cause from invoices
+    union all
+    select old_customer_id as customer_id, month, cause from invoices_moved
+    union all
+    select new_customer_id as customer_id, month, cause from invoices_moved
     union all
     select customer_id, month, cause from lines
     union all

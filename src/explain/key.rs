@@ -1,6 +1,6 @@
 //! Which rows of a report are asked about: `customer_id=c1,billing_month=2024-03`, values as its CSV writes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, lit};
@@ -55,6 +55,12 @@ impl Key {
                 None => return Err(wrong(rest)),
             }
         }
+    }
+
+    /// The key of a row as a restatement has it, a JSON object of texts; none where it is no such object.
+    pub fn of_row(json: &str) -> Option<Self> {
+        let members: BTreeMap<String, Option<String>> = serde_json::from_str(json).ok()?;
+        Some(Self(members.into_iter().collect()))
     }
 
     /// Its columns.
@@ -251,5 +257,7 @@ mod tests {
         for text in ["a=1,b=x", "name=\"A1, Co\",b=", "name=\"say \"\"x\"\"\""] {
             assert_eq!(Key::parse(text).unwrap().to_string(), text);
         }
+        assert_eq!(Key::of_row(r#"{"a":"1, 2","b":null}"#).unwrap().to_string(), "a=\"1, 2\",b=");
+        assert_eq!(Key::of_row("a"), None);
     }
 }

@@ -6,7 +6,7 @@
 //! only: delta-rs keeps decimals in them as doubles and then skips files that match. This module knows tables as a
 //! name, an Arrow schema and files; it knows neither the catalog nor SQL.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -48,6 +48,8 @@ pub struct TableState {
     pub version: u64,
     /// Its files, ordered by path.
     pub files: Vec<DataFile>,
+    /// The names of its columns.
+    pub columns: BTreeSet<String>,
     folder: PathBuf,
     delta: DeltaTable,
 }
@@ -328,7 +330,8 @@ impl TableState {
         }
         files.sort_by(|left, right| left.path.cmp(&right.path));
         let version = snapshot.version();
-        Ok(Self { version, files, folder, delta })
+        let columns = snapshot.schema().fields().map(|field| field.name().clone()).collect();
+        Ok(Self { version, files, columns, folder, delta })
     }
 
     /// The full path of one of its files.

@@ -18,6 +18,7 @@ mod cli;
 mod close;
 mod closings;
 mod customer_summary;
+mod diff;
 mod dimensions;
 mod discovery;
 mod docs;
