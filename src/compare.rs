@@ -20,7 +20,7 @@ use crate::place::lake::Lake;
 use crate::task::Task;
 
 /// What the causes of movements are told from.
-const WITNESSES: [&str; 8] = [
+const WITNESSES: [&str; 9] = [
     "int_customers_unified",
     "int_invoices_unified",
     "int_line_items_unified",
@@ -29,6 +29,7 @@ const WITNESSES: [&str; 8] = [
     "int_agreements_unified",
     "int_customer_references",
     "stg_egress__events",
+    "stg_egress__draft_invoice_snapshots",
 ];
 
 /// Finds what changed: a row for each customer and month, and one for each month of them all, from `before_NAME` and

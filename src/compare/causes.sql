@@ -36,6 +36,23 @@ invoices_moved as (
     where (before.customer_id is distinct from after.customer_id)
 ),
 
+-- A snapshot of drafts that comes late tells of invoices that are final what they were before.
+drafts as (
+    select
+        finals.customer_id,
+        cast(date_trunc('month', finals.starting_at) as date) as month,
+        'invoice ' || finals.invoice_id || ' was told as a draft ' || count(*) || case when count(*) = 1 then ' time' else ' times' end
+            || ' more' as cause
+    from (
+        select invoice_id, snapshot_at, total_amount from after_stg_egress__draft_invoice_snapshots
+        except
+        select invoice_id, snapshot_at, total_amount from before_stg_egress__draft_invoice_snapshots
+    ) as told
+    inner join before_int_invoices_unified as finals on told.invoice_id = finals.invoice_id
+    where finals.invoice_status in ('FINALIZED', 'VOID')
+    group by finals.customer_id, finals.invoice_id, cast(date_trunc('month', finals.starting_at) as date)
+),
+
 -- Lines that move without their invoice's total: usage and the commit that pays for it.
 lines as (
     select
@@ -160,6 +177,8 @@ found as (
     select old_customer_id as customer_id, month, cause from invoices_moved
     union all
     select new_customer_id as customer_id, month, cause from invoices_moved
+    union all
+    select customer_id, month, cause from drafts
     union all
     select customer_id, month, cause from lines
     union all

@@ -35,11 +35,12 @@ class Line:
     has_period: bool  # of its own: the invoice's is that of its usage
     currency: str
     total: Fraction
+    is_refund: bool = False  # of what was paid for the commit that it names
 
     @property
     def is_application(self):
         """Whether it applies a commit, a credit or a credit grant."""
-        return self.total < 0 and bool(self.commit or self.grant)
+        return self.total < 0 and bool(self.commit or self.grant) and not self.is_refund
 
     @property
     def is_money(self):
@@ -138,6 +139,7 @@ class Account:
     combined: set  # contracts whose scheduled charges stand on usage invoices
     fixed: set  # products that no usage is billed under
     scheduled: dict  # by contract and product: charges as ({day: amount}, months from one day to the next)
+    parents: dict  # contracts below another: the customer and contract above, and whether that pays
     draft_days: dict  # by draft: days of its lines as (day, product, commit, currency, amount)
     stray_lines: list  # lines whose invoice was not delivered
     fee_days: dict = field(default_factory=dict)  # when invoices bill fees without a period, by contract and product
@@ -167,6 +169,7 @@ def read(folders):
     scheduled = scheduled_charges(contract_table(folders, "contracts_scheduled_charges"))
     day_of = lambda row, column: moment(row.get(column)) and moment(row[column]).date()
     balances = {row["id"]: balance(row, products) for row in contract_table(folders, "contracts_balances")}
+    mark_refunds(invoices.values(), balances)
     received = [row["_transferred_at"] or moment(row.get("updated_at")) for row in finals]
     return Account(
         customers={row["id"]: row for row in delivery.newest(folders, "customer")},
@@ -186,6 +189,7 @@ def read(folders):
         fixed={row["product_list_item_id"] for row in versions if "fixed" in (row.get("type") or "").lower()}
         | {product for _, product in scheduled},
         scheduled=scheduled,
+        parents=parents(contract_table(folders, "contract_hierarchy_configurations")),
         draft_days=draft_days(folders),
         stray_lines=stray,
     )
@@ -193,6 +197,26 @@ def read(folders):
 
 def contract_table(folders, table):
     return delivery.current(delivery.snapshots(folders, table, "snapshot_id"))
+
+
+def mark_refunds(invoices, balances):
+    """Nothing is used on an invoice without a period: what is negative there, of a commit's own product, pays back, where the
+    invoice bills that commit or is less than nothing."""
+    for invoice in invoices:
+        for one in invoice.lines:
+            named = balances.get(one.commit)
+            if named is None or named.type not in ("prepaid", "postpaid") or invoice.start or one.total >= 0:
+                continue
+            bills = invoice.id in {billed for billed, _ in named.bills or []}
+            one.is_refund = one.product == named.product and (bills or invoice.total < 0)
+
+
+def parents(rows):
+    return {
+        row["id"]: (row["parent_customer_id"], row["parent_contract_id"], (row["payer"] or "").upper() == "PARENT")
+        for row in rows
+        if row["parent_customer_id"]
+    }
 
 
 RECURS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
@@ -425,8 +449,16 @@ def by_hand(account, balance):
 
 
 def usable(account, balance):
-    """What may be used of a balance for what was paid: what it grants, and what was given on top."""
-    return balance.granted + max(by_hand(account, balance), ZERO)
+    """What may be used of a balance for what was paid: what it grants, and what was given on top; where something was paid
+    back, less what was taken."""
+    is_paid_back = any(amount < 0 for _, amount in balance.bills or [])
+    return balance.granted + (by_hand(account, balance) if is_paid_back else max(by_hand(account, balance), ZERO))
+
+
+def may_use(account, contract, balance):
+    """Whether a contract may use a commit or credit of the customer above it."""
+    customer, above, _ = account.parents.get(contract, ("", "", False))
+    return bool(customer) and balance.customer == customer and balance.contract in ("", above)
 
 
 def basis(account, balance):

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import usage
-from account import paid
+from account import may_use, paid
 from exact import ZERO
 
 # Codes that are counted here. What else the report has is shown, and not judged.
@@ -92,7 +92,7 @@ def of_invoice(account, invoice, draws):
             if account.balances:
                 yield "COMMIT_UNKNOWN", line.id
             continue
-        if balance.customer != invoice.customer:
+        if balance.customer != invoice.customer and not may_use(account, invoice.contract, balance):
             yield "COMMIT_OF_OTHER_CUSTOMER", line.id
         key = (line.commit, line.currency)
         if not usage.pays_commit(account, line, *account.billing):

@@ -64,7 +64,7 @@ def post(account, policy, names):
 
     def entry(event, place, one, debit, credit, amount):
         for name, part in ((debit, amount), (credit, -amount)):
-            whose = (one.customer, one.contract, one.product, one.balance, one.invoice, one.currency)
+            whose = (*held_by(account, one, name), one.product, one.balance, one.invoice, one.currency)
             key = (str(place), event, names[name], *whose)
             sums[key] = sums.get(key, ZERO) + part
             position = holder(account, one, policy) if name == "deferred" else None
@@ -109,6 +109,19 @@ def post(account, policy, names):
                     key = (str(place), "earned before billing", names[name], customer, contract, "", commit, "", unit)
                     sums[key] = part
     return sums
+
+
+def held_by(account, one, name):
+    """The customer and contract whose account it is: in a hierarchy the receivable is owed by who pays, and what is deferred
+    owed to who bought."""
+    invoice, balance = account.invoices.get(one.invoice), account.balances.get(one.balance)
+    if name in ("receivable", "unbilled") and invoice is not None and invoice.contract in account.parents:
+        customer, contract, pays = account.parents[invoice.contract]
+        if pays:
+            return customer, contract
+    if name == "deferred" and balance is not None and root(account, balance).customer != one.customer:
+        return root(account, balance).customer, root(account, balance).contract
+    return one.customer, one.contract
 
 
 def holder(account, one, policy):

@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 import usage
-from account import basis, currency, money_of, movements, paid, root, scale
+from account import basis, currency, may_use, money_of, movements, paid, root, scale
 from exact import ZERO, exact, moment, month, month_before, months_between, shares, zoned
 
 
@@ -116,6 +116,10 @@ def commits_by_customer(account):
         if one.type in ("prepaid", "postpaid"):
             spans = [(one.contract, start, end) for start, end, _ in one.segments if start is not None]
             commits.setdefault(one.customer, []).extend(spans)
+            for contract in account.parents:
+                if may_use(account, contract, one):
+                    below = [(contract, start, end) for _, start, end in spans]
+                    commits.setdefault(account.contract_customers.get(contract), []).extend(below)
     return commits
 
 

@@ -117,6 +117,45 @@ fn a_month_is_closed_when_it_is_over_and_its_data_are_there_or_with_a_reason_and
 }
 
 #[test]
+fn a_draft_of_an_invoice_that_is_final_and_comes_after_the_close_is_the_cause_of_what_it_restates() {
+    let project = Project::new().whole();
+    let account = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/finance_closes/late_and_voided");
+    for (file, bytes) in files(&account.join("1/egress")) {
+        project.deliver(&format!("1/{file}"), bytes);
+    }
+    let draft = |day: &str, total: &str| {
+        const UNIT: &str = "2714e483-4ff1-48e4-9e25-ac732e8f24f2,USD (cents)";
+        let (at, until) = (format!("2024-02-{day}T00:00:00Z"), "2024-02-01T00:00:00Z");
+        project.deliver(
+            &format!("{day}/draft_invoice.csv"),
+            format!(
+                "id,environment_type,snapshot_time,status,total,credit_type_id,credit_type_name,customer_id,contract_id,\
+                 start_timestamp,end_timestamp,updated_at\n\
+                 i-1,PRODUCTION,{at},DRAFT,{total},{UNIT},c1,k1,2024-01-01T00:00:00Z,{until},{at}\n"
+            ),
+        );
+        project.deliver(
+            &format!("{day}/draft_line_item.csv"),
+            format!(
+                "id,environment_type,snapshot_time,invoice_id,credit_type_id,credit_type_name,name,quantity,total,product_id,\
+                 starting_at,ending_before,updated_at\n\
+                 l-1,PRODUCTION,{at},i-1,{UNIT},Calls,1,{total},p-calls,2024-01-01T00:00:00Z,{until},{at}\n"
+            ),
+        );
+    };
+    draft("01", "10000");
+    project.normalize();
+    project.etl(&["close", "2024-01"]).exits(0);
+    draft("02", "25000");
+    project.normalize();
+    project.run(&["--report", "draft_to_final_variance,restatements"]).exits(0);
+    let restated = table(&project.artifact("restatements"));
+    let draft = restated.iter().find(|row| row["figure"] == "draft_amount").unwrap();
+    assert_eq!([&draft["old_amount"], &draft["new_amount"]], ["100", "250"]);
+    assert!(restated.iter().all(|row| row["cause"] == "invoice i-1 was told as a draft 1 time more"), "{restated:?}");
+}
+
+#[test]
 fn an_account_of_another_name_takes_over_in_the_open_month_what_was_posted_to_it() {
     let project = cloudnet("as_meant");
     project.run(&["--stage", "normalize"]).exits(0);
