@@ -462,7 +462,8 @@ fn listing(files: Vec<std::path::PathBuf>, schema: &SchemaRef) -> Result<Arc<dyn
     let urls = files
         .iter()
         .map(|path| {
-            let absolute = std::path::absolute(path).map_err(|source| Error::io("resolve", path, source))?;
+            // Of a path with `..` in it the object store takes none.
+            let absolute = path.canonicalize().map_err(|source| Error::io("resolve", path, source))?;
             Url::from_file_path(&absolute)
                 .map_err(|()| Error::failed(format!("{} cannot be written as a URL", absolute.display())))
                 .and_then(|url| {

@@ -38,6 +38,16 @@ fn settings_are_found_in_the_nearest_folder_above_and_their_paths_count_from_the
 }
 
 #[test]
+fn places_may_be_told_by_a_way_that_goes_up_again() {
+    let project = project();
+    let run =
+        ["run", "--source", "egress", "--landing", "../../landing", "--lake", "../lake", "--artifacts", "../artifacts"];
+    below(&project, "here/there", &run).exits(0);
+    let asked = ["sql", "--lake", "../lake", "--format", "csv", "-c", "select count(*) > 0 from egress.customer"];
+    assert!(below(&project, "here/elsewhere", &asked).exits(0).stdout.contains("true"));
+}
+
+#[test]
 fn settings_above_that_anybody_can_have_put_there_are_not_taken() {
     let project = project();
     fs::set_permissions(project.path("."), fs::Permissions::from_mode(0o777)).unwrap();
