@@ -11,7 +11,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Arra
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{HashSet, Result, ScalarValue};
+use datafusion::common::{HashSet, Result, ScalarValue, resources_err};
 use datafusion::functions_aggregate::count;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
@@ -121,8 +121,12 @@ impl Default for GroupTexts {
 }
 
 impl GroupTexts {
-    /// Takes in texts, none of them null, each of the group at its place.
-    fn add(&mut self, texts: &ArrayRef, groups: impl IntoIterator<Item = usize>) {
+    /// Takes in texts, none of them null, each of the group at its place. More of them than an array can have are too many.
+    fn add(&mut self, texts: &ArrayRef, groups: impl IntoIterator<Item = usize>) -> Result<()> {
+        let offsets = texts.as_string::<i32>().offsets();
+        if self.texts.size() + (offsets[texts.len()] - offsets[0]) as usize > i32::MAX as usize {
+            return resources_err!("{NAME}(distinct …) of more than 2 GiB of texts at once");
+        }
         let mut next = self.texts.len() as u64;
         let mut groups = groups.into_iter();
         let number = |_: Option<&[u8]>| {
@@ -136,6 +140,7 @@ impl GroupTexts {
                 self.counts[group] += 1;
             }
         });
+        Ok(())
     }
 
     fn take(&mut self, emit: EmitTo) -> Result<Taken> {
@@ -146,7 +151,7 @@ impl GroupTexts {
         // What is left is taken in anew: texts that only the groups had which are gone go with them.
         self.counts.fill(0);
         if !left.is_empty() {
-            self.add(&texts_of(&left, &texts)?, left.iter().map(|(group, _)| group - counts.len()));
+            self.add(&texts_of(&left, &texts)?, left.iter().map(|(group, _)| group - counts.len()))?;
         }
         Ok(Taken { counts, texts, pairs })
     }
@@ -182,7 +187,6 @@ impl GroupsAccumulator for GroupTexts {
             None => self.add(texts, groups.iter().copied()),
             Some(rows) => self.add(&texts_at(&rows, texts)?, rows.valid_indices().map(|row| groups[row])),
         }
-        Ok(())
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], group_count: usize) -> Result<()> {
@@ -194,8 +198,7 @@ impl GroupsAccumulator for GroupTexts {
         self.add(
             &lists.values().slice(first, last - first),
             groups.iter().zip(lengths).flat_map(|(group, length)| repeat_n(*group, length)),
-        );
-        Ok(())
+        )
     }
 
     fn evaluate(&mut self, emit: EmitTo) -> Result<ArrayRef> {
