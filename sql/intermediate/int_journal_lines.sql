@@ -29,16 +29,6 @@ accounts as (
     select * from stg_settings__accounts
 ),
 
-sided as (
-    select
-        md5(entry_key) as entry_id,
-        *,
-        case when posted_amount < 0 then credit_key else debit_key end as debited_key,
-        case when posted_amount < 0 then debit_key else credit_key end as credited_key,
-        abs(posted_amount) as amount
-    from entries
-),
-
 payers as (
     select invoice_id, payer_customer_id, payer_contract_id from int_invoices_unified where payer_customer_id is not null
 ),
@@ -53,6 +43,22 @@ owners as (
     inner join balances as roots on balances.root_balance_id = roots.balance_id
 ),
 
+sided as (
+    select
+        md5(entries.entry_key) as entry_id,
+        entries.*,
+        payers.payer_customer_id,
+        payers.payer_contract_id,
+        case when owners.customer_id <> entries.customer_id then owners.customer_id end as owner_customer_id,
+        owners.contract_id as owner_contract_id,
+        case when posted_amount < 0 then credit_key else debit_key end as debited_key,
+        case when posted_amount < 0 then debit_key else credit_key end as credited_key,
+        abs(posted_amount) as amount
+    from entries
+    left join payers on entries.invoice_id = payers.invoice_id
+    left join owners on entries.balance_id = owners.balance_id
+),
+
 lined as (
     select *, cast(1 as bigint) as line_number, debited_key as account_key from sided
     union all
@@ -61,18 +67,13 @@ lined as (
 
 held as (
     select
-        lined.*,
+        *,
         case
-            when lined.account_key in ('receivable', 'unbilled') then payers.payer_customer_id
-            when lined.account_key = 'deferred' and owners.customer_id <> lined.customer_id then owners.customer_id
+            when account_key in ('receivable', 'unbilled') then payer_customer_id
+            when account_key = 'deferred' then owner_customer_id
         end as holder_customer_id,
-        case
-            when lined.account_key in ('receivable', 'unbilled') then payers.payer_contract_id
-            when lined.account_key = 'deferred' then owners.contract_id
-        end as holder_contract_id
+        case when account_key = 'deferred' then owner_contract_id else payer_contract_id end as holder_contract_id
     from lined
-    left join payers on lined.invoice_id = payers.invoice_id
-    left join owners on lined.balance_id = owners.balance_id
 ),
 
 final as (

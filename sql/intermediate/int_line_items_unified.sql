@@ -4,8 +4,8 @@
 -- export do not tell their type: what draws on a balance is told by its sign, the purchase or true-up of a commit by its having
 -- the commit's own product, or no period of its own on an invoice that bills the commit; what is paid back for one by its being
 -- negative, of the commit's own product, on an invoice without a period that bills the commit or comes to less than nothing; an
--- adjustment by its having no product; a fee by a product that is fixed or that a scheduled charge of the contract bills, or by the invoice's having no
--- period. Invoices bill all of these together where a contract puts scheduled charges on usage invoices.
+-- adjustment by its having no product; a fee by a product that is fixed or that a scheduled charge of the contract bills, or by
+-- the invoice's having no period. Invoices bill all of these together where a contract puts scheduled charges on usage invoices.
 --
 -- grain    line_item_key
 -- params   $as_of instant

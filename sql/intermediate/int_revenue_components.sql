@@ -72,19 +72,21 @@ open_usage as (
     where line_role = 'application' and balance_type = 'grant' and is_money
 ),
 
+commits as (
+    select * from balances where balance_type in ('prepaid', 'postpaid')
+),
+
 usable as (
-    select open_usage.component_id, balances.balance_id
+    select open_usage.*, commits.balance_id
     from open_usage
-    inner join balances
-        on open_usage.customer_id = balances.customer_id
-        and (balances.contract_id is null or balances.contract_id = open_usage.contract_id)
-    where balances.balance_type in ('prepaid', 'postpaid')
+    inner join commits
+        on open_usage.customer_id = commits.customer_id
+        and (commits.contract_id is null or commits.contract_id = open_usage.contract_id)
     union all
-    select open_usage.component_id, balances.balance_id
+    select open_usage.*, commits.balance_id
     from open_usage
     inner join shared on open_usage.contract_id = shared.contract_id
-    inner join balances on shared.balance_id = balances.balance_id
-    where balances.balance_type in ('prepaid', 'postpaid')
+    inner join commits on shared.balance_id = commits.balance_id
 ),
 
 -- It is overage where a commit that the contract may use could be used at that time: one that has not begun, or that has ended,
@@ -92,12 +94,11 @@ usable as (
 committed as (
     select distinct usable.component_id
     from usable
-    inner join open_usage on usable.component_id = open_usage.component_id
     inner join segments on usable.balance_id = segments.balance_id
-    where segments.starting_at < coalesce(open_usage.ending_before, open_usage.booked_at)
+    where segments.starting_at < coalesce(usable.ending_before, usable.booked_at)
         and (
             segments.ending_before is null
-            or coalesce(open_usage.starting_at, open_usage.booked_at) < segments.ending_before
+            or coalesce(usable.starting_at, usable.booked_at) < segments.ending_before
         )
 ),
 

@@ -87,6 +87,21 @@ pub(crate) mod testing {
         context
     }
 
+    /// Sessions of four partitions: in the first a partial aggregation of tiny groups gives up and hands its rows on, in the second it
+    /// goes on. Both have to come to the same.
+    pub(crate) fn sessions_that_skip_partial_groups_and_do_not() -> [SessionContext; 2] {
+        [0.0, 1.0].map(|skip| {
+            let context = session(4);
+            let state = context.state_ref();
+            let mut state = state.write();
+            let options = &mut state.config_mut().options_mut().execution;
+            options.skip_partial_aggregation_probe_ratio_threshold = skip;
+            options.skip_partial_aggregation_probe_rows_threshold = 100;
+            drop(state);
+            context
+        })
+    }
+
     /// The rows of a query: values by `|`, rows in the query's order, null as `null`.
     pub(crate) async fn rows(context: &SessionContext, sql: &str) -> Result<Vec<String>, String> {
         let frame = context.sql(sql).await.map_err(|error| error.to_string())?;

@@ -119,8 +119,10 @@ def held_by(account, one, name):
         customer, contract, pays = account.parents[invoice.contract]
         if pays:
             return customer, contract
-    if name == "deferred" and balance is not None and root(account, balance).customer != one.customer:
-        return root(account, balance).customer, root(account, balance).contract
+    if name == "deferred" and balance is not None:
+        first = root(account, balance)
+        if first.customer != one.customer:
+            return first.customer, first.contract
     return one.customer, one.contract
 
 

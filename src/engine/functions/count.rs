@@ -231,7 +231,7 @@ mod tests {
     use datafusion::arrow::datatypes::Int64Type;
     use proptest::prelude::*;
 
-    use super::super::testing::{rows, session, value};
+    use super::super::testing::{rows, session, sessions_that_skip_partial_groups_and_do_not, value};
     use super::*;
 
     #[tokio::test]
@@ -259,14 +259,7 @@ mod tests {
 
     #[tokio::test]
     async fn many_groups_over_several_partitions_each_have_their_own_texts() {
-        let context = session(4);
-        // with every group tiny, the partial aggregation gives up and hands rows on: the other path to the same counts
-        for skip in ["0.0", "1.0"] {
-            let set = format!("set datafusion.execution.skip_partial_aggregation_probe_ratio_threshold = {skip}");
-            rows(&context, &set).await.unwrap();
-            rows(&context, "set datafusion.execution.skip_partial_aggregation_probe_rows_threshold = 100")
-                .await
-                .unwrap();
+        for context in sessions_that_skip_partial_groups_and_do_not() {
             let sql = "select count(*), min(texts), max(texts), min(odd), max(odd) from (
                 select value % 5000 as k, count(distinct cast(value % 6 as varchar)) as texts,
                     count(distinct concat('a text of some length ', value)) filter (where value >= 10000) as odd

@@ -304,7 +304,7 @@ impl GroupsAccumulator for GroupTotals {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing::{refusal, rows, session, value};
+    use super::super::testing::{refusal, rows, session, sessions_that_skip_partial_groups_and_do_not, value};
     use super::*;
 
     const BIG: &str = "cast(90000000000000000000 as decimal(38, 18))";
@@ -395,14 +395,7 @@ mod tests {
 
     #[tokio::test]
     async fn many_groups_over_several_partitions_each_have_their_own_sum() {
-        let context = session(4);
-        // with every group tiny, the partial aggregation gives up and hands rows on: the other path to the same sums
-        for skip in ["0.0", "1.0"] {
-            let set = format!("set datafusion.execution.skip_partial_aggregation_probe_ratio_threshold = {skip}");
-            rows(&context, &set).await.unwrap();
-            rows(&context, "set datafusion.execution.skip_partial_aggregation_probe_rows_threshold = 100")
-                .await
-                .unwrap();
+        for context in sessions_that_skip_partial_groups_and_do_not() {
             let sql = "select count(*), money_sum(total), money_sum(odd), min(total), max(total) from (
                 select value % 5000 as k, money_sum(value) as total, money_sum(value) filter (where value % 2 = 1) as odd
                 from generate_series(0, 19999) group by value % 5000)";

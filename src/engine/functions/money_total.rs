@@ -246,7 +246,7 @@ impl GroupsAccumulator for GroupTotals {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{refusal, rows, session, value};
+    use super::super::testing::{refusal, rows, session, sessions_that_skip_partial_groups_and_do_not, value};
 
     #[tokio::test]
     async fn a_row_without_a_value_leaves_no_total_and_no_rows_are_nothing() {
@@ -299,14 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn many_groups_over_several_partitions_keep_their_totals_and_what_is_missing() {
-        let context = session(4);
-        // with every group tiny, the partial aggregation gives up and hands rows on: the other path to the same totals
-        for skip in ["0.0", "1.0"] {
-            let set = format!("set datafusion.execution.skip_partial_aggregation_probe_ratio_threshold = {skip}");
-            rows(&context, &set).await.unwrap();
-            rows(&context, "set datafusion.execution.skip_partial_aggregation_probe_rows_threshold = 100")
-                .await
-                .unwrap();
+        for context in sessions_that_skip_partial_groups_and_do_not() {
             let sql = "select count(*), count(total), money_sum(total), money_sum(odd) from (
                 select money_total(case when value % 5000 <> 7 then value end) as total,
                     money_total(case when value % 5000 <> 7 then value end) filter (where value % 2 = 0) as odd
