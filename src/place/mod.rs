@@ -7,6 +7,7 @@ pub mod lake;
 pub mod landing;
 pub mod parquet;
 pub mod records;
+pub mod results;
 pub mod scratch;
 
 use std::fs::File;
