@@ -16,10 +16,12 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
+use datafusion::catalog::default_table_source::provider_as_source;
 use datafusion::catalog::memory::MemorySchemaProvider;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::metadata::ScalarAndMetadata;
-use datafusion::common::{DFSchema, ParamValues, ScalarValue};
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{DFSchema, ParamValues, ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -228,6 +230,11 @@ impl Engine {
         self.states.iter().try_for_each(TableState::verify_bytes)
     }
 
+    /// The tables of the lake that were opened.
+    pub fn opened(&self) -> &[TableState] {
+        &self.states
+    }
+
     /// A query that failed while it ran. Where a file cannot be read the damaged one is named.
     pub fn query_failed(&self, what: &str, error: &DataFusionError) -> Error {
         let failure = query_failed(what, error);
@@ -417,6 +424,34 @@ impl Engine {
             return ordered(plan).map_err(wrong);
         }
         Ok(plan)
+    }
+
+    /// The verified plan of a model, for which a table of the lake, by qualified name, holds these of its files alone.
+    ///
+    /// # Errors
+    /// As [`Self::add_models`].
+    pub async fn plan_part(
+        &self,
+        model: &Model,
+        parameters: &BTreeMap<String, ScalarValue>,
+        table: &str,
+        files: &[std::path::PathBuf],
+    ) -> Result<LogicalPlan> {
+        let plan = self.plan_model(model, parameters).await?;
+        let is_it =
+            |name: &TableReference| name.schema().is_some_and(|schema| format!("{schema}.{}", name.table()) == table);
+        let only_these = |node| match node {
+            LogicalPlan::TableScan(mut scan) if is_it(&scan.table_name) => {
+                let files = listing(files.to_vec(), &scan.source.schema())
+                    .map_err(|error| DataFusionError::External(error.to_string().into()))?;
+                scan.source = provider_as_source(files);
+                Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+            }
+            node => Ok(Transformed::no(node)),
+        };
+        plan.transform_up_with_subqueries(only_these)
+            .map(|changed| changed.data)
+            .map_err(|error| Error::failed(format!("{}: {}", model.file, plain(&error))))
     }
 
     fn register(&self, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {

@@ -24,12 +24,13 @@ use tokio::task::JoinSet;
 
 use self::judge::Judge;
 pub use self::judge::Verdict;
-use self::rows::Rows;
+use self::rows::{Sink, Taken};
 pub use self::turns::{Fault, Turns};
 use crate::engine::{Engine, arrow_type, precision};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::place::lake::DataFile;
+use crate::place::results::Rows;
 
 /// The schema of a model's rows, descriptions included.
 pub fn row_schema(model: &Model) -> SchemaRef {
@@ -53,6 +54,33 @@ pub struct Order {
     pub is_kept: bool,
     /// Whether what the header says of rows is judged.
     pub is_judged: bool,
+    /// The months that it is made of one by one; none where it is made at once.
+    pub parts: Vec<Part>,
+}
+
+/// One month of a table, and what a model comes to by it.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// What tells it from others.
+    pub name: String,
+    /// The table, by qualified name.
+    pub table: String,
+    /// Its files of the month.
+    pub files: Vec<PathBuf>,
+    /// The rows, where they are there already.
+    pub kept: Option<Rows>,
+}
+
+/// What was newly made of a month.
+pub struct MadePart {
+    /// What tells it from others.
+    pub name: String,
+    /// How many rows.
+    pub rows: u64,
+    /// The file, if one was made, in the order's folder.
+    pub file: Option<DataFile>,
+    /// The rows, if none was.
+    pub held: Option<Vec<RecordBatch>>,
 }
 
 /// A model whose rows are there, readable under its name.
@@ -65,6 +93,8 @@ pub struct Made {
     pub file: Option<DataFile>,
     /// The rows, if none was.
     pub held: Option<Vec<RecordBatch>>,
+    /// The months that were made for it.
+    pub parts: Vec<MadePart>,
     /// What was found of the header's promises, where that was asked for.
     pub verdict: Verdict,
     /// How long it took, what it read being there.
@@ -147,6 +177,7 @@ pub async fn make_aside(
         file_stem: model.name.clone(),
         is_kept: false,
         is_judged: false,
+        parts: Vec::new(),
     };
     make_all(models.iter().map(order).collect(), parameters, engine).await.map(|_| ())
 }
@@ -162,21 +193,62 @@ async fn make(
         return Ok(None);
     }
     let started = Instant::now();
-    let plan = engine.plan_model(model, parameters).await?;
     let schema = row_schema(model);
     let mut judge = order.is_judged.then(|| Judge::of(model, &schema, engine));
-    let mut rows = Rows::new(&order.folder, &order.file_stem, &schema, order.is_kept)?;
-    run(plan, engine, &model.file, &schema, &mut rows, judge.as_mut()).await?;
-    let result = rows.finish()?;
+    let mut sink = Sink::new(&order.folder, &order.file_stem, &schema, order.is_kept)?;
+    let mut parts = Vec::new();
+    if order.parts.is_empty() {
+        let plan = engine.plan_model(model, parameters).await?;
+        run(plan, engine, &model.file, &schema, &mut sink, judge.as_mut()).await?;
+    }
+    for part in &order.parts {
+        let made = match &part.kept {
+            Some(rows) => rows.clone(),
+            None => {
+                let (rows, made) = make_part(part, order, parameters, engine, &schema).await?;
+                parts.push(made);
+                rows
+            }
+        };
+        for batch in made.batches()? {
+            let batch = batch?;
+            if let Some(judge) = &mut judge {
+                judge.see(&batch)?;
+            }
+            sink.take(batch)?;
+        }
+    }
+    let result = sink.finish()?;
     result.register(engine, &model.name, &order.folder, &schema)?;
     Ok(Some(Made {
         name: model.name.clone(),
         rows: result.rows,
         held: result.held.filter(|_| result.file.is_none()),
+        parts,
         file: result.file,
         verdict: judge.map(|judge| judge.verdict()).unwrap_or_default(),
         took: started.elapsed(),
     }))
+}
+
+/// Makes what a model comes to by one month, and returns the rows beside what is told of them.
+async fn make_part(
+    part: &Part,
+    order: &Order,
+    parameters: &BTreeMap<String, ScalarValue>,
+    engine: &Engine,
+    schema: &SchemaRef,
+) -> std::result::Result<(Rows, MadePart), Fault> {
+    let plan = engine.plan_part(&order.model, parameters, &part.table, &part.files).await?;
+    let stem = format!("{}-{}", part.name, order.file_stem);
+    let mut sink = Sink::new(&order.folder, &stem, schema, false)?;
+    run(plan, engine, &order.model.file, schema, &mut sink, None).await?;
+    let Taken { rows, file, held } = sink.finish()?;
+    let all = match (&file, &held) {
+        (Some(file), None) => Rows::InFile(order.folder.join(&file.path)),
+        (_, held) => Rows::Held(held.clone().unwrap_or_default()),
+    };
+    Ok((all, MadePart { name: part.name.clone(), rows, held: held.filter(|_| file.is_none()), file }))
 }
 
 /// Writes the rows of a model to a file in this folder, in the order of its query.
@@ -218,7 +290,7 @@ async fn write_plan(
     file_stem: &str,
     schema: &SchemaRef,
 ) -> Result<DataFile> {
-    let mut rows = Rows::new(folder, file_stem, schema, true)?;
+    let mut rows = Sink::new(folder, file_stem, schema, true)?;
     run(plan, engine, what, schema, &mut rows, None).await.map_err(|fault| fault.told(engine, what))?;
     rows.finish()?.file.ok_or_else(|| Error::failed(format!("{what}: no file was made of its rows")))
 }
@@ -229,7 +301,7 @@ async fn run(
     engine: &Engine,
     what: &str,
     schema: &SchemaRef,
-    rows: &mut Rows,
+    rows: &mut Sink,
     mut judge: Option<&mut Judge>,
 ) -> std::result::Result<(), Fault> {
     let work = async {

@@ -16,7 +16,7 @@ use tracing::warn;
 pub use header::{Code, Grain, Header, HeaderColumn, ParameterKind, ParameterSpec, SqlType};
 
 use self::references::references;
-use crate::catalog::{self, Class};
+use crate::catalog::{self, Class, Partition, Table};
 use crate::error::{Error, Result};
 use crate::settings::{Dimension, Settings, Severity};
 use crate::suggest::{one_of, slip};
@@ -161,6 +161,14 @@ impl Models {
     /// Staging reads source tables, the layers above it read models, and nothing reads a check.
     fn check_layers(&self) -> Result<()> {
         for model in self.0.values() {
+            if let Some(table) = &model.header.months {
+                let is_kept_by_month =
+                    |kept: &&Table| kept.qualified_name() == *table && matches!(kept.partition, Partition::Month(_));
+                if model.layer != Layer::Intermediate || !catalog::TABLES.iter().any(is_kept_by_month) {
+                    return Err(Error::usage(format!("{}: it cannot be made by months of {table}", model.file))
+                        .hint("an intermediate model can be, of a table whose files lie in folders of months"));
+                }
+            }
             for (schema, name) in &model.reads {
                 let other = self.0.get(name).filter(|_| schema.is_none());
                 let allowed = match (model.layer, schema.as_deref(), other.map(|other| other.layer)) {
@@ -287,6 +295,20 @@ impl Models {
     pub fn reads(&self, model: &str, (schema, table): (&str, &str)) -> Result<bool> {
         let is_it = |(of, name): &(Option<String>, String)| of.as_deref() == Some(schema) && name == table;
         Ok(self.closure([model])?.iter().any(|model| model.reads.iter().any(is_it)))
+    }
+
+    /// The tables of the lake, by qualified name, that a model's query opens: its own and those of the views that it reads.
+    pub fn opened_by(&self, model: &Model) -> BTreeSet<String> {
+        let mut tables = BTreeSet::new();
+        for (schema, name) in &model.reads {
+            match (schema.as_deref(), self.0.get(name)) {
+                (Some("current"), _) => drop(tables.insert(format!("egress.{name}"))),
+                (Some(schema), _) => drop(tables.insert(format!("{schema}.{name}"))),
+                (None, Some(view)) if view.is_view() => tables.extend(self.opened_by(view)),
+                (None, _) => {}
+            }
+        }
+        tables
     }
 
     /// Every parameter of every model, once.

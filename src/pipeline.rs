@@ -333,6 +333,7 @@ impl<'a> Plan<'a> {
             settings: self.settings,
             versions,
             keeping: if self.full_refresh { Keeping::KeepAnew } else { Keeping::TakeAndKeep },
+            is_read_on: false,
             close,
         }
     }

@@ -40,6 +40,8 @@ pub struct Task<'a> {
     pub versions: &'a BTreeMap<String, u64>,
     /// What of it may be taken from earlier runs.
     pub keeping: Keeping,
+    /// Whether queries go on reading the models when the reports are made: then all of them are there.
+    pub is_read_on: bool,
     /// The close up to which figures stay, if there is one.
     pub close: Option<&'a Close>,
 }

@@ -19,9 +19,10 @@ use crate::catalog::runs::{CHECKS, RESTATEMENTS};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::freeze::freeze;
-use crate::make::{Order, Verdict, make_all, row_schema};
+use crate::make::{Order, Part, Verdict, make_all, row_schema};
 use crate::model::{Grain, Layer, Model, Models};
 use crate::place::lake::{DataFile, Lake, TableState};
+use crate::place::parquet;
 use crate::place::records::{self, published_rows};
 use crate::place::results::{self, Rows};
 use crate::printer::counted;
@@ -65,20 +66,23 @@ pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &
     let mut reuse = Reuse::of(task, engine.environment(), lake);
     let askable = checks::askable(task, &closure)?;
     let asked: Vec<_> = askable.iter().filter(|(check, _)| reuse.check(check, Severity::Block).is_none()).collect();
-    let chosen = choose(&closure, asked.iter().map(|(check, _)| *check), task, &mut reuse)?;
+    let mut chosen = choose(&closure, asked.iter().map(|(check, _)| *check), task, &mut reuse)?;
     let mut done = Transformed { marts: Vec::new(), restatements: None, checks: Vec::new(), receipts: Vec::new() };
-    for (model, _) in chosen.iter().filter(|(_, kept)| kept.is_none()) {
+    for Chosen { model, .. } in chosen.iter().filter(|chosen| chosen.is_made()) {
         engine.provide(&model.reads).await?;
     }
-    engine.verify_bytes()?;
+    for chosen in chosen.iter_mut().filter(|chosen| chosen.is_made()) {
+        chosen.parts = reuse.parts(chosen.model, engine.opened())?;
+    }
+    verify_bytes(engine, &chosen, models)?;
     done.receipts.push(told(&closure, &chosen, &mut reuse));
     // What tells of movements is made when it is known what moved.
     let (mut early, mut late) = (Vec::new(), Vec::new());
-    for (model, kept) in chosen {
-        if models.reads(&model.name, RESTATED)? { late.push((model, kept)) } else { early.push((model, kept)) }
+    for chosen in chosen {
+        if models.reads(&chosen.model.name, RESTATED)? { late.push(chosen) } else { early.push(chosen) }
     }
     let early_reports: Vec<_> =
-        reports.iter().copied().filter(|report| early.iter().any(|(model, _)| model.name == report.name)).collect();
+        reports.iter().copied().filter(|report| early.iter().any(|chosen| chosen.model.name == report.name)).collect();
     let mut verdicts = make_reports(early, task, engine, lake, run, &mut reuse, &mut done).await?;
     if let Some(close) = task.close {
         let frozen = freeze(&early_reports, close, task, engine, lake, run).await?;
@@ -93,8 +97,8 @@ pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &
         engine.replace("etl", "restatements", &staged, &records::schema(RESTATEMENTS.columns))?;
         reuse.is_restated(&frozen.restatements);
         done.restatements = Some((frozen.restatements, lake.table(RESTATEMENTS.name, None).await?));
-        for (model, kept) in &mut late {
-            *kept = reuse.rows(model)?;
+        for chosen in &mut late {
+            chosen.kept = reuse.rows(chosen.model)?;
         }
     }
     verdicts.extend(make_reports(late, task, engine, lake, run, &mut reuse, &mut done).await?);
@@ -133,11 +137,38 @@ pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &
     Ok(done)
 }
 
+/// Holds files against the bytes that were written: those of the months that are to be made where no model reads all of a table,
+/// else all of them.
+fn verify_bytes(engine: &Engine, chosen: &[Chosen<'_>], models: &Models) -> Result<()> {
+    let made: Vec<_> = chosen.iter().filter(|chosen| chosen.is_made()).collect();
+    let at_once = made.iter().filter(|chosen| chosen.parts.is_empty() && !chosen.model.is_view());
+    let whole: BTreeSet<_> = at_once.flat_map(|chosen| models.opened_by(chosen.model)).collect();
+    let parts = || made.iter().flat_map(|chosen| &chosen.parts);
+    let in_parts: BTreeSet<_> = parts().map(|part| part.table.as_str()).collect();
+    let is_read = |state: &&TableState| whole.contains(&state.table) || !in_parts.contains(state.table.as_str());
+    engine.opened().iter().filter(is_read).try_for_each(TableState::verify_bytes)?;
+    let files: BTreeSet<_> = parts().filter(|part| part.kept.is_none()).flat_map(|part| &part.files).collect();
+    files.into_iter().try_for_each(|file| parquet::verify_bytes(file))
+}
+
 /// The table of movements of closed figures.
 const RESTATED: (&str, &str) = ("etl", "restatements");
 
-/// A model, and its rows where they are taken from an earlier run.
-type Chosen<'a> = (&'a Model, Option<(u64, Rows)>);
+/// A model that is to be there.
+struct Chosen<'a> {
+    model: &'a Model,
+    /// How many rows, and the rows, where they are taken from an earlier run.
+    kept: Option<(u64, Rows)>,
+    /// The months that it is made of one by one; none where it is made at once.
+    parts: Vec<Part>,
+}
+
+impl Chosen<'_> {
+    /// Whether it is made, and not taken as it was.
+    fn is_made(&self) -> bool {
+        self.kept.is_none()
+    }
+}
 
 /// Whether what its header says of rows is judged.
 fn is_judged(model: &Model) -> bool {
@@ -162,7 +193,11 @@ fn choose<'a>(
     let mut chosen = Vec::new();
     for model in models.iter().rev().copied() {
         let is_report = task.reports.iter().any(|report| report.name == model.name);
-        if !(is_report || needed.contains(model.name.as_str()) || (is_judged(model) && reuse.header(model).is_none())) {
+        if !(task.is_read_on
+            || is_report
+            || needed.contains(model.name.as_str())
+            || (is_judged(model) && reuse.header(model).is_none()))
+        {
             continue;
         }
         let kept = reuse.rows(model)?;
@@ -170,7 +205,7 @@ fn choose<'a>(
             needed.extend(bare(model));
             needed.extend(counted_by(model));
         }
-        chosen.push((model, kept));
+        chosen.push(Chosen { model, kept, parts: Vec::new() });
     }
     chosen.reverse();
     Ok(chosen)
@@ -180,15 +215,14 @@ fn choose<'a>(
 fn told(closure: &[&Model], chosen: &[Chosen<'_>], reuse: &mut Reuse<'_>) -> Receipt {
     let is_query = |model: &&Model| !model.is_view();
     let all = closure.iter().filter(|model| is_query(model)).count();
-    let made: Vec<_> =
-        chosen.iter().filter(|(model, kept)| kept.is_none() && is_query(model)).map(|(model, _)| *model).collect();
+    let made = chosen.iter().filter(|chosen| chosen.is_made() && is_query(&chosen.model)).count();
     let changes: Vec<_> = reuse.changes(closure.iter().copied()).into_iter().collect();
-    let mut line = receipt("models", made.len() as u64, 0, Duration::ZERO, false);
-    if all > made.len() {
+    let mut line = receipt("models", made as u64, 0, Duration::ZERO, false);
+    if all > made {
         let shown = changes.iter().take(MOST_CHANGES).cloned().collect::<Vec<_>>().join(", ");
         let more = changes.len().saturating_sub(MOST_CHANGES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        line.note = format!("{} as before", all - made.len());
+        line.note = format!("{} as before", all - made);
         if !changes.is_empty() {
             line.note += &format!("; changed: {shown}{more}");
         }
@@ -214,7 +248,7 @@ async fn make_reports(
     let staging = |model: &Model| lake.staging(&run.id, &mart_table(&model.name));
     let mut files: BTreeMap<&str, (DataFile, Duration)> = BTreeMap::new();
     let mut orders = Vec::new();
-    for (model, kept) in &chosen {
+    for Chosen { model, kept, parts } in &chosen {
         let schema = row_schema(model);
         match kept {
             None => orders.push(Order {
@@ -223,6 +257,7 @@ async fn make_reports(
                 file_stem: run.id.clone(),
                 is_kept: is_report(model),
                 is_judged: true,
+                parts: parts.clone(),
             }),
             Some((_, Rows::Held(rows))) => engine.register_rows(&model.name, rows.clone(), &schema)?,
             Some((rows, Rows::InFile(path))) => {
@@ -236,14 +271,14 @@ async fn make_reports(
     }
     let made = make_all(orders, task.parameters, engine).await?;
     for made in &made {
-        let Some((model, _)) = chosen.iter().find(|(model, _)| model.name == made.name) else { continue };
+        let Some(Chosen { model, .. }) = chosen.iter().find(|chosen| chosen.model.name == made.name) else { continue };
         reuse.keep_rows(model, made, &staging(model))?;
         if let Some(file) = made.file.clone().filter(|_| is_report(model)) {
             info!(model = model.name, rows = made.rows, "made {}: {}", model.name, counted(made.rows, "row"));
             files.insert(&model.name, (file, made.took));
         }
     }
-    for (model, _) in &chosen {
+    for Chosen { model, .. } in &chosen {
         let Some((file, took)) = files.remove(model.name.as_str()) else { continue };
         let table = mart_table(&model.name);
         let before = lake.table(&table, None).await?;

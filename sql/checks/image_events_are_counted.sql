@@ -2,17 +2,12 @@
 --
 -- severity warn
 with
-image_events as (
-    select * from int_image_events_sized
-),
-
 final as (
     select
         transaction_id,
         occurred_at,
         image_size
-    from image_events
-    where image_count is null
+    from int_images_uncounted
 )
 
 select * from final order by transaction_id

@@ -6,12 +6,12 @@ billable_metrics as (
     select * from stg_egress__billable_metrics
 ),
 
-image_events as (
-    select * from int_image_events_sized
+images as (
+    select * from int_images_counted
 ),
 
 events as (
-    select * from stg_egress__events
+    select * from int_events_counted
 ),
 
 event_types as (
@@ -28,7 +28,7 @@ final as (
     cross join event_types
     where billable_metrics.aggregate_keys like '%"num_images"%'
         and event_types.event_types is not null
-        and not exists (select 1 from image_events)
+        and not exists (select 1 from images)
 )
 
 select * from final order by billable_metric_id

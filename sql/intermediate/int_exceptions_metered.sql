@@ -38,7 +38,7 @@ proposals as (
 ),
 
 has_events as (
-    select count(*) as all_event_count from stg_egress__events
+    select count(*) as event_group_count from int_events_counted
 ),
 
 judged as (
@@ -59,7 +59,7 @@ judged as (
     from metered
     inner join billed on metered.billed_id = billed.billed_id
     left join metrics on metered.billable_metric_id = metrics.billable_metric_id
-    inner join has_events on has_events.all_event_count > 0
+    inner join has_events on has_events.event_group_count > 0
 ),
 
 unmapped as (

@@ -13,85 +13,12 @@
 --   settings_line  text     the line of [metrics]
 --   fitting_count  integer  billed quantities that it was held against
 with
-mapped as (
-    select * from int_metrics_mapped where mapped_by is null
-),
-
-definitions as (
-    select * from stg_egress__billable_metrics
-),
-
-billed as (
-    select * from int_billed_quantities where billed_quantity > 0
-),
-
-customer_references as (
-    select * from int_customer_references where not is_shared
-),
-
-events as (
-    select * from stg_egress__events
-),
-
-metrics as (
-    select
-        mapped.billable_metric_id,
-        definitions.aggregate,
-        json_elements(definitions.aggregate_keys)[1] as aggregate_key,
-        regexp_match(mapped.billable_metric_name, '^(.*)\(([^()]+)\)([^()]*)$') as words,
-        mapped.billable_metric_name as metric_name
-    from mapped
-    inner join definitions on mapped.billable_metric_id = definitions.billable_metric_id
-    where mapped.billable_metric_name is not null
-        and definitions.aggregate in ('count', 'sum', 'max', 'latest', 'unique')
-),
-
-named as (
-    select
-        billable_metric_id,
-        aggregate,
-        aggregate_key,
-        coalesce(words[1], metric_name) as name_prefix,
-        words[3] as name_suffix,
-        replace(replace(replace(lower(words[2]), ' ', ''), '×', 'x'), '*', 'x') as folded_word
-    from metrics
-),
-
-measured as (
-    select
-        named.*,
-        billed.billed_id,
-        billed.customer_id,
-        billed.starting_at,
-        billed.ending_before,
-        billed.billed_quantity,
-        row_number() over (
-            partition by named.name_prefix, named.name_suffix, named.aggregate, named.aggregate_key
-            order by billed.billed_quantity, billed.billed_id
-        ) as place
-    from named
-    inner join billed on named.billable_metric_id = billed.billable_metric_id
-),
-
 chosen as (
-    select * from measured where place <= 24
+    select * from int_metrics_proposed_chosen
 ),
 
 placed as (
-    select
-        chosen.*,
-        events.transaction_id,
-        events.event_type,
-        events.occurred_at,
-        events.properties
-    from events
-    inner join customer_references on events.customer_reference = customer_references.customer_reference
-    inner join chosen
-        on customer_references.customer_id = chosen.customer_id
-        and chosen.starting_at <= events.occurred_at
-        and events.occurred_at < chosen.ending_before
-    where events.event_type is not null
-        and (chosen.aggregate = 'count' or json_text(events.properties, chosen.aggregate_key) is not null)
+    select * from int_metrics_proposed_events
 ),
 
 keyed as (

@@ -8,8 +8,8 @@
 -- checks
 --   image_count >= 0
 with
-image_events as (
-    select * from int_image_events_sized
+images as (
+    select * from int_images_counted
 ),
 
 billable_metrics as (
@@ -26,13 +26,13 @@ metric_sizes as (
 counted as (
     select
         image_size,
-        occurred_at,
+        day,
         image_count
-    from image_events
+    from images
     union all
     select
         sides[1] || 'x' || sides[2] as image_size,
-        cast(null as timestamp(6) with time zone) as occurred_at,
+        cast(null as date) as day,
         cast(null as decimal(38, 18)) as image_count
     from metric_sizes
     where sides is not null
@@ -42,7 +42,7 @@ final as (
     select
         image_size,
         money_total(image_count)
-            filter (where cast(occurred_at as date) between $images_from and $images_through) as image_count
+            filter (where day between $images_from and $images_through) as image_count
     from counted
     group by image_size
 )

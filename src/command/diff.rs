@@ -54,6 +54,7 @@ pub async fn run(settings: &Settings, old: &str, new: &str) -> Result<()> {
         settings,
         versions: &new.versions,
         keeping: Keeping::Neither,
+        is_read_on: false,
         close: None,
     };
     let mut engine = task.engine(&lake, BTreeMap::new(), new.environment.clone())?;

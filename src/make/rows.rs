@@ -16,7 +16,7 @@ use crate::place::parquet::FileWriter;
 const SMALL_BYTES: usize = 1 << 20;
 
 /// Rows that are being taken in.
-pub struct Rows {
+pub struct Sink {
     folder: PathBuf,
     file_stem: String,
     schema: SchemaRef,
@@ -37,13 +37,13 @@ pub struct Taken {
     pub held: Option<Vec<RecordBatch>>,
 }
 
-impl Rows {
+impl Sink {
     /// None yet. With `is_kept` a file is made however few there will be.
     ///
     /// # Errors
     /// Failed when the file cannot be made.
     pub fn new(folder: &Path, file_stem: &str, schema: &SchemaRef, is_kept: bool) -> Result<Self> {
-        let mut rows = Self {
+        let mut sink = Self {
             folder: folder.to_owned(),
             file_stem: file_stem.to_owned(),
             schema: schema.clone(),
@@ -53,9 +53,9 @@ impl Rows {
             writer: None,
         };
         if is_kept {
-            rows.writer = Some(rows.open()?);
+            sink.writer = Some(sink.open()?);
         }
-        Ok(rows)
+        Ok(sink)
     }
 
     fn open(&self) -> Result<FileWriter> {

@@ -97,7 +97,7 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     let accepted = accept(order, &plan, &base, &mut next, closes.last(), &lake, run).await?;
 
     let versions = next.versions.clone();
-    let task = plan.task(&versions, closes.last());
+    let task = Task { is_read_on: true, ..plan.task(&versions, closes.last()) };
     let mut engine = task.engine(&lake, versions.clone(), next.environment.clone())?;
     let transformed = transform(&task, &mut engine, &lake, run).await?;
     summary.receipts.extend(transformed.receipts.iter().cloned());
@@ -481,7 +481,7 @@ async fn make_again(
     plan.resolve(lake, &record, closed.period).await?;
     let of_month = for_month(&plan.specs, &settings.parameters, closed.period)?;
     // The same bytes are to be shown, not taken.
-    let task = Task { keeping: Keeping::Neither, ..plan.task(&closed.versions, before) };
+    let task = Task { keeping: Keeping::Neither, is_read_on: true, ..plan.task(&closed.versions, before) };
     let mut engine = task.engine(lake, closed.versions.clone(), closed.environment.clone())?;
     let transformed = transform(&task, &mut engine, lake, run).await?;
     let files = cut_sheets(closed.period, &of_month, &task, &transformed, &mut engine, lake, run).await?;

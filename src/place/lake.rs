@@ -44,6 +44,8 @@ pub struct DataFile {
 /// A table as it stood at one version.
 #[derive(Debug, Clone)]
 pub struct TableState {
+    /// Its qualified name.
+    pub table: String,
     /// The version in the table's log.
     pub version: u64,
     /// Its files, ordered by path.
@@ -337,7 +339,7 @@ impl TableState {
         files.sort_by(|left, right| left.path.cmp(&right.path));
         let version = snapshot.version();
         let columns = snapshot.schema().fields().map(|field| field.name().clone()).collect();
-        Ok(Self { version, files, columns, folder, delta })
+        Ok(Self { table: table.to_owned(), version, files, columns, folder, delta })
     }
 
     /// The full path of one of its files.

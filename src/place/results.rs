@@ -52,11 +52,28 @@ struct List {
 }
 
 /// The rows of a model, as they were kept.
+#[derive(Debug, Clone)]
 pub enum Rows {
     /// Few: read into memory.
     Held(Vec<RecordBatch>),
     /// Many: a Parquet file.
     InFile(PathBuf),
+}
+
+impl Rows {
+    /// All of them, in their order.
+    ///
+    /// # Errors
+    /// Damaged (exit 5) when the file cannot be read.
+    pub fn batches(&self) -> Result<Box<dyn Iterator<Item = Result<RecordBatch>> + Send + '_>> {
+        Ok(match self {
+            Self::Held(batches) => Box::new(batches.iter().cloned().map(Ok)),
+            Self::InFile(path) => {
+                let batches = parquet::read(path, None)?;
+                Box::new(batches.map(|batch| batch.map_err(|error| parquet::damaged(path, &error))))
+            }
+        })
+    }
 }
 
 /// The folder, with what was kept when it was opened and what is kept from then on.
@@ -132,11 +149,12 @@ impl Results {
     /// Failed when they cannot be written.
     pub fn keep_rows(&self, model: &str, made_of: &MadeOf, schema: &SchemaRef, held: &[RecordBatch]) -> Result<()> {
         self.make_folder()?;
+        let schema = held.first().map_or_else(|| schema.clone(), RecordBatch::schema);
         let path = self.folder.join(format!("{model}.being_written"));
         let failed = |source| Error::io("write", &path, source);
         let file = Hashing::new(BufWriter::new(File::create(&path).map_err(failed)?));
         let write = |file| {
-            let mut writer = FileWriter::try_new(file, schema)?;
+            let mut writer = FileWriter::try_new(file, &schema)?;
             held.iter().try_for_each(|batch| writer.write(batch))?;
             writer.finish()?;
             writer.into_inner()
@@ -150,6 +168,11 @@ impl Results {
         let rows = held.iter().map(|batch| batch.num_rows() as u64).sum();
         self.keep(model, Kept { made_of: made_of.clone(), rows, file: Some(name) });
         Ok(())
+    }
+
+    /// Of a model's parts, whose names begin like this, only these are kept on.
+    pub fn keep_only(&self, prefix: &str, names: &BTreeSet<String>) {
+        self.now().models.retain(|name, _| !name.starts_with(prefix) || names.contains(name));
     }
 
     /// Keeps what a view was made from.

@@ -13,14 +13,15 @@ use crate::catalog::runs::{RESTATEMENTS, RUNS};
 use crate::engine::CURRENT;
 use crate::error::Result;
 use crate::fingerprint;
-use crate::make::{Made, row_schema};
+use crate::make::{Made, Part, row_schema};
 use crate::model::{Model, Models};
-use crate::place::lake::{DataFile, Lake};
+use crate::place::lake::{DataFile, Lake, TableState};
 use crate::place::results::{Found, MadeOf, Results, Rows};
 use crate::settings::Severity;
 use crate::task::{Keeping, Task};
 
 /// What models are made of, worked out once each.
+#[derive(Clone)]
 pub struct Origins<'a> {
     models: &'a Models,
     /// What stands for the content of each thing that is no model: tables by qualified name, parameters by `$name`.
@@ -59,6 +60,13 @@ impl<'a> Origins<'a> {
         let made_of = self.work_out(model);
         self.known.insert(model.name.clone(), made_of.clone());
         made_of
+    }
+
+    /// What a model is made of where something else stands for the content of one table.
+    fn made_of_part(&self, model: &Model, table: &str, content: &str) -> Option<MadeOf> {
+        let mut part = Self { known: BTreeMap::new(), ..self.clone() };
+        part.contents.insert(table.to_owned(), content.to_owned());
+        part.made_of(model)
     }
 
     fn work_out(&mut self, model: &Model) -> Option<MadeOf> {
@@ -134,9 +142,19 @@ fn program() -> String {
     format!("{} {size} {}", env!("CARGO_PKG_VERSION"), written.unwrap_or_default().as_nanos())
 }
 
+/// A table of fewer rows is not read month by month: planning a query for each would take longer.
+const PARTED_ROWS: u64 = 100_000;
+
+/// How the names of a model's parts begin.
+fn prefix(model: &Model) -> String {
+    format!("{}@", model.name)
+}
+
 /// Rows and findings of earlier runs, as far as a task may take them.
 pub struct Reuse<'a> {
     origins: Origins<'a>,
+    /// What the months are made of that models are made of one by one.
+    parts: BTreeMap<String, MadeOf>,
     results: Results,
     keeping: Keeping,
 }
@@ -149,7 +167,7 @@ impl<'a> Reuse<'a> {
             // What moved in closed months is found out on the way.
             origins.replace(RESTATEMENTS.name, None);
         }
-        Self { origins, results: Results::of(lake), keeping: task.keeping }
+        Self { origins, parts: BTreeMap::new(), results: Results::of(lake), keeping: task.keeping }
     }
 
     /// From here on it is known what moved in closed months.
@@ -205,6 +223,38 @@ impl<'a> Reuse<'a> {
         Some(parts)
     }
 
+    /// The months that a model is made of one by one, with what is kept of them; none where it is made at once, as of a table that
+    /// has few rows.
+    ///
+    /// # Errors
+    /// Failed when what is kept cannot be read.
+    pub fn parts(&mut self, model: &Model, opened: &[TableState]) -> Result<Vec<Part>> {
+        let Some(state) = opened.iter().find(|state| Some(&state.table) == model.header.months.as_ref()) else {
+            return Ok(Vec::new());
+        };
+        if state.files.iter().map(|file| file.rows).sum::<u64>() < PARTED_ROWS {
+            return Ok(Vec::new());
+        }
+        let mut months: BTreeMap<&str, Vec<&DataFile>> = BTreeMap::new();
+        for file in &state.files {
+            months.entry(file.path.split('/').next().unwrap_or_default()).or_default().push(file);
+        }
+        let mut parts = Vec::new();
+        for (month, files) in months {
+            let name = format!("{}{month}", prefix(model));
+            let content: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+            let made_of = self.origins.made_of_part(model, &state.table, &content.join(", "));
+            let kept = match made_of.as_ref().filter(|_| self.keeping == Keeping::TakeAndKeep) {
+                Some(made_of) => self.results.rows(&name, made_of)?.map(|(_, rows)| rows),
+                None => None,
+            };
+            let files = files.iter().map(|file| state.path_of(file)).collect();
+            parts.push(Part { name: name.clone(), table: state.table.clone(), files, kept });
+            self.parts.extend(made_of.map(|made_of| (name, made_of)));
+        }
+        Ok(parts)
+    }
+
     /// Keeps the rows that a model came to; `staging` is where its file is.
     ///
     /// # Errors
@@ -213,13 +263,21 @@ impl<'a> Reuse<'a> {
         let Some(made_of) = self.origins.made_of(model).filter(|_| self.keeping != Keeping::Neither) else {
             return Ok(());
         };
-        match (&made.file, &made.held) {
-            (Some(file), _) => self.results.keep_file(&model.name, &made_of, staging, file),
-            (None, held) => {
-                let held = held.as_deref().unwrap_or_default();
-                self.results.keep_rows(&model.name, &made_of, &row_schema(model), held)
+        let schema = row_schema(model);
+        let keep = |name: &str, made_of: &MadeOf, file: &Option<DataFile>, held: &Option<Vec<RecordBatch>>| match file {
+            Some(file) => self.results.keep_file(name, made_of, staging, file),
+            None => self.results.keep_rows(name, made_of, &schema, held.as_deref().unwrap_or_default()),
+        };
+        keep(&model.name, &made_of, &made.file, &made.held)?;
+        for part in &made.parts {
+            if let Some(made_of) = self.parts.get(&part.name) {
+                keep(&part.name, made_of, &part.file, &part.held)?;
             }
         }
+        if model.header.months.is_some() {
+            self.results.keep_only(&prefix(model), &self.parts.keys().cloned().collect());
+        }
+        Ok(())
     }
 
     /// Keeps what a view was made from, by which it is told later what changed.
