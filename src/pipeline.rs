@@ -38,7 +38,7 @@ use crate::run::{ReportRecord, Run, RunRecord, make_lake, require_lake};
 use crate::setting_tables;
 use crate::settings::{Api, Choice, Environment, Settings, Stage};
 use crate::task::{Keeping, Task, mart_table};
-use crate::transform::{EXCEPTIONS_REPORT, Transformed, published_warnings, transform};
+use crate::transform::{self, EXCEPTIONS_REPORT, Transformed, published_warnings, transform};
 
 pub mod close;
 pub mod forget;
@@ -236,6 +236,25 @@ async fn run_stages(
         "unchanged".clone_into(&mut summary.status);
     }
     Ok(())
+}
+
+/// Why a run would make each report again: what changed below it, nothing where it would come to the same. `unread` are tables of
+/// which files are to be read.
+///
+/// # Errors
+/// Usage (exit 2) when a parameter is not as it must be; damaged (exit 5) when the lake cannot be read.
+pub async fn reasons(
+    settings: &Settings,
+    models: &Models,
+    lake: &Lake,
+    base: &RunRecord,
+    unread: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, Option<BTreeSet<String>>>> {
+    let mut plan = Plan::new(settings, Stage::Transform, false, models)?;
+    plan.resolve(lake, base, settings.day.unwrap_or(Run::begin().day())).await?;
+    let close = Close::newest(lake, &base.versions).await?;
+    let task = plan.task(&base.versions, close.as_ref());
+    transform::reasons(&task, base.environment.as_deref(), lake, unread)
 }
 
 /// What a run wants of the API for these tables.

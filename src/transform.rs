@@ -15,6 +15,7 @@ use tracing::info;
 pub use self::checks::Check;
 use self::publish::is_unchanged;
 use self::reuse::Reuse;
+pub use self::reuse::reasons;
 use crate::catalog::runs::{CHECKS, RESTATEMENTS};
 use crate::engine::Engine;
 use crate::error::{Error, Result};

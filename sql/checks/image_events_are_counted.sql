@@ -1,13 +1,19 @@
--- Events that name an image size and no number of images: how many there are of that size is not known.
+-- Events that name an image size and no number of images, by day and size, with one of them: how many there are of that size is not
+-- known.
 --
 -- severity warn
 with
+events as (
+    select * from int_events_counted
+),
+
 final as (
     select
-        transaction_id,
-        occurred_at,
+        uncounted_id,
+        day,
         image_size
-    from int_images_uncounted
+    from events
+    where uncounted_id is not null
 )
 
-select * from final order by transaction_id
+select * from final order by day, image_size, uncounted_id

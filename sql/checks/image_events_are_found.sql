@@ -6,12 +6,12 @@ billable_metrics as (
     select * from stg_egress__billable_metrics
 ),
 
-images as (
-    select * from int_images_counted
-),
-
 events as (
     select * from int_events_counted
+),
+
+images as (
+    select * from events where image_size is not null
 ),
 
 event_types as (

@@ -1,23 +1,49 @@
--- How many events there are, one row for each month and type.
+-- How many events there are and how many images they made, one row for each day, type and image size, sizes written in one way.
 --
 -- months   egress.events
--- grain    month, event_type
+-- grain    day, event_type, image_size
 -- columns
---   month        date?    first day of the month they happened in, UTC
---   event_type   text?    kind of event
---   event_count  integer  events
+--   day           date?                        when they happened, UTC
+--   event_type    text?                        kind of event
+--   image_size    text?                        width x height, such as 256x256; null where they name none
+--   event_count   integer                      events
+--   image_count   decimal(38, 18)? [quantity]  images made; null where no size is named, or an event does not tell how many
+--   uncounted_id  text?                        an event that names a size and does not tell how many
 with
 events as (
     select * from stg_egress__events
 ),
 
+read as (
+    select
+        transaction_id,
+        cast(occurred_at as date) as day,
+        event_type,
+        case when properties like '%image_size%' then json_text(properties, 'image_size') end as written_size,
+        case when properties like '%image_size%' then json_text(properties, 'num_images') end as written_count
+    from events
+),
+
+sized as (
+    select
+        transaction_id,
+        day,
+        event_type,
+        replace(replace(replace(lower(written_size), ' ', ''), '×', 'x'), '*', 'x') as image_size,
+        case when written_size is not null then try_exact_decimal(written_count) end as image_count
+    from read
+),
+
 final as (
     select
-        month_of(occurred_at) as month,
+        day,
         event_type,
-        count(*) as event_count
-    from events
-    group by 1, 2
+        image_size,
+        count(*) as event_count,
+        money_total(image_count) as image_count,
+        min(case when image_size is not null and image_count is null then transaction_id end) as uncounted_id
+    from sized
+    group by day, event_type, image_size
 )
 
 select * from final

@@ -9,7 +9,7 @@
 --   image_count >= 0
 with
 images as (
-    select * from int_images_counted
+    select * from int_events_counted where image_size is not null
 ),
 
 billable_metrics as (

@@ -1,5 +1,6 @@
 //! `etl plan`: what a run would ask, read and make, without doing it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::json;
@@ -12,7 +13,7 @@ use crate::model::Models;
 use crate::normalize;
 use crate::origin::DataOrigin;
 use crate::pipeline::parameters::checked;
-use crate::pipeline::wanted;
+use crate::pipeline::{reasons, wanted};
 use crate::place::lake::Lake;
 use crate::place::landing::Reading;
 use crate::printer::counted;
@@ -65,22 +66,41 @@ pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
         let _ = writeln!(text, "  {table:<44}{}, {bytes} bytes", counted(deliveries.len() as u64, "file"));
     }
     let names: Vec<_> = reports.iter().map(|report| report.name.as_str()).collect();
-    let made = match (files, settings.api.is_some(), full_refresh) {
-        (0, false, false) => "stay as they are, unless their SQL or parameters changed",
-        (0, true, false) => "made again if an answer differs from the last",
-        _ => "made again",
-    };
-    let _ = writeln!(text, "{:<10}{}: {made}", "reports", names.join(", "));
+    let tables = unread.iter().map(|(table, _)| table.clone());
+    let reasons = reasons(settings, &models, &lake, &base, tables).await?;
+    let told = |name: &str| told(reasons.get(name).unwrap_or(&None).as_ref(), full_refresh);
+    let asks = if settings.api.is_some() { ", and those that read an answer that differs from the last" } else { "" };
+    let made = names.iter().filter(|name| told(name).is_some()).count();
+    let _ = writeln!(text, "{:<10}{} to make again{asks}", "reports", counted(made as u64, "report"));
+    for name in &names {
+        let _ = writeln!(text, "  {name:<44}{}", told(name).unwrap_or_else(|| "as before".to_owned()));
+    }
     if settings.output == OutputFormat::Json {
         let api: Vec<_> = lines
             .iter()
             .map(|line| json!({"endpoint": line.endpoint, "reads": line.reads, "requests": line.requests}))
             .collect();
         let files: Vec<_> = unread.iter().map(|(table, files)| json!({"table": table, "files": files.len()})).collect();
-        let json = json!({"account": account_name, "endpoints": api, "unread": files, "reports": names});
+        let made: Vec<_> = names.iter().map(|name| json!({"report": name, "made_because": told(name)})).collect();
+        let json = json!({
+            "account": account_name, "endpoints": api, "unread": files, "reports": names, "reasons": made,
+        });
         text = format!("{json}\n");
     }
     print(text.as_bytes())
+}
+
+/// Why a report is made again; nothing where it is not.
+fn told(why: Option<&BTreeSet<String>>, full_refresh: bool) -> Option<String> {
+    match (full_refresh, why) {
+        (true, _) => Some("a full refresh".to_owned()),
+        (false, Some(changes)) if changes.is_empty() => Some("not made so far".to_owned()),
+        (false, Some(changes)) => {
+            let changes: Vec<_> = changes.iter().map(String::as_str).collect();
+            Some(format!("changed: {}", changes.join(", ")))
+        }
+        (false, None) => None,
+    }
 }
 
 fn describe_api(account: &str, intended: &Intended, lines: &[Line], api: &Api, text: &mut String) {

@@ -115,6 +115,34 @@ impl<'a> Origins<'a> {
     }
 }
 
+/// Why each report would be made again, by what changed below it; nothing for those that would come to the same. `unread` are tables of
+/// which files are to be read.
+///
+/// # Errors
+/// Usage (exit 2) when models read each other in a circle.
+pub fn reasons(
+    task: &Task<'_>,
+    environment: Option<&str>,
+    lake: &Lake,
+    unread: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, Option<BTreeSet<String>>>> {
+    let mut origins = Origins::of(task, environment);
+    let results = Results::of(lake);
+    unread.into_iter().for_each(|table| drop(origins.contents.insert(table, "to be read".to_owned())));
+    let mut reasons = BTreeMap::new();
+    for report in task.reports {
+        let last = results.last(&report.name);
+        let is_same = last.is_some_and(|last| origins.made_of(report).as_ref() == Some(&last.made_of));
+        let below = task.models.closure([report.name.as_str()])?;
+        let why = (!is_same).then(|| match last {
+            Some(_) => origins.changes(below, &results),
+            None => BTreeSet::new(),
+        });
+        reasons.insert(report.name.clone(), why);
+    }
+    Ok(reasons)
+}
+
 const PROGRAM: &str = "etl";
 const SQL: &str = "SQL of ";
 const UNKNOWN: &str = "unknown";

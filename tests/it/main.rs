@@ -28,6 +28,7 @@ mod explain;
 mod finance;
 mod histories;
 mod init;
+mod kept;
 mod lake;
 mod newest;
 mod origin;

@@ -1,0 +1,132 @@
+//! What would come to the same as in an earlier run is not made again, and says so; what is taken is what would be made.
+
+use simulator::account::Account;
+use simulator::export;
+
+use crate::project::{Outcome, Project};
+
+/// How many models a run made, and what it says of the others.
+fn models(run: &Outcome) -> (u64, String) {
+    let summary = run.json();
+    let line = summary["receipts"].as_array().unwrap().iter().find(|line| line["item"] == "models").unwrap();
+    (line["rows"].as_u64().unwrap(), line["note"].as_str().unwrap().to_owned())
+}
+
+fn run(project: &Project) -> Outcome {
+    project.run(&["--source", "egress", "--output", "json"]).exits(0)
+}
+
+fn csvs(project: &Project) -> Vec<(String, Vec<u8>)> {
+    project.files("artifacts").into_iter().filter(|(name, _)| name.ends_with(".csv")).collect()
+}
+
+fn sample() -> Project {
+    let project = Project::new().whole();
+    export::export(&Account::sized(5, 500, 10), &project.path("landing")).unwrap();
+    project
+}
+
+const DAY: &str = "transaction_id,customer_id,timestamp,event_type,properties,environment_type\n\
+                   one-more,nobody,2024-03-20,images,\"{\"\"image_size\"\": \"\"64x64\"\", \"\"num_images\"\": \"\"7\"\"}\",SANDBOX\n";
+
+#[test]
+fn a_day_of_events_makes_the_models_that_read_events_and_the_reports_say_what_they_would_of_a_fresh_lake() {
+    let project = sample();
+    let (all, note) = models(&run(&project));
+    assert_eq!(note, "");
+    project.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    let (made, note) = models(&run(&project));
+    assert!(made > 0 && made * 5 < all, "{made} of {all}");
+    assert!(note.contains("as before; changed: egress.events"), "{note}");
+    assert!(project.artifact("images_by_size").contains("64x64,7"));
+    let fresh = sample();
+    fresh.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    run(&fresh);
+    assert!(csvs(&project) == csvs(&fresh));
+
+    // A setting is a cause like any other.
+    project.add_settings("[accounts]\nrevenue = \"4000 Sales\"\n");
+    fresh.add_settings("[accounts]\nrevenue = \"4000 Sales\"\n");
+    let (made, note) = models(&run(&project));
+    assert!(made > 0 && made * 5 < all && note.contains("settings.accounts"), "{made}: {note}");
+    let (made, _) = models(&project.run(&["--source", "egress", "--output", "json", "--full-refresh"]).exits(0));
+    assert_eq!(made, all, "a full refresh takes nothing from earlier runs");
+    run(&fresh);
+    assert!(csvs(&project) == csvs(&fresh));
+}
+
+#[test]
+fn results_that_are_lost_or_damaged_are_made_again() {
+    let project = sample();
+    let (all, _) = models(&run(&project));
+    let results: Vec<_> = project.names("lake/_results").into_iter().filter(|name| name != "list.json").collect();
+    for (number, name) in results.iter().enumerate() {
+        let path = project.path(&format!("lake/_results/{name}"));
+        if number % 2 == 0 {
+            std::fs::remove_file(path).unwrap();
+        } else {
+            // The file may be the report's own, under another name.
+            let mut bytes = std::fs::read(&path).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            std::fs::remove_file(&path).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+        }
+    }
+    project.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    let (made, _) = models(&run(&project));
+    assert!(made * 5 > all, "{made} of {all}");
+    let fresh = sample();
+    fresh.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    run(&fresh);
+    assert!(csvs(&project) == csvs(&fresh));
+    // A list that is none is an empty one.
+    project.write("lake/_results/list.json", "{\"models\": 3}");
+    project.add_settings("[accounts]\nrevenue = \"4000 Sales\"\n");
+    assert_eq!(models(&run(&project)).0, all);
+}
+
+#[test]
+fn of_a_large_table_those_months_are_read_again_in_which_something_came() {
+    // More rows than are read at once.
+    let event = |number: u32| {
+        let month = 1 + number % 4;
+        format!(
+            "t{number},2024-0{month}-11,images,\"{{\"\"image_size\"\": \"\"256x256\"\", \"\"num_images\"\": \"\"1\"\"}}\",SANDBOX\n"
+        )
+    };
+    let events = "transaction_id,timestamp,event_type,properties,environment_type\n".to_owned()
+        + &(0..100_000).map(event).collect::<String>();
+    let project = Project::with(&[("events/dt=2024-05-01/1_20240501040000.csv", &events)]);
+    // One writer, so that each month has one file, large enough to have an index of its keys.
+    project.add_settings("[limits]\nthreads = 1\n");
+    run(&project);
+    let parts = || -> Vec<_> {
+        let names = project.names("lake/_results").into_iter();
+        names.filter(|name| name.starts_with("int_events_counted@")).collect()
+    };
+    let before = parts();
+    assert_eq!(before.len(), 4);
+    let lake = project.path("lake");
+    let march = project
+        .names("lake")
+        .into_iter()
+        .find(|name| name.contains("events/month=2024-02") && name.ends_with("parquet"));
+    // Nobody reads what did not change: that this file is damaged is found by whoever reads it.
+    let path = lake.join(march.unwrap());
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[1000] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    project.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    run(&project);
+    let after = parts();
+    assert_eq!(before.iter().filter(|name| after.contains(name)).count(), 3, "{before:?} {after:?}");
+    assert!(after.iter().filter(|name| !before.contains(name)).all(|name| name.contains("month=2024-03")));
+    assert_eq!(project.artifact("images_by_size"), "image_size,image_count\n256x256,25000\n64x64,7\n");
+
+    project.deliver(
+        "events/dt=2024-12-31/1_20241231040000.csv",
+        DAY.replace("one-more", "another").replace("2024-03", "2024-02"),
+    );
+    project.run(&["--source", "egress"]).exits(5).says(&["month=2024-02", "not those that were written"]);
+}
