@@ -1,7 +1,7 @@
 //! XXH3-128 of bytes as 32 hexadecimal digits: tells bytes that changed from bytes that did not. No defence against
 //! somebody who makes them alike on purpose.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use twox_hash::XxHash3_128;
 
@@ -22,6 +22,36 @@ pub fn of_reader(mut reader: impl Read) -> io::Result<String> {
             0 => return Ok(text(&hash)),
             read => hash.write(&buffer[..read]),
         }
+    }
+}
+
+/// Something that is written to, and the hash of all that was written.
+pub struct Hashing<W> {
+    inner: W,
+    hash: XxHash3_128,
+}
+
+impl<W> Hashing<W> {
+    /// Nothing was written yet.
+    pub fn new(inner: W) -> Self {
+        Self { inner, hash: XxHash3_128::new() }
+    }
+
+    /// What was written to, and the hash.
+    pub fn into_parts(self) -> (W, XxHash3_128) {
+        (self.inner, self.hash)
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hash.write(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
@@ -62,6 +63,8 @@ pub struct Made {
     pub rows: u64,
     /// The file, if one was made.
     pub file: Option<DataFile>,
+    /// The rows, if none was.
+    pub held: Option<Vec<RecordBatch>>,
     /// What was found of the header's promises, where that was asked for.
     pub verdict: Verdict,
     /// How long it took, what it read being there.
@@ -169,6 +172,7 @@ async fn make(
     Ok(Some(Made {
         name: model.name.clone(),
         rows: result.rows,
+        held: result.held.filter(|_| result.file.is_none()),
         file: result.file,
         verdict: judge.map(|judge| judge.verdict()).unwrap_or_default(),
         took: started.elapsed(),

@@ -7,6 +7,7 @@ mod decode;
 mod decoded;
 mod feed;
 mod keys;
+mod lake_file;
 mod layout;
 mod merge;
 mod missing;
@@ -141,7 +142,7 @@ pub async fn normalize(
             }
         }
         if let Some(state) = &state {
-            state.verify_bytes()?;
+            state.verify_files()?;
         }
         let bytes = new.iter().map(|delivery| delivery.size_bytes).sum();
         // Of what takes a moment it is said before, too.

@@ -37,7 +37,7 @@ use crate::printer::{counted, text_of};
 use crate::run::{ReportRecord, Run, RunRecord, make_lake, require_lake};
 use crate::setting_tables;
 use crate::settings::{Api, Choice, Environment, Settings, Stage};
-use crate::task::{Task, mart_table};
+use crate::task::{Keeping, Task, mart_table};
 use crate::transform::{EXCEPTIONS_REPORT, Transformed, published_warnings, transform};
 
 pub mod close;
@@ -332,6 +332,7 @@ impl<'a> Plan<'a> {
             setting_tables: &self.setting_tables,
             settings: self.settings,
             versions,
+            keeping: if self.full_refresh { Keeping::KeepAnew } else { Keeping::TakeAndKeep },
             close,
         }
     }

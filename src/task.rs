@@ -12,6 +12,17 @@ use crate::model::{Model, Models};
 use crate::place::lake::Lake;
 use crate::settings::Settings;
 
+/// What becomes of what queries came to, which a lake keeps for later runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// What would come to the same is taken, the rest is made and kept.
+    TakeAndKeep,
+    /// Everything is made, and kept.
+    KeepAnew,
+    /// Everything is made, nothing kept: what is asked of another time or is to prove something.
+    Neither,
+}
+
 /// What to make reports of, and by what rules.
 #[derive(Clone, Copy)]
 pub struct Task<'a> {
@@ -27,6 +38,8 @@ pub struct Task<'a> {
     pub settings: &'a Settings,
     /// The versions of the lake's tables.
     pub versions: &'a BTreeMap<String, u64>,
+    /// What of it may be taken from earlier runs.
+    pub keeping: Keeping,
     /// The close up to which figures stay, if there is one.
     pub close: Option<&'a Close>,
 }

@@ -3,8 +3,9 @@
 
 mod checks;
 mod publish;
+mod reuse;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -13,14 +14,16 @@ use tracing::info;
 
 pub use self::checks::Check;
 use self::publish::is_unchanged;
+use self::reuse::Reuse;
 use crate::catalog::runs::{CHECKS, RESTATEMENTS};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::freeze::freeze;
-use crate::make::{Made, Order, Verdict, make_all, row_schema};
-use crate::model::{Layer, Model, Models};
+use crate::make::{Order, Verdict, make_all, row_schema};
+use crate::model::{Grain, Layer, Model, Models};
 use crate::place::lake::{DataFile, Lake, TableState};
 use crate::place::records::{self, published_rows};
+use crate::place::results::{self, Rows};
 use crate::printer::counted;
 use crate::receipt::Receipt;
 use crate::run::Run;
@@ -51,28 +54,34 @@ struct Mart {
     unchanged: bool,
 }
 
-/// Makes the reports and runs every check that reads nothing but them and what they read.
+/// Makes the reports and runs every check that reads nothing but them and what they read. What would come to the same as in an
+/// earlier run is taken from there.
 ///
 /// # Errors
 /// Usage (exit 2) when a model is not as it must be; failed when a query fails.
 pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &Run) -> Result<Transformed> {
     let Task { reports, models, .. } = *task;
     let closure = models.closure(reports.iter().map(|report| report.name.as_str()))?;
+    let mut reuse = Reuse::of(task, engine.environment(), lake);
+    let askable = checks::askable(task, &closure)?;
+    let asked: Vec<_> = askable.iter().filter(|(check, _)| reuse.check(check, Severity::Block).is_none()).collect();
+    let chosen = choose(&closure, asked.iter().map(|(check, _)| *check), task, &mut reuse)?;
     let mut done = Transformed { marts: Vec::new(), restatements: None, checks: Vec::new(), receipts: Vec::new() };
-    for model in &closure {
+    for (model, _) in chosen.iter().filter(|(_, kept)| kept.is_none()) {
         engine.provide(&model.reads).await?;
     }
     engine.verify_bytes()?;
+    done.receipts.push(told(&closure, &chosen, &mut reuse));
     // What tells of movements is made when it is known what moved.
     let (mut early, mut late) = (Vec::new(), Vec::new());
-    for model in &closure {
-        if models.reads(&model.name, RESTATED)? { late.push(*model) } else { early.push(*model) }
+    for (model, kept) in chosen {
+        if models.reads(&model.name, RESTATED)? { late.push((model, kept)) } else { early.push((model, kept)) }
     }
-    let mut verdicts = make_reports(&early, task, engine, lake, run, &mut done).await?;
+    let early_reports: Vec<_> =
+        reports.iter().copied().filter(|report| early.iter().any(|(model, _)| model.name == report.name)).collect();
+    let mut verdicts = make_reports(early, task, engine, lake, run, &mut reuse, &mut done).await?;
     if let Some(close) = task.close {
-        let made: Vec<_> =
-            reports.iter().copied().filter(|report| early.iter().any(|model| model.name == report.name)).collect();
-        let frozen = freeze(&made, close, task, engine, lake, run).await?;
+        let frozen = freeze(&early_reports, close, task, engine, lake, run).await?;
         for mart in &mut done.marts {
             if let Some(file) = frozen.reports.get(&mart.name) {
                 mart.file = file.clone();
@@ -82,15 +91,41 @@ pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &
         }
         let staged = lake.staging(&run.id, RESTATEMENTS.name).join(&frozen.restatements.path);
         engine.replace("etl", "restatements", &staged, &records::schema(RESTATEMENTS.columns))?;
+        reuse.is_restated(&frozen.restatements);
         done.restatements = Some((frozen.restatements, lake.table(RESTATEMENTS.name, None).await?));
+        for (model, kept) in &mut late {
+            *kept = reuse.rows(model)?;
+        }
     }
-    verdicts.extend(make_reports(&late, task, engine, lake, run, &mut done).await?);
+    verdicts.extend(make_reports(late, task, engine, lake, run, &mut reuse, &mut done).await?);
     let started = Instant::now();
-    for model in closure.iter().filter(|model| matches!(model.layer, Layer::Intermediate | Layer::Marts)) {
-        let verdict = verdicts.get(&model.name).cloned().unwrap_or_default();
-        done.checks.extend(checks::of_header(model, &verdict, engine).await?);
+    for model in closure.iter().filter(|model| is_judged(model)) {
+        done.checks.extend(match (verdicts.get(&model.name), reuse.header(model)) {
+            (None, Some(found)) => found,
+            (verdict, _) => {
+                let found = checks::of_header(model, &verdict.cloned().unwrap_or_default(), engine).await?;
+                reuse.keep_header(model, &found);
+                found
+            }
+        });
     }
-    done.checks.extend(checks::of_files(task, &closure, engine).await?);
+    let mut known = BTreeMap::new();
+    let mut to_ask = Vec::new();
+    for (check, unmade) in askable {
+        match reuse.check(check, models.severity(check, task.settings)) {
+            Some(found) => drop(known.insert(check.name.clone(), found)),
+            None => to_ask.push((check, unmade)),
+        }
+    }
+    for (name, found) in checks::of_files(task, to_ask, engine).await? {
+        if let Some(check) = models.get(&name) {
+            reuse.keep_check(check, &found);
+        }
+        known.insert(name, found);
+    }
+    done.checks.extend(known.into_values());
+    closure.iter().filter(|model| model.is_view()).for_each(|view| reuse.keep_view(view));
+    reuse.finish()?;
     let broken = done.checks.iter().filter(|check| check.offending_rows > 0).count();
     let mut line = receipt("checks", done.checks.len() as u64, 0, started.elapsed(), false);
     line.note = if broken == 0 { "all hold".to_owned() } else { format!("{broken} broken") };
@@ -101,39 +136,125 @@ pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &
 /// The table of movements of closed figures.
 const RESTATED: (&str, &str) = ("etl", "restatements");
 
-/// Makes models, given each behind what it reads, and stages those that are reports. Returns what was found of their headers.
+/// A model, and its rows where they are taken from an earlier run.
+type Chosen<'a> = (&'a Model, Option<(u64, Rows)>);
+
+/// Whether what its header says of rows is judged.
+fn is_judged(model: &Model) -> bool {
+    matches!(model.layer, Layer::Intermediate | Layer::Marts)
+}
+
+/// What is to be made and what is taken as it was: the reports, what was never judged, and what those and the checks read that are
+/// to be asked. In the order given, each behind what it reads.
+fn choose<'a>(
+    models: &[&'a Model],
+    checks: impl Iterator<Item = &'a Model>,
+    task: &Task<'_>,
+    reuse: &mut Reuse<'_>,
+) -> Result<Vec<Chosen<'a>>> {
+    let counted_by = |model: &'a Model| match &model.header.grain {
+        Grain::RowsOf(other) => Some(other.as_str()),
+        _ => None,
+    };
+    let bare =
+        |model: &'a Model| model.reads.iter().filter(|(schema, _)| schema.is_none()).map(|(_, name)| name.as_str());
+    let mut needed: BTreeSet<&str> = checks.flat_map(bare).collect();
+    let mut chosen = Vec::new();
+    for model in models.iter().rev().copied() {
+        let is_report = task.reports.iter().any(|report| report.name == model.name);
+        if !(is_report || needed.contains(model.name.as_str()) || (is_judged(model) && reuse.header(model).is_none())) {
+            continue;
+        }
+        let kept = reuse.rows(model)?;
+        if kept.is_none() {
+            needed.extend(bare(model));
+            needed.extend(counted_by(model));
+        }
+        chosen.push((model, kept));
+    }
+    chosen.reverse();
+    Ok(chosen)
+}
+
+/// What is made and why, in a line.
+fn told(closure: &[&Model], chosen: &[Chosen<'_>], reuse: &mut Reuse<'_>) -> Receipt {
+    let is_query = |model: &&Model| !model.is_view();
+    let all = closure.iter().filter(|model| is_query(model)).count();
+    let made: Vec<_> =
+        chosen.iter().filter(|(model, kept)| kept.is_none() && is_query(model)).map(|(model, _)| *model).collect();
+    let changes: Vec<_> = reuse.changes(closure.iter().copied()).into_iter().collect();
+    let mut line = receipt("models", made.len() as u64, 0, Duration::ZERO, false);
+    if all > made.len() {
+        let shown = changes.iter().take(MOST_CHANGES).cloned().collect::<Vec<_>>().join(", ");
+        let more = changes.len().saturating_sub(MOST_CHANGES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        line.note = format!("{} as before", all - made.len());
+        if !changes.is_empty() {
+            line.note += &format!("; changed: {shown}{more}");
+        }
+    }
+    line
+}
+
+/// How many things that changed are named in a line.
+const MOST_CHANGES: usize = 4;
+
+/// Makes models or takes them as they were, given each behind what it reads, and stages those that are reports. Returns what was
+/// found of the headers of those that were made.
 async fn make_reports(
-    models: &[&Model],
+    chosen: Vec<Chosen<'_>>,
     task: &Task<'_>,
     engine: &mut Engine,
     lake: &Lake,
     run: &Run,
+    reuse: &mut Reuse<'_>,
     done: &mut Transformed,
 ) -> Result<BTreeMap<String, Verdict>> {
-    let is_report = |model: &&Model| task.reports.iter().any(|report| report.name == model.name);
-    let order = |model: &&Model| Order {
-        model: (*model).clone(),
-        folder: lake.staging(&run.id, &mart_table(&model.name)),
-        file_stem: run.id.clone(),
-        is_kept: is_report(model),
-        is_judged: true,
-    };
-    let made = make_all(models.iter().map(order).collect(), task.parameters, engine).await?;
-    for model in models.iter().filter(|model| is_report(model)) {
-        let Some(Made { rows, file: Some(file), took, .. }) = made.iter().find(|made| made.name == model.name) else {
-            continue;
-        };
+    let is_report = |model: &Model| task.reports.iter().any(|report| report.name == model.name);
+    let staging = |model: &Model| lake.staging(&run.id, &mart_table(&model.name));
+    let mut files: BTreeMap<&str, (DataFile, Duration)> = BTreeMap::new();
+    let mut orders = Vec::new();
+    for (model, kept) in &chosen {
+        let schema = row_schema(model);
+        match kept {
+            None => orders.push(Order {
+                model: (*model).clone(),
+                folder: staging(model),
+                file_stem: run.id.clone(),
+                is_kept: is_report(model),
+                is_judged: true,
+            }),
+            Some((_, Rows::Held(rows))) => engine.register_rows(&model.name, rows.clone(), &schema)?,
+            Some((rows, Rows::InFile(path))) => {
+                engine.register_file(&model.name, path, &schema)?;
+                if is_report(model) {
+                    let file = results::stage(path, *rows, &staging(model), &run.id)?;
+                    files.insert(&model.name, (file, Duration::ZERO));
+                }
+            }
+        }
+    }
+    let made = make_all(orders, task.parameters, engine).await?;
+    for made in &made {
+        let Some((model, _)) = chosen.iter().find(|(model, _)| model.name == made.name) else { continue };
+        reuse.keep_rows(model, made, &staging(model))?;
+        if let Some(file) = made.file.clone().filter(|_| is_report(model)) {
+            info!(model = model.name, rows = made.rows, "made {}: {}", model.name, counted(made.rows, "row"));
+            files.insert(&model.name, (file, made.took));
+        }
+    }
+    for (model, _) in &chosen {
+        let Some((file, took)) = files.remove(model.name.as_str()) else { continue };
         let table = mart_table(&model.name);
         let before = lake.table(&table, None).await?;
-        let unchanged = is_unchanged(before.as_ref(), file, &lake.staging(&run.id, &table))?;
-        done.receipts.push(receipt(&model.name, *rows, file.size_bytes, *took, unchanged));
-        info!(model = model.name, rows, "made {}: {}", model.name, counted(*rows, "row"));
+        let unchanged = is_unchanged(before.as_ref(), &file, &lake.staging(&run.id, &table))?;
+        done.receipts.push(receipt(&model.name, file.rows, file.size_bytes, took, unchanged));
         done.marts.push(Mart {
             name: model.name.clone(),
             is_always_published: model.header.is_always_published,
             doc: model.header.title.clone(),
             schema: row_schema(model),
-            file: file.clone(),
+            file,
             before,
             unchanged,
         });

@@ -25,7 +25,7 @@ use crate::run::{Run, RunRecord, require_lake};
 use crate::setting_tables;
 use crate::settings::{OutputFormat, Settings};
 use crate::suggest::nearest;
-use crate::task::{Task, mart_table};
+use crate::task::{Keeping, Task, mart_table};
 
 /// Tells `moved`, which has the columns of [`changed::changes`], by customer with its causes.
 const TOLD: &str = include_str!("diff/told.sql");
@@ -53,6 +53,7 @@ pub async fn run(settings: &Settings, old: &str, new: &str) -> Result<()> {
         setting_tables: &tables,
         settings,
         versions: &new.versions,
+        keeping: Keeping::Neither,
         close: None,
     };
     let mut engine = task.engine(&lake, BTreeMap::new(), new.environment.clone())?;

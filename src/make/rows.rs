@@ -33,7 +33,8 @@ pub struct Taken {
     pub rows: u64,
     /// The file.
     pub file: Option<DataFile>,
-    held: Option<Vec<RecordBatch>>,
+    /// All of them, if they are few.
+    pub held: Option<Vec<RecordBatch>>,
 }
 
 impl Rows {

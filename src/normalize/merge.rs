@@ -9,24 +9,26 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use roaring::RoaringBitmap;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::covers;
 use super::decode::{self, KeyColumns};
 use super::decoded::{Lineage, MOST_QUARANTINED, Quarantined};
 use super::feed::{Drawn, Feed, Unit};
 use super::keys::{EXPIRED, KeyRecord, KeyRecords, Place, Rule, Superseded};
-use super::partitions::{Partitions, plain_columns};
+use super::lake_file::{INDEXED_ROWS, LakeFile, column_of, index_again, is_indexed, key_names};
+use super::partitions::Partitions;
 use super::threads::{join, lock, unlock};
 use super::ties;
 use crate::catalog::{Origin, Table};
 use crate::error::{Error, Result};
 use crate::extractions::Cover;
 use crate::place::journal::About;
+use crate::place::key_index::{self, Wanted};
 use crate::place::lake::{Change, DataFile, TableState};
 use crate::place::parquet;
 use crate::source::delivery::{Delivery, SourceFile};
@@ -155,13 +157,8 @@ impl Merge<'_> {
         let columns = KeyColumns::of(self.table, self.covers);
         let rule = if self.table.is_answered() { Rule::Sets } else { Rule::Newest };
         let records = KeyRecords::new(&self.staging.join("_keys"), self.memory_bytes / 4, rule);
-        let names = self.source_names()?;
-        let mut ranks: Vec<&SourceFile> = names.iter().chain(self.deliveries.iter().map(|file| &file.source)).collect();
-        ranks.sort();
-        ranks.dedup();
-        let rank = |source: &SourceFile| ranks.binary_search(&source).map_or(0, |rank| rank as u32);
-        self.lake_keys(&columns, &names, &rank, &records)?;
-
+        let ranks = self.ranks();
+        let wanted = Mutex::new(Wanted::within(self.memory_bytes / 8));
         let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
         let census = Mutex::new(Vec::new());
         self.work(&feed, |_, unit| {
@@ -172,10 +169,11 @@ impl Merge<'_> {
                 self.table,
                 &columns,
                 delivery,
-                rank(&delivery.source),
+                rank_among(&ranks, &delivery.source),
                 excluded.get(&unit.ordinal),
                 &mut found,
             )?;
+            lock(&wanted).extend(found.iter().map(|record| record.hash));
             records.extend(&mut found)?;
             lock(&census).push((unit.ordinal, unit.file, rows));
             Ok(())
@@ -188,75 +186,92 @@ impl Merge<'_> {
             census.units.push((file, census.rows[file]));
             census.rows[file] += u64::from(rows);
         }
+        self.lake_keys(&columns, &self.met_rows(&columns, unlock(wanted))?, &records)?;
         Ok((census, records.superseded(self.threads)?))
     }
 
-    /// The files that the table's rows came in, where they decide anything.
-    fn source_names(&self) -> Result<Vec<SourceFile>> {
-        let mut names = BTreeSet::new();
-        if !matches!(self.table.origin, Origin::Egress) {
+    /// Which rows of each lake file may have a delivered key; nothing stands for all of them. What is read later is held
+    /// against the bytes that were written.
+    fn met_rows(&self, columns: &KeyColumns<'_>, delivered: Wanted) -> Result<Vec<Option<Vec<u32>>>> {
+        let Some(state) = self.state.filter(|_| !matches!(self.table.origin, Origin::Answers)) else {
             return Ok(Vec::new());
-        }
-        for file in self.state.iter().flat_map(|state| &state.files) {
-            for batch in self.lake_batches(file, Some(&["_source_file"]))? {
-                let batch = batch?;
-                let column = batch.column(0).as_string::<i32>();
-                let mut last = "";
-                for name in column.iter().flatten() {
-                    if name != last && !names.contains(name) {
-                        names.insert(name.to_owned());
-                    }
-                    last = name;
+        };
+        let delivered = delivered.sorted().filter(|_| is_indexed(self.table));
+        let names = key_names(columns);
+        let rows_of = |file: &DataFile| {
+            let path = state.path_of(file);
+            let Some(delivered) = delivered.as_ref().filter(|_| file.rows >= INDEXED_ROWS) else {
+                parquet::verify_bytes(&path)?;
+                return Ok(None);
+            };
+            let index = state.path_of_index(file);
+            if let Some(rows) = key_index::rows_of(&index, file.rows, &names, delivered)? {
+                if !rows.is_empty() {
+                    parquet::verify_bytes(&path)?;
                 }
+                return Ok(Some(rows));
             }
-        }
-        Ok(names.into_iter().map(SourceFile::named).collect())
+            parquet::verify_bytes(&path)?;
+            info!(file = file.path, "making the index of keys of {} anew", file.path);
+            index_again(&path, &index, columns)?;
+            key_index::rows_of(&index, file.rows, &names, delivered)
+        };
+        state.files.iter().map(rows_of).collect()
     }
 
-    fn lake_keys(
-        &self,
-        columns: &KeyColumns<'_>,
-        names: &[SourceFile],
-        rank: &impl Fn(&SourceFile) -> u32,
-        records: &KeyRecords,
-    ) -> Result<()> {
-        if matches!(self.table.origin, Origin::Answers) {
-            return Ok(());
-        }
-        let by_name: HashMap<&str, u32> = names.iter().map(|source| (source.name.as_str(), rank(source))).collect();
+    /// Collects the keys of these rows of the lake.
+    fn lake_keys(&self, columns: &KeyColumns<'_>, met: &[Option<Vec<u32>>], records: &KeyRecords) -> Result<()> {
         let wanted: Vec<&str> =
             columns.key.iter().chain(&columns.newest_by).map(|column| column.name).chain(["_source_file"]).collect();
         let wanted: Vec<&str> = wanted.into_iter().chain(covers::column(self.table)).collect();
-        for (ordinal, file) in self.state.iter().flat_map(|state| &state.files).enumerate() {
+        let ranks = self.ranks();
+        let files = self.state.iter().flat_map(|state| &state.files);
+        for (ordinal, (file, met)) in files.zip(met).enumerate() {
             let mut before = 0;
-            for batch in self.lake_batches(file, Some(&wanted))? {
+            let mut last = (String::new(), 0);
+            let batches: Box<dyn Iterator<Item = _>> = match met {
+                Some(rows) if rows.is_empty() => continue,
+                Some(rows) => Box::new(self.lake_rows(file, &wanted, rows)?),
+                None => Box::new(self.lake_batches(file, Some(&wanted))?),
+            };
+            for batch in batches {
                 let batch = batch?;
-                let get = |name: &str| -> ArrayRef {
-                    // A file written before the catalog knew a column lacks it.
-                    batch.column_by_name(name).cloned().unwrap_or_else(|| {
-                        arrow::array::new_null_array(&arrow::datatypes::DataType::Utf8, batch.num_rows())
-                    })
-                };
-                let key: Vec<_> = columns.key.iter().map(|column| get(column.name)).collect();
-                let newest_by: Vec<_> = columns.newest_by.iter().map(|column| get(column.name)).collect();
-                let sources = get("_source_file");
+                let key: Vec<_> = columns.key.iter().map(|column| column_of(&batch, column.name)).collect();
+                let newest_by: Vec<_> = columns.newest_by.iter().map(|column| column_of(&batch, column.name)).collect();
+                let sources = column_of(&batch, "_source_file");
                 let sources = sources.as_string::<i32>();
                 let replaced = covers::replaced(self.table, self.covers, &batch);
                 let mut found = Vec::with_capacity(batch.num_rows());
                 decode::each_typed_key(&key, &newest_by, |row, key, newest| {
                     let rank = match replaced.get(row as usize) {
                         Some(true) => EXPIRED,
-                        _ => by_name.get(sources.value(row as usize)).copied().unwrap_or_default(),
+                        _ if self.table.is_answered() => 0,
+                        _ => {
+                            let source = sources.value(row as usize);
+                            if last.0 != source {
+                                last = (source.to_owned(), rank_among(&ranks, &SourceFile::named(source.to_owned())));
+                            }
+                            last.1
+                        }
                     };
-                    let place = Place::lake(ordinal as u32, before + row);
+                    let at = before + row as usize;
+                    let row = met.as_ref().map_or(at as u32, |rows| rows[at]);
                     let hash = twox_hash::XxHash3_128::oneshot(key);
-                    found.push(KeyRecord { hash, newest, rank, content: 0, place });
+                    found.push(KeyRecord { hash, newest, rank, content: 0, place: Place::lake(ordinal as u32, row) });
                 });
-                before += batch.num_rows() as u32;
+                before += batch.num_rows();
                 records.extend(&mut found)?;
             }
         }
         Ok(())
+    }
+
+    /// The files that are delivered, in the order in which their rows count.
+    fn ranks(&self) -> Vec<&SourceFile> {
+        let mut ranks: Vec<_> = self.deliveries.iter().map(|file| &file.source).collect();
+        ranks.sort();
+        ranks.dedup();
+        ranks
     }
 
     fn write_rows(&self, census: &Census, superseded: &Superseded) -> Result<Merged> {
@@ -473,8 +488,7 @@ impl Merge<'_> {
             }
             let folder = file.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
             let path = format!("{folder}{}-kept-{ordinal}.parquet", self.run_id);
-            let mut writer =
-                parquet::FileWriter::create(&self.staging, path, &self.schema, &plain_columns(self.table))?;
+            let mut writer = LakeFile::create(&self.staging, path, &self.schema, self.table)?;
             let mut before = 0;
             for batch in self.lake_batches(file, None)? {
                 let batch = batch?;
@@ -501,6 +515,18 @@ impl Merge<'_> {
         Ok(reader.map(move |batch| batch.map_err(|error| parquet::damaged(&path, &error))))
     }
 
+    /// Rows of a lake file at these places.
+    fn lake_rows<'b>(
+        &'b self,
+        file: &'b DataFile,
+        columns: &[&str],
+        rows: &[u32],
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + 'b> {
+        let path = self.state.map(|state| state.path_of(file)).unwrap_or_default();
+        let reader = parquet::read_rows(&path, columns, rows)?;
+        Ok(reader.map(move |batch| batch.map_err(|error| parquet::damaged(&path, &error))))
+    }
+
     /// Draws units with all workers until none is left or one has failed.
     ///
     /// A fault in a file can make its later units fail too: the failure of the earliest unit is the cause.
@@ -521,6 +547,15 @@ impl Merge<'_> {
             workers.into_iter().filter_map(|worker| join(worker).err()).collect::<Vec<_>>()
         });
         failures.into_iter().min_by_key(|(ordinal, _)| *ordinal).map_or(Ok(()), |(_, error)| Err(error))
+    }
+}
+
+/// The place of a file among those that are delivered, in the order in which rows count; between two of them for one that is
+/// none of them. The lake holds one row a key, so how files that are not delivered stand to each other decides nothing.
+fn rank_among(ranks: &[&SourceFile], source: &SourceFile) -> u32 {
+    match ranks.binary_search(&source) {
+        Ok(place) => 2 * place as u32 + 1,
+        Err(place) => 2 * place as u32,
     }
 }
 

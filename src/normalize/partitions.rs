@@ -7,10 +7,10 @@ use arrow::array::{Array, AsArray, RecordBatch, TimestampMicrosecondArray, UInt3
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 
-use crate::catalog::{Kind, Partition, Table};
+use super::lake_file::LakeFile;
+use crate::catalog::{Partition, Table};
 use crate::error::{Error, Result};
 use crate::place::lake::DataFile;
-use crate::place::parquet::FileWriter;
 use crate::value::timestamp;
 
 /// Files open at once in one worker: past that the largest is ended, so that no history runs out of handles.
@@ -31,7 +31,7 @@ pub struct Partitions {
 }
 
 struct OpenFile {
-    writer: FileWriter,
+    writer: LakeFile,
     rows: u64,
 }
 
@@ -94,7 +94,7 @@ impl Partitions {
             }
             let path =
                 format!("{folder}{}{}-{count}.parquet", if folder.is_empty() { "" } else { "/" }, self.file_stem);
-            let writer = FileWriter::create(&self.staging, path, &self.schema, &plain_columns(self.table))?;
+            let writer = LakeFile::create(&self.staging, path, &self.schema, self.table)?;
             self.open.insert(folder.to_owned(), OpenFile { writer, rows: 0 });
         }
         if let Some(file) = self.open.get_mut(folder) {
@@ -128,14 +128,6 @@ impl Partitions {
         }
         Ok(self.done)
     }
-}
-
-/// Columns whose values hardly repeat: row keys and JSON documents of tables that grow with usage.
-pub fn plain_columns(table: &Table) -> Vec<&'static str> {
-    let columns = table.columns.iter().filter(|column| {
-        matches!(column.kind, Kind::Json) || table.key.contains(&column.name) || column.name == "_metronome_metadata_id"
-    });
-    columns.map(|column| column.name).chain(["_source_row"]).collect()
 }
 
 /// The folders of the rows of a batch; the empty name is the table's own folder.

@@ -35,7 +35,7 @@ use crate::printer::summary::Summary;
 use crate::run::{Run, RunRecord, require_lake};
 use crate::settings::{CloseOrder, GivenBy, Parameter, QuarantinePolicy, Settings, Stage};
 use crate::suggest::nearest;
-use crate::task::Task;
+use crate::task::{Keeping, Task};
 use crate::transform::{EXCEPTIONS_REPORT, Transformed, transform};
 
 /// The report whose lines are posted with a close.
@@ -480,7 +480,8 @@ async fn make_again(
     };
     plan.resolve(lake, &record, closed.period).await?;
     let of_month = for_month(&plan.specs, &settings.parameters, closed.period)?;
-    let task = plan.task(&closed.versions, before);
+    // The same bytes are to be shown, not taken.
+    let task = Task { keeping: Keeping::Neither, ..plan.task(&closed.versions, before) };
     let mut engine = task.engine(lake, closed.versions.clone(), closed.environment.clone())?;
     let transformed = transform(&task, &mut engine, lake, run).await?;
     let files = cut_sheets(closed.period, &of_month, &task, &transformed, &mut engine, lake, run).await?;

@@ -18,6 +18,7 @@ use crate::place::lake::Lake;
 use crate::printer::summary::Summary;
 use crate::run::{Run, RunRecord, require_lake};
 use crate::settings::{GivenBy, Parameter, Past, Settings, Stage};
+use crate::task::{Keeping, Task};
 use crate::transform::transform;
 use crate::value::timestamp;
 
@@ -69,7 +70,7 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
     let at = past.as_of.or(past.known_at).and_then(DateTime::from_timestamp_micros);
     let day = settings.day.or(at.map(|at| at.date_naive())).unwrap_or(run.day());
     plan.resolve(&lake, &published, day).await?;
-    let task = plan.task(&published.versions, close.as_ref());
+    let task = Task { keeping: Keeping::Neither, ..plan.task(&published.versions, close.as_ref()) };
     let mut engine = task.engine(&lake, published.versions.clone(), published.environment.clone())?;
     let transformed = transform(&task, &mut engine, &lake, run).await?;
     summary.receipts.extend(transformed.receipts.iter().cloned());

@@ -25,7 +25,7 @@ use serde_json::json;
 use url::Url;
 
 use self::log::Log;
-use super::sync;
+use super::{key_index, sync};
 use crate::error::{Error, Result};
 
 /// A lake in a folder of the local disk.
@@ -293,6 +293,10 @@ impl Lake {
         let log = folder.join("_delta_log");
         sync(&log.join(format!("{version:020}.json")))?;
         sync(&log)?;
+        for gone in &change.remove {
+            // Keys are looked for in the newest version alone; what cannot be removed is in nobody's way.
+            let _ = fs::remove_file(folder.join(key_index::beside(gone)));
+        }
         self.table(table, Some(version)).await?.ok_or_else(|| damaged(table, "it is gone"))
     }
 
@@ -309,6 +313,8 @@ impl Lake {
                 parents.push(parent);
             }
             fs::rename(&from, &to).map_err(|source| Error::io("move into the lake", &from, source))?;
+            let index = key_index::beside(&file.path);
+            key_index::place(&staging.join(&index), &folder.join(&index))?;
         }
         // Up to the lake's own folder: each may have been made just now.
         let above = folder.ancestors().take_while(|ancestor| ancestor.starts_with(&self.root));
@@ -325,6 +331,11 @@ impl TableState {
     /// The full path of one of its files.
     pub fn path_of(&self, file: &DataFile) -> PathBuf {
         self.folder.join(&file.path)
+    }
+
+    /// The full path of the index of one of its files, which may not be there.
+    pub fn path_of_index(&self, file: &DataFile) -> PathBuf {
+        self.folder.join(key_index::beside(&file.path))
     }
 
     /// Finds files that are gone or have another size than was committed.

@@ -2,10 +2,12 @@
 
 pub mod artifacts;
 pub mod journal;
+pub mod key_index;
 pub mod lake;
 pub mod landing;
 pub mod parquet;
 pub mod records;
+pub mod results;
 pub mod scratch;
 
 use std::fs::File;
@@ -19,6 +21,14 @@ use crate::error::{Error, Result};
 /// Failed when the disk refuses.
 pub fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|file| file.sync_all()).map_err(|source| Error::io("make durable", path, source))
+}
+
+/// Gives a file its final name.
+///
+/// # Errors
+/// Failed when the disk refuses.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    std::fs::rename(from, to).map_err(|source| Error::io("rename", from, source))
 }
 
 /// A path as it is: absolute, links followed as far as it exists. One that cannot be resolved stays as it was given.

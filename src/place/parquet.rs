@@ -1,22 +1,24 @@
 //! How the lake's Parquet files are written and read back: one set of options for every table.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+};
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use super::lake::DataFile;
+use super::rename;
 use crate::error::{Error, Result};
-use crate::fingerprint;
-use twox_hash::XxHash3_128;
+use crate::fingerprint::{self, Hashing};
 
 /// Rows to a row group: large enough to scan well, small enough that a writer's buffers stay in the memory limit.
 const ROW_GROUP_ROWS: usize = 131_072;
@@ -25,7 +27,7 @@ const ROW_GROUP_ROWS: usize = 131_072;
 ///
 /// The file's name ends in the XXH3-128 of its bytes, by which later reads find bytes that are not the written ones.
 pub struct FileWriter {
-    writer: ArrowWriter<Hashing>,
+    writer: ArrowWriter<Hashing<File>>,
     full_path: PathBuf,
     path: String,
     rows: u64,
@@ -52,8 +54,7 @@ impl FileWriter {
                 .set_column_dictionary_enabled(ColumnPath::from(*column), false)
                 .set_column_statistics_enabled(ColumnPath::from(*column), EnabledStatistics::None);
         }
-        let file = Hashing { file, hash: XxHash3_128::new() };
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties.build()))
+        let writer = ArrowWriter::try_new(Hashing::new(file), schema.clone(), Some(properties.build()))
             .map_err(|error| write_error(&full_path, &error))?;
         Ok(Self { writer, full_path, path, rows: 0 })
     }
@@ -91,31 +92,14 @@ impl FileWriter {
     /// # Errors
     /// Failed when it cannot be written.
     pub fn finish(self) -> Result<DataFile> {
-        let Hashing { file, hash } = self.writer.into_inner().map_err(|error| write_error(&self.full_path, &error))?;
+        let written = self.writer.into_inner().map_err(|error| write_error(&self.full_path, &error))?;
+        let (file, hash) = written.into_parts();
         file.sync_all().map_err(|source| Error::io("make durable", &self.full_path, source))?;
         let metadata = file.metadata().map_err(|source| Error::io("read", &self.full_path, source))?;
         let path = format!("{}-{}.parquet", self.path.trim_end_matches(".parquet"), fingerprint::text(&hash));
         let named = self.full_path.with_file_name(path.rsplit('/').next().unwrap_or(&path));
-        fs::rename(&self.full_path, &named).map_err(|source| Error::io("rename", &self.full_path, source))?;
+        rename(&self.full_path, &named)?;
         Ok(DataFile { path, size_bytes: metadata.len(), rows: self.rows })
-    }
-}
-
-/// A file and the hash of all that was written to it.
-struct Hashing {
-    file: File,
-    hash: XxHash3_128,
-}
-
-impl Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hash.write(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
     }
 }
 
@@ -143,10 +127,27 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<ParquetRecordBatchR
     let damaged = |error: ParquetError| damaged(path, &error);
     let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(damaged)?;
     if let Some(columns) = columns {
-        let mask = parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);
     }
     builder.build().map_err(damaged)
+}
+
+/// Some rows of a lake file, in its order: those at these places, ascending. Pages without one of them are not read.
+///
+/// # Errors
+/// Damaged (exit 5) when it is no Parquet file.
+pub fn read_rows(path: &Path, columns: &[&str], rows: &[u32]) -> Result<ParquetRecordBatchReader> {
+    let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
+    let damaged = |error: ParquetError| damaged(path, &error);
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(damaged)?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    let all = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
+    let ranges = rows.chunk_by(|left, right| left + 1 == *right);
+    let ranges = ranges.map(|range| range[0] as usize..range[0] as usize + range.len());
+    let selection = RowSelection::from_consecutive_ranges(ranges, all);
+    builder.with_projection(mask).with_row_selection(selection).build().map_err(damaged)
 }
 
 /// A lake file that cannot be read.

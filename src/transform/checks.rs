@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::make::{Fault, Turns, Verdict};
 use crate::model::{Grain, Layer, Model, Models};
 use crate::place::records::{Row, cell};
+use crate::place::results::Found;
 use crate::printer::{counted, json_of_row};
 use crate::settings::Severity;
 use crate::task::Task;
@@ -31,72 +32,131 @@ pub struct Check {
     pub first_row: Option<String>,
 }
 
-/// What became of the promises of a model's header. Where one is not known to hold, the rows are asked.
-///
-/// # Errors
-/// Usage (exit 2) when a promise cannot be planned; failed when its query fails.
-pub async fn of_header(model: &Model, verdict: &Verdict, engine: &Engine) -> Result<Vec<Check>> {
+/// One thing that a header promises of a model's rows.
+pub struct Rule {
+    /// In words.
+    words: String,
+    /// Finds the rows that break it.
+    pub sql: String,
+    /// The model that it is to have as many rows as.
+    pub counted_by: Option<String>,
+    promise: Promise,
+}
+
+#[derive(Clone, Copy)]
+enum Promise {
+    Nulls,
+    Condition(usize),
+    Grain,
+    Count,
+}
+
+impl Rule {
+    /// How the table of checks names it.
+    pub fn name(&self, model: &Model) -> String {
+        format!("{}: {}", model.name, self.words)
+    }
+
+    fn holds(&self, verdict: &Verdict) -> bool {
+        match self.promise {
+            Promise::Nulls => verdict.nulls_hold,
+            Promise::Condition(place) => verdict.conditions_hold.get(place).is_some_and(|holds| *holds),
+            Promise::Grain => verdict.grain_holds,
+            Promise::Count => false,
+        }
+    }
+}
+
+/// What a model's header promises of its rows.
+pub fn rules(model: &Model) -> Vec<Rule> {
     let name = &model.name;
-    let mut rules: Vec<(String, bool, String)> = Vec::new();
+    let rule = |words: String, promise, sql| Rule { words, sql, counted_by: None, promise };
+    let mut rules = Vec::new();
     let required: Vec<_> = model.header.columns.iter().filter(|column| !column.nullable).collect();
     if !required.is_empty() {
         let nulls = required.iter().map(|column| format!("{} is null", column.name)).collect::<Vec<_>>().join(" or ");
-        rules.push(("nulls".to_owned(), verdict.nulls_hold, format!("select * from {name} where {nulls}")));
+        rules.push(rule("nulls".to_owned(), Promise::Nulls, format!("select * from {name} where {nulls}")));
     }
     for (place, check) in model.header.checks.iter().enumerate() {
-        let holds = verdict.conditions_hold.get(place).is_some_and(|holds| *holds);
-        rules.push((check.clone(), holds, format!("select * from {name} where ({check}) is false")));
+        let sql = format!("select * from {name} where ({check}) is false");
+        rules.push(rule(check.clone(), Promise::Condition(place), sql));
     }
     match &model.header.grain {
         Grain::Columns(columns) => {
             let columns = columns.join(", ");
             let sql = format!("select {columns}, count(*) as rows from {name} group by {columns} having count(*) > 1");
-            rules.push((format!("grain {columns}"), verdict.grain_holds, sql));
+            rules.push(rule(format!("grain {columns}"), Promise::Grain, sql));
         }
         Grain::RowsOf(other) => {
             let sql = format!(
                 "select * from (select (select count(*) from {name}) as rows, (select count(*) from {other}) as expected) \
                  where rows <> expected"
             );
-            rules.push((format!("grain rows of {other}"), false, sql));
+            let counted_by = Some(other.clone());
+            rules.push(Rule { counted_by, ..rule(format!("grain rows of {other}"), Promise::Count, sql) });
         }
         Grain::None => {}
     }
+    rules
+}
+
+/// What became of the promises of a model's header. Where one is not known to hold, the rows are asked.
+///
+/// # Errors
+/// Usage (exit 2) when a promise cannot be planned; failed when its query fails.
+pub async fn of_header(model: &Model, verdict: &Verdict, engine: &Engine) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
-    for (rule, holds, sql) in rules {
-        let found = match holds {
+    for rule in rules(model) {
+        let found = match rule.holds(verdict) {
             true => (0, None),
             false => {
-                let plan = plan_rule(model, engine, &rule, &sql).await?;
+                let plan = plan_rule(model, engine, &rule.words, &rule.sql).await?;
                 offending(engine, plan).await.map_err(|fault| fault.told(engine, &model.file))?
             }
         };
-        checks.push(Check::of(format!("{name}: {rule}"), Severity::Block, found));
+        checks.push(Check::of(rule.name(model), Severity::Block, found));
     }
     Ok(checks)
 }
 
-/// Runs the checks that read nothing but models that were made, all at once as far as there are threads; by name.
+/// The checks that can be asked where these models are made, with the models that are to be added for it.
 ///
 /// # Errors
-/// As [`of_header`]; the first by name.
-pub async fn of_files(task: &Task<'_>, made: &[&Model], engine: &mut Engine) -> Result<Vec<Check>> {
-    let Task { reports, models, parameters, settings, .. } = *task;
-    let mut made: BTreeSet<_> = made.iter().map(|model| model.name.as_str()).collect();
+/// Usage (exit 2) when models read each other in a circle.
+pub fn askable<'a>(task: &Task<'a>, made: &[&Model]) -> Result<Vec<(&'a Model, Vec<&'a Model>)>> {
+    let Task { reports, models, parameters, .. } = *task;
+    let made: BTreeSet<_> = made.iter().map(|model| model.name.as_str()).collect();
     let makes_all = models.reports(None)?.len() == reports.len();
-    let turns = Turns::of(engine);
-    let parameters: Arc<BTreeMap<String, ScalarValue>> = Arc::new(parameters.clone());
-    let mut tasks = JoinSet::new();
+    let mut askable = Vec::new();
     for check in models.iter().filter(|model| model.layer == Layer::Checks) {
         let reads = check.reads.iter().filter(|(schema, _)| schema.is_none()).map(|(_, name)| name.as_str());
         let unmade: Vec<_> = models.closure(reads)?.into_iter().filter(|model| !made.contains(&*model.name)).collect();
         // Where all reports are made no rule is passed over because no report happens to read the same table.
         let can_be_made = unmade.is_empty() || (makes_all && unmade.iter().all(|model| model.layer == Layer::Staging));
-        if !can_be_made || !missing(check, &parameters).is_empty() {
-            continue;
+        if can_be_made && missing(check, parameters).is_empty() {
+            askable.push((check, unmade));
         }
+    }
+    Ok(askable)
+}
+
+/// Asks checks, all at once as far as there are threads; by name. Each stands beside the models that are to be added for it.
+///
+/// # Errors
+/// As [`of_header`]; the first by name.
+pub async fn of_files(
+    task: &Task<'_>,
+    checks: Vec<(&Model, Vec<&Model>)>,
+    engine: &mut Engine,
+) -> Result<BTreeMap<String, Check>> {
+    let Task { models, parameters, settings, .. } = *task;
+    let mut added = BTreeSet::new();
+    let turns = Turns::of(engine);
+    let parameters: Arc<BTreeMap<String, ScalarValue>> = Arc::new(parameters.clone());
+    let mut tasks = JoinSet::new();
+    for (check, mut unmade) in checks {
+        unmade.retain(|model| added.insert(model.name.clone()));
         engine.add_models(&unmade, &parameters).await?;
-        made.extend(unmade.iter().map(|model| model.name.as_str()));
         engine.provide(&check.reads).await?;
         let severity = models.severity(check, settings);
         let (check, engine, turns, parameters) = (check.clone(), engine.clone(), turns.clone(), parameters.clone());
@@ -115,7 +175,7 @@ pub async fn of_files(task: &Task<'_>, made: &[&Model], engine: &mut Engine) -> 
         let (name, check) = joined.map_err(|error| Error::failed(format!("a check broke off: {error}")))?;
         done.insert(name, check);
     }
-    done.into_values().collect()
+    done.into_iter().map(|(name, check)| Ok((name, check?))).collect()
 }
 
 async fn plan_rule(model: &Model, engine: &Engine, rule: &str, sql: &str) -> Result<LogicalPlan> {
@@ -141,6 +201,11 @@ async fn offending(engine: &Engine, plan: LogicalPlan) -> std::result::Result<(u
 impl Check {
     pub(super) fn of(name: String, severity: Severity, (offending_rows, first_row): (u64, Option<String>)) -> Self {
         Self { name, severity, offending_rows, first_row }
+    }
+
+    /// As it was found before.
+    pub(super) fn known(name: String, severity: Severity, found: &Found) -> Self {
+        Self::of(name, severity, (found.offending_rows, found.first_row.clone()))
     }
 
     /// As the table of checks has it.

@@ -223,3 +223,77 @@ proptest! {
         prop_assert_eq!(rows, expected(&files));
     }
 }
+
+const EVENTS: &str = "select transaction_id, \"timestamp\", event_type, updated_at, _source_file from egress.events order by transaction_id";
+
+/// As many events as a file has that is not read for the keys of a delivery.
+fn many_events() -> String {
+    let event = |number: u32| format!("t{number},2024-03-{:02},first,2024-04-02\n", 1 + number % 20);
+    "transaction_id,timestamp,event_type,updated_at\n".to_owned() + &(0..20_000).map(event).collect::<String>()
+}
+
+#[test]
+fn a_day_more_gives_the_same_whether_the_index_of_keys_is_there_lost_or_damaged() {
+    let day = "transaction_id,timestamp,event_type,updated_at\n\
+               t5,2024-03-06,newer,2024-04-03\n\
+               t6,2024-03-07,older,2024-04-01\n\
+               t7,2024-03-08,as new in a later transfer,2024-04-02\n\
+               t8,2024-02-08,newer in another month,2024-04-03\n\
+               t19999,2024-03-20,newer,2024-04-04\n\
+               t30000,2024-03-08,new,2024-04-03\n";
+    let late =
+        "transaction_id,timestamp,event_type,updated_at\nt9,2024-03-10,as new in an earlier transfer,2024-04-02\n";
+    let deliver = |project: &Project| {
+        project.deliver("events/dt=2024-04-03/1_20240403040000.csv", day);
+        project.deliver("events/dt=2024-04-01/1_20240401040000.csv", late);
+    };
+    let all_at_once = Project::with(&[("events/dt=2024-04-02/1_20240402040000.csv", &many_events())]);
+    deliver(&all_at_once);
+    all_at_once.normalize();
+    let expected = all_at_once.sql(EVENTS);
+    let changed = expected.lines().filter(|line| !line.contains(",first,") && !line.starts_with("transaction_id"));
+    assert_eq!(
+        changed.map(|line| line.split(',').next().unwrap()).collect::<Vec<_>>(),
+        ["t19999", "t30000", "t5", "t7", "t8"]
+    );
+
+    for (what, is_made_anew) in [("there", false), ("lost", true), ("damaged", true)] {
+        let project = Project::with(&[("events/dt=2024-04-02/1_20240402040000.csv", &many_events())]);
+        project.normalize();
+        let indexes = || -> Vec<_> {
+            project.names("lake").into_iter().filter(|name| name.contains("/events/_index/")).collect()
+        };
+        let [index] = indexes().try_into().unwrap();
+        match what {
+            "lost" => std::fs::remove_file(project.path(&format!("lake/{index}"))).unwrap(),
+            "damaged" => {
+                let mut bytes = std::fs::read(project.path(&format!("lake/{index}"))).unwrap();
+                bytes[8 * 5000] ^= 1;
+                project.write(&format!("lake/{index}"), bytes);
+            }
+            _ => {}
+        }
+        deliver(&project);
+        let run = project.run(&["--stage", "normalize"]).exits(0);
+        assert_eq!(run.stderr.contains("making the index of keys"), is_made_anew, "{what}");
+        assert_eq!(project.sql(EVENTS), expected, "{what}");
+        assert!(
+            indexes().iter().all(|name| *name != index),
+            "the index of a file that was written again is in the way"
+        );
+    }
+}
+
+#[test]
+fn a_flipped_byte_of_a_file_whose_keys_came_again_is_found() {
+    let project = Project::with(&[("events/dt=2024-04-02/1_20240402040000.csv", &many_events())]);
+    project.normalize();
+    let files = project.names("lake");
+    let data = files.iter().find(|name| name.contains("/events/month=") && name.ends_with(".parquet")).unwrap();
+    let mut bytes = std::fs::read(project.path(&format!("lake/{data}"))).unwrap();
+    bytes[1000] ^= 1;
+    project.write(&format!("lake/{data}"), bytes);
+    let day = "transaction_id,timestamp,event_type,updated_at\nt5,2024-03-06,newer,2024-04-03\n";
+    project.deliver("events/dt=2024-04-03/1_20240403040000.csv", day);
+    project.run(&["--stage", "normalize"]).exits(5).says(&["not those that were written"]);
+}
