@@ -14,14 +14,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use datafusion::catalog::default_table_source::provider_as_source;
 use datafusion::catalog::memory::MemorySchemaProvider;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{DFSchema, ParamValues, ScalarValue, TableReference};
+use datafusion::common::{DFSchema, ParamValues, ScalarValue, TableReference, ToDFSchema};
 use datafusion::datasource::MemTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -31,7 +31,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, col};
+use datafusion::logical_expr::{EmptyRelation, LogicalPlan, LogicalPlanBuilder, col};
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::physical_plan::{PhysicalExpr, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -154,27 +154,51 @@ impl Engine {
         for (schema, name) in reads {
             let Some(schema) = schema else { continue };
             if schema == "information_schema" {
-                return Box::pin(self.provide_all()).await;
+                self.outline([])?;
+                continue;
             }
             self.provide_one(schema, name).await?;
         }
         Ok(())
     }
 
-    /// Opens every table there is.
+    /// Lets every table there is, and these models, be named and described: their columns are there and none of their rows,
+    /// which costs nothing of what opening a table and planning a query does. What was provided stays as it is.
     ///
     /// # Errors
-    /// As [`Self::provide`].
-    pub async fn provide_all(&mut self) -> Result<()> {
-        for table in catalog::TABLES {
-            self.provide_one(CURRENT, table.name).await?;
-        }
-        for table in RUN_TABLES.iter().chain(SETTING_TABLES) {
-            if let Some((schema, name)) = table.name.split_once('.') {
-                self.provide_one(schema, name).await?;
+    /// Failed when the engine refuses.
+    pub fn outline<'a>(&self, models: impl IntoIterator<Item = &'a Model>) -> Result<()> {
+        let tables = catalog::TABLES.iter().map(|table| (table.qualified_name(), records::schema(table.all_columns())));
+        let own = RUN_TABLES.iter().chain(SETTING_TABLES);
+        let own = own.map(|table| (table.name.to_owned(), records::schema(table.columns)));
+        for (qualified, columns) in tables.chain(own) {
+            let Some((schema, name)) = qualified.split_once('.') else { continue };
+            self.register_outline(schema, name, || Ok(Arc::new(EmptyTable::new(columns.clone()))))?;
+            if let Some(table) = catalog::table("egress", name).filter(|_| schema == "egress") {
+                self.register_outline(CURRENT, name, || {
+                    let schema = Arc::new(columns.as_ref().clone().to_dfschema()?);
+                    let nothing = LogicalPlan::EmptyRelation(EmptyRelation { produce_one_row: false, schema });
+                    Ok(Arc::new(ViewTable::new(nothing, Some(current_sql(table, self.environment.as_deref())))))
+                })?;
             }
         }
+        for model in models {
+            self.register_outline("reports", &model.name, || Ok(Arc::new(EmptyTable::new(declared_schema(model)))))?;
+        }
         Ok(())
+    }
+
+    fn register_outline(
+        &self,
+        schema: &str,
+        name: &str,
+        outline: impl FnOnce() -> std::result::Result<Arc<dyn TableProvider>, DataFusionError>,
+    ) -> Result<()> {
+        if self.schema(schema)?.table_exist(name) {
+            return Ok(());
+        }
+        let table = outline().map_err(|error| Error::failed(format!("{schema}.{name}: {}", plain(&error))))?;
+        self.register(schema, name, table)
     }
 
     async fn provide_one(&mut self, schema: &str, name: &str) -> Result<()> {
@@ -556,6 +580,13 @@ fn current_sql(table: &Table, environment: Option<&str>) -> String {
         inner join newest on entries.{column} is not distinct from newest.snapshot
         where {in_environment}"
     )
+}
+
+/// The columns of a model as its header declares them.
+fn declared_schema(model: &Model) -> SchemaRef {
+    let columns = model.header.columns.iter();
+    let fields = columns.map(|column| Field::new(&column.name, arrow_type(column.kind), column.nullable));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// The Arrow type that a declared column is written as.

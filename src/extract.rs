@@ -4,6 +4,7 @@
 mod account;
 mod ask;
 mod plan;
+mod repeats;
 mod retention;
 
 use std::collections::BTreeSet;

@@ -31,6 +31,8 @@ pub struct Complete {
     pub rows: u64,
     /// Requests that it took.
     pub requests: u64,
+    /// Whether its answers were those of an earlier read, whose journal stands for both.
+    pub is_repeat: bool,
 }
 
 /// When a complete read of an endpoint began, and what of it.
@@ -78,6 +80,7 @@ impl Extractions {
                     Some(outcome.rows.to_string()),
                     Some(outcome.requests.to_string()),
                     outcome.error.clone(),
+                    outcome.repeats.clone(),
                 ];
                 self.0.insert((plan.began_at, plan.id.clone(), endpoint.clone()), row);
             }
@@ -96,6 +99,7 @@ impl Extractions {
                 cursor: cell(&EXTRACTIONS, row, "next_cursor").map(str::to_owned),
                 rows: count(row, "row_count"),
                 requests: count(row, "request_count"),
+                is_repeat: cell(&EXTRACTIONS, row, "repeats").is_some(),
             }
         })
     }
@@ -111,11 +115,13 @@ impl Extractions {
     }
 
     /// The reads that may have replaced rows of a table, newest first: those that began no earlier than `since`. What
-    /// earlier ones replaced is gone already.
+    /// earlier ones replaced is gone already, and what was answered as before has replaced nothing, not even the rows of the
+    /// answers that stand for it.
     pub fn covers(&self, table: &'static Table, since: i64) -> Vec<Cover> {
         let Some(endpoint) = table.endpoint() else { return Vec::new() };
         let days = |read: &Complete| Some((read.from?, read.until?));
         let reads = self.complete(endpoint.name).rev().take_while(|read| read.began_at >= since);
+        let reads = reads.filter(|read| !read.is_repeat);
         reads.map(|read| Cover { began_at: read.began_at, days: days(&read) }).collect()
     }
 

@@ -268,8 +268,9 @@ async fn require_folder(
 ) -> Result<()> {
     let Some(manifest) = read_manifest(folder) else { return Ok(()) };
     let Some(before) = &manifest.origin else { return Ok(()) };
-    let mut runs = RunRecord::all(lake).await?.into_iter();
-    let is_of_lake = settings.is_landing_moved || runs.any(|run| run.run_id == manifest.run_id);
+    let is_of_lake = settings.is_landing_moved
+        || before.landing == origin.said_in(place).landing
+        || RunRecord::all(lake).await?.iter().any(|run| run.run_id == manifest.run_id);
     require_origin(origin, before, folder, place, is_of_lake)
 }
 

@@ -6,6 +6,7 @@ mod dimensions;
 pub mod document;
 mod header;
 pub mod references;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -94,9 +95,8 @@ impl Models {
     pub fn load(project: Option<&Path>, dimensions: &[Dimension]) -> Result<Self> {
         let mut models = Self::default();
         for (path, sql) in BUILT_IN {
-            models.add(path, &format!("sql/{path}"), (*sql).to_owned())?;
+            models.add(path, &format!("sql/{path}"), (*sql).to_owned(), true)?;
         }
-        models.0.values_mut().for_each(|model| model.is_built_in = true);
         if let Some(root) = project {
             name_unread(root)?;
             for layer in LAYERS {
@@ -107,22 +107,21 @@ impl Models {
                     if path.extension().is_some_and(|extension| extension == "sql") {
                         let sql = fs::read_to_string(&path).map_err(|source| Error::io("read", &path, source))?;
                         let name = path.file_name().unwrap_or_default().to_string_lossy();
-                        models.add(&format!("{layer}/{name}"), &path.display().to_string(), sql)?;
+                        models.add(&format!("{layer}/{name}"), &path.display().to_string(), sql, false)?;
                     }
                 }
             }
         }
-        models.check_layers()?;
+        models.check_layers(|model| !model.is_built_in)?;
         for model in models.0.values_mut() {
             dimensions::attach(model, dimensions)?;
-        }
-        for name in models.0.keys() {
-            models.closure([name.as_str()])?;
         }
         Ok(models)
     }
 
-    fn add(&mut self, path: &str, file: &str, sql: String) -> Result<()> {
+    /// The built-in models as they stand in the files: that each is one query of the parameters of its header, and reads what
+    /// its words say, is held by the tests.
+    fn add(&mut self, path: &str, file: &str, sql: String, is_built_in: bool) -> Result<()> {
         let Some((layer, name)) = path.strip_suffix(".sql").and_then(|path| path.split_once('/')) else {
             return Ok(());
         };
@@ -138,29 +137,25 @@ impl Models {
             return Err(wrong("a model is named in lower-case letters, digits and underscores".to_owned()));
         }
         let header = Header::parse(&sql, layer).map_err(wrong)?;
-        let found = references(&sql).map_err(wrong)?;
-        let declared: BTreeSet<_> = header.parameters.iter().map(|parameter| parameter.name.clone()).collect();
-        if declared != found.parameters {
-            return Err(wrong(format!(
-                "the header's params are {} but the query's are {}",
-                list(&declared),
-                list(&found.parameters)
-            )));
-        }
+        let reads = match is_built_in {
+            true => words::tables(&sql),
+            false => parsed(&sql, &header).map_err(wrong)?,
+        };
         if let Some(other) = self.0.get(name)
             && other.layer != layer
         {
             return Err(wrong(format!("the name is taken by {}", other.file)));
         }
-        let (name, file, reads) = (name.to_owned(), file.to_owned(), found.tables);
-        let model = Model { layer, name, file, is_built_in: false, sql, header, reads };
+        let model = Model { layer, name: name.to_owned(), file: file.to_owned(), is_built_in, sql, header, reads };
         self.0.insert(model.name.clone(), model);
         Ok(())
     }
 
-    /// Staging reads source tables, the layers above it read models, and nothing reads a check.
-    fn check_layers(&self) -> Result<()> {
-        for model in self.0.values() {
+    /// Staging reads source tables, the layers above it read models, nothing reads a check, and there are no circles. A
+    /// project's own models can make the built-in ones break it by a circle alone, of which they are part themselves.
+    fn check_layers(&self, is_checked: impl Fn(&Model) -> bool) -> Result<()> {
+        let checked = || self.0.values().filter(|model| is_checked(model));
+        for model in checked() {
             if let Some(table) = &model.header.months {
                 let is_kept_by_month =
                     |kept: &&Table| kept.qualified_name() == *table && matches!(kept.partition, Partition::Month(_));
@@ -196,7 +191,7 @@ impl Models {
                 }
             }
         }
-        Ok(())
+        checked().try_for_each(|model| self.closure([model.name.as_str()]).map(drop))
     }
 
     /// The codes of all exceptions that models find, by name.
@@ -332,6 +327,17 @@ impl Models {
     }
 }
 
+/// What a query reads, if its parameters are those of its header.
+fn parsed(sql: &str, header: &Header) -> std::result::Result<BTreeSet<(Option<String>, String)>, String> {
+    let found = references(sql)?;
+    let declared: BTreeSet<_> = header.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+    if declared != found.parameters {
+        let (declared, found) = (list(&declared), list(&found.parameters));
+        return Err(format!("the header's params are {declared} but the query's are {found}"));
+    }
+    Ok(found.tables)
+}
+
 /// Names what stands in a project's SQL and is not read: folders of other names, folders in folders, and SQL beside them.
 ///
 /// # Errors
@@ -384,4 +390,18 @@ fn list(names: &BTreeSet<String>) -> String {
         return "none".to_owned();
     }
     names.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_models_are_what_is_not_looked_at_when_they_are_loaded() {
+        let models = Models::load(None, &[]).unwrap();
+        models.check_layers(|_| true).unwrap();
+        for model in models.iter() {
+            assert_eq!(parsed(&model.sql, &model.header).as_ref(), Ok(&model.reads), "{}", model.file);
+        }
+    }
 }

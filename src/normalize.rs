@@ -22,6 +22,7 @@ use std::time::Instant;
 
 use tracing::{info, warn};
 
+use crate::catalog::endpoint::{Endpoint, Read};
 use crate::catalog::runs::{CONTRADICTIONS, FILES, NOT_FOUND, QUARANTINE, REPEATED_FILES};
 use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
@@ -354,18 +355,33 @@ fn repeated(files: &[Row]) -> Vec<Row> {
     rows
 }
 
-/// Files of days whose answers were kept long enough.
+/// Files of days whose answers were kept long enough, of endpoints that a later read repeats. The newest day of one stays: answers
+/// that are as they were then are not kept again.
 fn old_answers<'a>(state: &'a TableState, landed: &Landed, settings: &Settings) -> impl Iterator<Item = String> + 'a {
     let newest =
         landed.extractions.iter().filter_map(|extraction| extraction.ended.as_ref()).map(|ended| ended.ended_at);
-    let days = settings.api.as_ref().and_then(|api| api.keep_days);
+    let days = settings.api.as_ref().map(|api| api.keep_days);
     let before = newest
         .max()
         .zip(days)
         .map(|(newest, days)| timestamp::day(newest - i64::from(days) * timestamp::MICROS_PER_DAY));
+    fn part<'a>(path: &'a str, name: &str) -> Option<&'a str> {
+        path.split('/').find_map(|part| part.strip_prefix(name))
+    }
+    let is_repeated = |endpoint: &&Endpoint| matches!(endpoint.read, Read::Whole | Read::NewestFirst { .. });
+    let repeated: BTreeSet<_> = catalog::endpoints().filter(is_repeated).map(|endpoint| Some(endpoint.name)).collect();
+    let mut newest_days = BTreeMap::new();
+    for file in &state.files {
+        let endpoint = part(&file.path, "endpoint=");
+        if repeated.contains(&endpoint) {
+            let newest = newest_days.entry(endpoint).or_default();
+            *newest = part(&file.path, "date=").max(*newest);
+        }
+    }
     let is_old = move |path: &str| {
-        let day = path.split('/').find_map(|part| part.strip_prefix("date="));
+        let day = part(path, "date=");
         day.zip(before.as_deref()).is_some_and(|(day, before)| day < before)
+            && newest_days.get(&part(path, "endpoint=")).is_some_and(|newest| day < *newest)
     };
     state.files.iter().filter(move |file| is_old(&file.path)).map(|file| file.path.clone())
 }

@@ -134,6 +134,11 @@ pub const EXTRACTIONS: RunTable = RunTable {
         Column::new("row_count", Kind::Integer, "Rows that they list."),
         Column::new("request_count", Kind::Integer, "Requests that were sent for them."),
         Column::new("error", Kind::Text, "Why it is not complete and nothing of it counts; null where it is."),
+        Column::new(
+            "repeats",
+            Kind::Id,
+            "The earlier extraction that had the same answers, whose journal stands for both.",
+        ),
     ],
 };
 

@@ -15,10 +15,10 @@ use tracing::warn;
 
 use super::ignore_closed_pipe;
 use crate::engine::Engine;
-use crate::engine::parameters::{as_published, check, placeholders};
+use crate::engine::parameters::{Times, as_published, check, placeholders, resolve};
 use crate::error::{Error, Result};
 use crate::make::{make_aside, row_schema};
-use crate::model::references::references;
+use crate::model::references::tables_asked;
 use crate::model::{Layer, Models};
 use crate::pipeline::parameters::{Data, resolve_over};
 use crate::place::lake::Lake;
@@ -72,15 +72,15 @@ fn read(query: &Query) -> Result<String> {
 /// A session in which everything the query names can be read, at the published versions.
 async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scratch) -> Result<Engine> {
     let lake = Lake::new(&settings.lake);
-    let named = references(sql)
-        .ok()
-        .map(|found| found.tables)
-        .filter(|tables| tables.iter().all(|(schema, _)| schema.as_deref() != Some("information_schema")));
+    let (wanted, are_rows_wanted) = tables_asked(sql);
     // Settings are no part of the lake: what checks and codes there are can be asked before the first run.
-    let is_of_settings = |(schema, _): &(Option<String>, String)| schema.as_deref() == Some("settings");
-    if !named.as_ref().is_some_and(|tables| !tables.is_empty() && tables.iter().all(is_of_settings)) {
+    let is_of = |of: &str, (schema, _): &(Option<String>, String)| schema.as_deref() == Some(of);
+    if wanted.is_empty() || !wanted.iter().all(|table| is_of("settings", table)) {
         require_lake(&lake)?;
     }
+    let is_in_reports = |schema: &Option<String>| schema.as_deref().is_none_or(|schema| schema == "reports");
+    let asked = wanted.iter().filter(|(schema, _)| is_in_reports(schema));
+    let asked: Vec<_> = asked.filter_map(|(_, name)| models.get(name)).collect();
     let published = published(&lake).await?;
     let specs = models.parameters()?;
     let environment = match &settings.environment {
@@ -90,7 +90,11 @@ async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scra
     let given = as_published(&specs, &settings.parameters, &published.parameters);
     let data = Data { lake: &lake, versions: &published.versions, environment: environment.as_deref() };
     let day = settings.day.unwrap_or(Run::begin().day());
-    let parameters = resolve_over(&specs, &given, models, day, data, settings).await?;
+    let parameters = match asked.is_empty() {
+        // They are to be right, and are not needed: the data need not be asked for the newest month.
+        true => resolve(&specs, &given, &Times::on(day))?,
+        false => resolve_over(&specs, &given, models, day, data, settings).await?,
+    };
     // Asked for another month or environment than was published, a report is made anew.
     let as_published = |name: &str| {
         published.reports.get(name).is_some_and(|record| {
@@ -102,22 +106,16 @@ async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scra
     let mut engine =
         Engine::new(&lake, published.versions.clone(), environment.clone(), settings.threads, settings.memory_bytes)?
             .with_settings(setting_tables::of(settings, models)?);
-    let Some(wanted) = named else {
-        // `show tables`, `describe` and the like: everything can be asked for, but no row of it.
-        engine.provide_all().await?;
-        let names = models.iter().filter(|model| model.layer != Layer::Checks).map(|model| model.name.as_str());
-        let parameters = placeholders(&models.parameters()?);
-        for model in models.closure(names)? {
-            engine.stand_in(model, &parameters).await?;
-        }
-        return Ok(engine);
-    };
     engine.provide(&wanted).await?;
-    for (schema, name) in &wanted {
-        let Some(model) = models.get(name).filter(|_| schema.as_deref().is_none_or(|schema| schema == "reports"))
-        else {
+    for model in asked {
+        let name = &model.name;
+        if !are_rows_wanted {
+            let parameters = placeholders(&specs);
+            for model in models.closure([name.as_str()])? {
+                engine.stand_in(model, &parameters).await?;
+            }
             continue;
-        };
+        }
         // A report is what was published; what it is made of is made anew.
         if as_published(name)
             && let Some(version) = published.versions.get(&mart_table(name)).filter(|_| model.layer == Layer::Marts)
@@ -129,6 +127,10 @@ async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scra
         let closure = models.closure([name.as_str()])?;
         check(&specs, &given, &closure)?;
         make_aside(&closure, &parameters.values, &mut engine, scratch.path()).await?;
+    }
+    if !are_rows_wanted || wanted.iter().any(|table| is_of("information_schema", table)) {
+        // `show tables`, `describe` and the like: everything can be asked for, but no row of it.
+        engine.outline(models.iter().filter(|model| model.layer != Layer::Checks))?;
     }
     Ok(engine)
 }

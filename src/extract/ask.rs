@@ -7,6 +7,7 @@ use tracing::warn;
 
 use super::account::Account;
 use super::plan::{Wanted, readings};
+use super::repeats::drop_repeated;
 use crate::catalog::endpoint::Endpoint;
 use crate::catalog::{self, Table};
 use crate::error::{Error, Result};
@@ -100,16 +101,20 @@ pub async fn ask(account: &Account, wanted: Wanted, settings: &Settings, api: &A
         },
     )
     .await?;
+    let repeated = drop_repeated(&Landing::new(&settings.landing), &extraction.plan.id)?;
     let milliseconds = started.elapsed().as_millis() as u64;
     let outcomes = extraction.ended.iter().flat_map(|ended| &ended.endpoints);
     let receipts = outcomes.map(|(endpoint, outcome)| Receipt {
         stage: "extract".to_owned(),
         item: format!("api.{endpoint}"),
         rows: outcome.rows,
-        files: u64::from(outcome.error.is_none()),
+        files: u64::from(outcome.error.is_none() && !repeated.contains(endpoint)),
         bytes: 0,
         milliseconds,
         note: match &outcome.error {
+            None if repeated.contains(endpoint) => {
+                format!("{}, answered as before", counted(outcome.requests, "request"))
+            }
             None => counted(outcome.requests, "request"),
             Some(_) => "failed: nothing of it is taken".to_owned(),
         },

@@ -18,7 +18,7 @@ use crate::value::timestamp::MICROS_PER_DAY;
 /// # Errors
 /// Failed when landing cannot be read or a journal not removed; damaged (exit 5) when an outcome cannot be read.
 pub fn drop_old(account: &Account, api: &Api, settings: &Settings) -> Result<()> {
-    let Some(days) = api.keep_days else { return Ok(()) };
+    let days = api.keep_days;
     let before = account.now_micros() - i64::from(days) * MICROS_PER_DAY;
     let mut extractions = Landing::new(&settings.landing).extractions()?;
     for place in 0..extractions.len() {
@@ -46,7 +46,8 @@ fn replaced<'a>(extraction: &'a Extraction, later: &'a [Extraction], before: i64
 /// Whether an extraction read an endpoint completely, and all of it.
 fn is_all_of(extraction: &Extraction, name: &str) -> bool {
     let outcome = extraction.ended.as_ref().and_then(|ended| ended.endpoints.get(name));
-    let is_complete = outcome.is_some_and(|outcome| outcome.error.is_none());
+    // What was the same as before was not kept: it is the earlier journal that has it.
+    let is_complete = outcome.is_some_and(|outcome| outcome.error.is_none() && outcome.repeats.is_none());
     let reading = extraction.plan.endpoints.get(name);
     let endpoint = catalog::endpoints().find(|endpoint| endpoint.name == name);
     is_complete

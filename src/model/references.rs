@@ -61,6 +61,23 @@ pub fn references(sql: &str) -> Result<References, String> {
     Ok(References { tables, parameters: reader.parameters })
 }
 
+/// The tables that a query, or one that is to be explained, names; of a query that is to be run its rows are wanted. Of other
+/// statements, and of what is none, there are none.
+pub fn tables_asked(sql: &str) -> (BTreeSet<(Option<String>, String)>, bool) {
+    let mut statements = DFParser::parse_sql(sql).unwrap_or_default();
+    let (Some(statement), None) = (statements.pop_front(), statements.pop_front()) else { return Default::default() };
+    let is_query = match &statement {
+        Statement::Statement(inner) => matches!(inner.as_ref(), SqlStatement::Query(_)),
+        _ => false,
+    };
+    if !is_query && !matches!(statement, Statement::Explain(_)) {
+        return Default::default();
+    }
+    let (found, _) = resolve_table_references(&statement, true).unwrap_or_default();
+    let tables = found.iter().map(|table| (table.schema().map(ToOwned::to_owned), table.table().to_owned()));
+    (tables.collect(), is_query)
+}
+
 fn not_a_select(statement: &Statement) -> String {
     let text = statement.to_string();
     let verb: String = text.split_whitespace().next().unwrap_or_default().to_uppercase();

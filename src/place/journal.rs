@@ -11,6 +11,7 @@ use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use twox_hash::XxHash3_128;
 
 use crate::error::{Error, Result};
 
@@ -53,6 +54,14 @@ pub struct About {
     pub received_at: i64,
     /// SHA-256 of the body, hexadecimal.
     pub sha256: String,
+}
+
+impl About {
+    /// Stands for the request and its answer, whenever that came.
+    pub fn fingerprint(&self) -> u128 {
+        let request = (&self.series, self.page, &self.asked, &self.method, &self.path, &self.request_body);
+        XxHash3_128::oneshot(format!("{request:?}{}{}", self.status, self.sha256).as_bytes())
+    }
 }
 
 /// An answer as it stands in the file.

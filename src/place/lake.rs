@@ -3,8 +3,11 @@
 //!
 //! Files are written aside under `_staging/<run>/`, made durable, moved to their place and then committed as Add and
 //! Remove actions; a table is read as the file list of a version, never by listing folders. Statistics hold row counts
-//! only: delta-rs keeps decimals in them as doubles and then skips files that match. This module knows tables as a
+//! only: delta-rs keeps decimals in them as doubles and then skips files that match. Logs are written by delta-rs, and read by it
+//! where they are not as we write them (`log`). This module knows tables as a
 //! name, an Arrow schema and files; it knows neither the catalog nor SQL.
+
+mod log;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -21,6 +24,7 @@ use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use serde_json::json;
 use url::Url;
 
+use self::log::Log;
 use super::{key_index, sync};
 use crate::error::{Error, Result};
 
@@ -53,7 +57,6 @@ pub struct TableState {
     /// The names of its columns.
     pub columns: BTreeSet<String>,
     folder: PathBuf,
-    delta: DeltaTable,
 }
 
 /// What one commit does to a table: files that were staged come, files that are there go.
@@ -199,18 +202,15 @@ impl Lake {
                 Some(version) => Err(damaged(table, format!("version {version} is published but the table is gone"))),
             };
         }
-        let mut builder =
-            DeltaTableBuilder::from_url(folder_url(&folder)?).map_err(|error| log_error(table, &error))?;
-        if let Some(version) = version {
-            builder = builder.with_version(version);
+        if let Some(log) = Log::read(&folder.join("_delta_log"), version) {
+            return Ok(Some(TableState::at(table, log, folder)));
         }
-        let delta = match builder.load().await {
-            Ok(delta) => delta,
+        match open(folder_url(&folder)?, version).await {
+            Ok(delta) => Ok(Some(TableState::at(table, read(table, &delta)?, folder))),
             // The first commit never happened: a run was killed between making the folder and writing the log.
-            Err(DeltaTableError::NotATable(_)) if self.newest_version(table)?.is_none() => return Ok(None),
-            Err(error) => return Err(log_error(table, &error)),
-        };
-        TableState::read(table, folder, delta).map(Some)
+            Err(DeltaTableError::NotATable(_)) if self.newest_version(table)?.is_none() => Ok(None),
+            Err(error) => Err(log_error(table, &error)),
+        }
     }
 
     /// The newest version of a table by the names in its log, without reading it; `None` where there is no such table.
@@ -271,7 +271,9 @@ impl Lake {
                 .version()
                 .unwrap_or_default(),
             Some(base) => {
-                let snapshot = base.delta.snapshot().map_err(|error| log_error(table, &error))?;
+                let opened = open(folder_url(&folder)?, Some(base.version)).await;
+                let delta = opened.map_err(|error| log_error(table, &error))?;
+                let snapshot = delta.snapshot().map_err(|error| log_error(table, &error))?;
                 if snapshot.schema().as_ref() != &kernel_schema {
                     let changed = snapshot
                         .metadata()
@@ -284,7 +286,7 @@ impl Lake {
                 CommitBuilder::from(commit_properties().with_metadata(metadata))
                     .with_actions(actions)
                     .with_max_retries(0)
-                    .build(Some(snapshot.snapshot()), base.delta.log_store(), operation)
+                    .build(Some(snapshot.snapshot()), delta.log_store(), operation)
                     .await
                     .map_err(|error| commit_error(table, &error))?
                     .version()
@@ -324,22 +326,8 @@ impl Lake {
 }
 
 impl TableState {
-    fn read(table: &str, folder: PathBuf, delta: DeltaTable) -> Result<Self> {
-        let snapshot = delta.snapshot().map_err(|error| log_error(table, &error))?;
-        let mut files = Vec::new();
-        for view in snapshot.log_data().iter() {
-            let stats = view.stats().unwrap_or_default();
-            let stats: serde_json::Value = serde_json::from_str(&stats).unwrap_or_default();
-            files.push(DataFile {
-                path: view.path().into_owned(),
-                size_bytes: view.size().unsigned_abs(),
-                rows: stats.get("numRecords").and_then(serde_json::Value::as_u64).unwrap_or_default(),
-            });
-        }
-        files.sort_by(|left, right| left.path.cmp(&right.path));
-        let version = snapshot.version();
-        let columns = snapshot.schema().fields().map(|field| field.name().clone()).collect();
-        Ok(Self { table: table.to_owned(), version, files, columns, folder, delta })
+    fn at(table: &str, log: Log, folder: PathBuf) -> Self {
+        Self { table: table.to_owned(), version: log.version, files: log.files, columns: log.columns, folder }
     }
 
     /// The full path of one of its files.
@@ -381,6 +369,33 @@ impl TableState {
         self.verify_files()?;
         self.files.iter().try_for_each(|file| super::parquet::verify_bytes(&self.path_of(file)))
     }
+}
+
+/// A table as delta-rs reads it.
+async fn open(url: Url, version: Option<u64>) -> std::result::Result<DeltaTable, DeltaTableError> {
+    let mut builder = DeltaTableBuilder::from_url(url)?;
+    if let Some(version) = version {
+        builder = builder.with_version(version);
+    }
+    builder.load().await
+}
+
+/// A log that delta-rs has read.
+fn read(table: &str, delta: &DeltaTable) -> Result<Log> {
+    let snapshot = delta.snapshot().map_err(|error| log_error(table, &error))?;
+    let mut files = Vec::new();
+    for view in snapshot.log_data().iter() {
+        let stats = view.stats().unwrap_or_default();
+        let stats: serde_json::Value = serde_json::from_str(&stats).unwrap_or_default();
+        files.push(DataFile {
+            path: view.path().into_owned(),
+            size_bytes: view.size().unsigned_abs(),
+            rows: stats.get("numRecords").and_then(serde_json::Value::as_u64).unwrap_or_default(),
+        });
+    }
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    let columns = snapshot.schema().fields().map(|field| field.name().clone()).collect();
+    Ok(Log { version: snapshot.version(), files, columns })
 }
 
 /// Whether nothing is there, also where a file stands in place of a folder above it.
@@ -472,4 +487,56 @@ fn first_line(error: &DeltaTableError) -> String {
 fn commit_error(table: &str, error: &DeltaTableError) -> Error {
     Error::failed(format!("lake table {table}: the commit failed: {}", first_line(error)))
         .hint("nothing of this run is visible; run again")
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::{DataType, Field};
+
+    use super::*;
+
+    /// A lake with a table of two versions: a file comes, and another takes its place.
+    async fn lake(root: &Path) -> Lake {
+        let lake = Lake::new(root);
+        let schema: SchemaRef = Schema::new(vec![Field::new("id", DataType::Utf8, true)]).into();
+        let target = Target { table: "etl.things", doc: "A thing.", schema: &schema };
+        let mut state = None;
+        for (run, name) in ["first", "second"].into_iter().enumerate() {
+            let staging = lake.staging(name, target.table);
+            fs::create_dir_all(&staging).unwrap();
+            fs::write(staging.join(name), "rows").unwrap();
+            let remove =
+                state.iter().flat_map(|state: &TableState| &state.files).map(|file| file.path.clone()).collect();
+            let change = Change { add: vec![DataFile { path: name.to_owned(), size_bytes: 4, rows: 7 }], remove };
+            state = Some(lake.commit(target, state.as_ref(), change, name, run as i64).await.unwrap());
+        }
+        lake
+    }
+
+    #[tokio::test]
+    async fn a_log_is_read_as_the_library_reads_it_at_each_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let lake = lake(folder.path()).await;
+        let folder = lake.folder("etl.things");
+        for version in [None, Some(0), Some(1)] {
+            let log = Log::read(&folder.join("_delta_log"), version).unwrap();
+            let delta = open(folder_url(&folder).unwrap(), version).await.unwrap();
+            assert_eq!(log, read("etl.things", &delta).unwrap());
+        }
+        let newest = lake.table("etl.things", None).await.unwrap().unwrap();
+        assert_eq!(newest.files, [DataFile { path: "second".to_owned(), size_bytes: 4, rows: 7 }]);
+    }
+
+    #[tokio::test]
+    async fn a_log_with_a_checkpoint_is_left_to_the_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let lake = lake(folder.path()).await;
+        let log = lake.folder("etl.things").join("_delta_log");
+        let before = lake.table("etl.things", None).await.unwrap().unwrap();
+        let delta = open(folder_url(&lake.folder("etl.things")).unwrap(), None).await.unwrap();
+        deltalake::checkpoints::create_checkpoint(&delta, None).await.unwrap();
+        fs::remove_file(log.join("00000000000000000000.json")).unwrap();
+        assert_eq!(Log::read(&log, None), None);
+        assert_eq!(lake.table("etl.things", None).await.unwrap().unwrap().files, before.files);
+    }
 }

@@ -1,8 +1,8 @@
 //! The API's part of the landing folder: `api/<extraction>/`, with the plan it was begun with, a journal for each
 //! endpoint, and, once it has ended, the outcome.
 //!
-//! An extraction without an outcome was cut off and can go on. One with an outcome stays as it is, but that journals which
-//! were kept long enough go.
+//! An extraction without an outcome was cut off and can go on. One with an outcome stays as it is, but that journals go which
+//! were kept long enough, or say what earlier ones said.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -69,9 +69,12 @@ pub struct Outcome {
     /// Where a log was left off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// Whether its journal was removed because it had been kept long enough.
+    /// Whether its journal was removed: it had been kept long enough, or said what another says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_dropped: bool,
+    /// The earlier extraction that had the same answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<String>,
 }
 
 /// One extraction.
@@ -157,16 +160,46 @@ impl Extraction {
     /// # Errors
     /// Failed when the outcome cannot be written or a file not removed.
     pub fn drop_journals(&mut self, endpoints: &[String]) -> Result<()> {
+        let outcome = |name: &str, outcome: &Outcome| {
+            let is_dropped = endpoints.iter().any(|endpoint| endpoint == name);
+            is_dropped.then(|| Outcome { is_dropped, ..outcome.clone() })
+        };
+        self.drop_where(outcome)
+    }
+
+    /// Removes the journals of endpoints that say what those of earlier extractions say, which are named.
+    ///
+    /// # Errors
+    /// As [`Self::drop_journals`].
+    pub fn drop_repeated(&mut self, repeated: &BTreeMap<String, String>) -> Result<()> {
+        self.drop_where(|name, outcome| {
+            let repeats = Some(repeated.get(name)?.clone());
+            Some(Outcome { is_dropped: true, repeats, ..outcome.clone() })
+        })
+    }
+
+    fn drop_where(&mut self, dropped: impl Fn(&str, &Outcome) -> Option<Outcome>) -> Result<()> {
         let Some(mut ended) = self.ended.clone() else { return Ok(()) };
-        for (_, outcome) in ended.endpoints.iter_mut().filter(|(name, _)| endpoints.contains(name)) {
-            outcome.is_dropped = true;
+        let mut journals = Vec::new();
+        for (name, outcome) in &mut ended.endpoints {
+            if let Some(dropped) = dropped(name, outcome) {
+                journals.push(self.journal(name));
+                *outcome = dropped;
+            }
         }
         self.end(ended)?;
-        for endpoint in endpoints {
-            let path = self.journal(endpoint);
-            fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
-        }
-        Ok(())
+        journals.iter().try_for_each(|path| fs::remove_file(path).map_err(|source| Error::io("remove", path, source)))
+    }
+
+    /// Removes all of it, so that it never was: the plan first, without which a folder is none.
+    ///
+    /// # Errors
+    /// Failed when a file cannot be removed.
+    pub fn remove(&self) -> Result<()> {
+        let failed = |source| Error::io("remove", &self.folder, source);
+        fs::remove_file(self.folder.join(PLAN)).map_err(failed)?;
+        sync(&self.folder)?;
+        fs::remove_dir_all(&self.folder).map_err(failed)
     }
 
     /// Ends it: durable when this returns.

@@ -56,8 +56,8 @@ pub struct Api {
     pub full_every_days: u16,
     /// For how many days an extraction that was cut off is taken up again; 0 for never.
     pub resume_days: u16,
-    /// How many days ended extractions stay in landing, 1 or more; none for ever.
-    pub keep_days: Option<u16>,
+    /// How many days answers are kept that a later read stands for, 1 or more.
+    pub keep_days: u16,
     /// The endpoints to read, by the names of their tables; none for all. Whether each part names one is not known here.
     pub tables: Option<Pattern>,
     /// Days to read in place of those that a run would.
@@ -82,7 +82,7 @@ impl Api {
             lookback_days: 90,
             full_every_days: 30,
             resume_days: 2,
-            keep_days: None,
+            keep_days: 400,
             tables: None,
             window: None,
         }
@@ -130,7 +130,7 @@ pub(crate) fn resolve(
         lookback_days: number(value("api.lookback_days"), 1..=3650, defaults.lookback_days)?,
         full_every_days: number(value("api.full_every_days"), 1..=3650, defaults.full_every_days)?,
         resume_days: number(value("api.resume_days"), 0..=365, defaults.resume_days)?,
-        keep_days: value("api.keep_days").map(|given| number(Some(given), 1..=36_500, 1)).transpose()?,
+        keep_days: number(value("api.keep_days"), 1..=36_500, defaults.keep_days)?,
         tables: value("api.tables").cloned().map(Pattern::parse).transpose()?,
         window: window.as_ref().map(|given| given.value),
         ..defaults

@@ -232,14 +232,14 @@ fn the_defaults_of_a_live_account_are_careful_and_those_of_this_machine_fast() {
 fn every_setting_of_the_api_is_read() {
     let file = "source = \"api\"\n[api]\nbase_url = \"simulator\"\nrate = \"300/min\"\nconcurrency = 4\nattempts = 3\n\
         retry_budget = 0\nrequest_timeout = \"90s\"\ntable_timeout = \"10m\"\nrun_timeout = \"2h\"\nbody = \"1MiB\"\n\
-        lookback_days = 10\nfull_every_days = 7\nresume_days = 0\nkeep_days = 400\ntables = [\"invoices\", \"c*\"]\n";
+        lookback_days = 10\nfull_every_days = 7\nresume_days = 0\nkeep_days = 401\ntables = [\"invoices\", \"c*\"]\n";
     let api = api(file, &[], &[]);
     assert_eq!(api.base_url, BaseUrl::Simulator);
     assert_eq!(api.rate.map(|rate| (rate.requests.get(), rate.per.as_secs())), Some((300, 60)));
     assert_eq!((api.concurrency, api.attempts, api.retry_budget, api.body_bytes), (4, 3, 0, 1 << 20));
     let seconds = [api.request_timeout, api.table_timeout, api.run_timeout].map(|timeout| timeout.as_secs());
     assert_eq!(seconds, [90, 600, 7200]);
-    assert_eq!((api.lookback_days, api.full_every_days, api.resume_days, api.keep_days), (10, 7, 0, Some(400)));
+    assert_eq!((api.lookback_days, api.full_every_days, api.resume_days, api.keep_days), (10, 7, 0, 401));
     let tables = api.tables.expect("tables");
     assert!(tables.matches("api.invoices") && tables.matches("api.customers") && !tables.matches("api.products"));
 }
@@ -449,7 +449,7 @@ fn what_init_shows_as_defaults_is_what_holds_without() {
     // The lines that are examples.
     let api = all.api.as_mut().expect("the API is a source");
     assert!(api.tables.take().expect("tables").matches("api.customers"));
-    assert_eq!((api.keep_days.take(), api.token.take()), (Some(400), Some(Token::new("t".to_owned()))));
+    assert_eq!(api.token.take(), Some(Token::new("t".to_owned())));
     api.token_fault = plain.api.as_ref().and_then(|api| api.token_fault.clone());
     assert_eq!(all.parameters.len(), 15);
     assert_eq!((all.checks.len(), all.metrics.len(), all.dimensions.len()), (1, 1, 3));

@@ -65,18 +65,6 @@ fn assert_invoices(account: &Account, which: impl Fn(&str) -> bool) {
     assert_same(&lake, &sorted(lines), "lines of the lake and of the account");
 }
 
-/// The published versions of the newest two runs that changed something, tables of the API only.
-fn versions(project: &Project) -> [BTreeMap<String, Value>; 2] {
-    let read =
-        project.etl(&["sql", "--format", "json", "-c", "select versions from etl.runs order by run_id desc limit 2"]);
-    let runs: Vec<Value> = read.exits(0).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let runs = if let [Value::Array(runs)] = runs.as_slice() { runs.clone() } else { runs };
-    [0, 1].map(|run| {
-        let versions: BTreeMap<String, Value> = serde_json::from_str(runs[run]["versions"].as_str().unwrap()).unwrap();
-        versions.into_iter().filter(|(name, _)| name.starts_with("api.")).collect()
-    })
-}
-
 /// Distinct amounts with fractions of a cent, and the units that invoices are in: what the account must show for a test
 /// of exactness to be one.
 fn assert_is_hard_to_keep(account: &Account) {
@@ -127,9 +115,10 @@ fn a_first_run_takes_every_row_with_every_digit_and_a_second_one_changes_nothing
     assert_eq!(project.rows(log), [format!("{},true", account.listed("/v1/auditLogs?limit=100").len())]);
 
     let before = account.server.counts();
+    let names = || [project.names("lake"), project.names("landing")].concat();
+    let held = names();
     let second = account.extract_all().exits(0);
-    let [after, earlier] = versions(project);
-    assert_eq!(after, earlier, "a table was written though its rows came as they were");
+    assert_same(&names(), &held, "files, though every answer came as it was");
     assert!(second.stdout.contains("unchanged"), "{}", second.stdout);
     // The log goes on from where it was left: one request that brings nothing.
     let log = account.since(&before).into_iter().find(|(name, _)| name == "GET /v1/auditLogs");
@@ -255,6 +244,42 @@ fn the_lake_is_made_again_from_landing_alone_without_a_network_or_a_token() {
     project.run(&["--stage", "normalize"]).exits(0);
     assert_same(&business(&project, &[]), &before, "tables made again from nothing");
     assert_same(&project.rows(answers), &raw, "answers");
+}
+
+#[test]
+fn journals_of_answers_that_were_given_before_are_not_kept_and_the_lake_is_made_the_same_without_them() {
+    let account = Account::new(live(12), "lookback_days = 3650");
+    let now = account.server.now();
+    for later in [now, now + 14 * DAY, now + 14 * DAY] {
+        account.server.set_now(later);
+        account.extract_all().exits(0);
+    }
+    let account = account.becomes(Options { account: Books::live(5, 11, 3), ..live(12) });
+    account.server.set_now(now + 14 * DAY);
+    account.extract_all().exits(0);
+    let Account { project, server } = account;
+    drop(server);
+    let journals = |endpoint: &str| {
+        let ending = format!("/{endpoint}.journal.zst");
+        project.names("landing/api").into_iter().filter(|name| name.ends_with(&ending)).count()
+    };
+    assert_eq!((journals("products"), journals("customers")), (1, 2), "the first one's and those that differ");
+    let repeated =
+        "select count(distinct extraction_id) from etl.extractions where endpoint = 'products' and repeats is not null";
+    assert_eq!(project.rows(repeated), ["2"], "the third one had nothing new at all, and is on no record");
+    let lake = || {
+        let files = "select table_name, path, row_count, fingerprint from etl.files order by 1, 2";
+        let reads = "select * from etl.extractions order by began_at, endpoint";
+        let answers =
+            "select extraction_id, endpoint, series, page, received_at, sha256 from raw.api_responses order by 5";
+        [business(&project, &[]), project.rows(files), project.rows(reads), project.rows(answers)].concat()
+    };
+    let before = lake();
+    project.run(&["--stage", "normalize", "--full-refresh"]).exits(0);
+    assert_same(&lake(), &before, "made again in the same lake");
+    fs::remove_dir_all(project.path("lake")).unwrap();
+    project.run(&["--stage", "normalize"]).exits(0);
+    assert_same(&lake(), &before, "made again from nothing");
 }
 
 #[test]
@@ -396,9 +421,17 @@ fn journals_that_a_later_read_stands_for_go_after_their_days_and_the_lake_can_st
     };
     assert_eq!(journals().len(), 3);
     run();
-    let left = journals();
+    assert_eq!(journals().len(), 3, "old, and needed: later answers are the same and not kept");
+    let repeated = "select count(*) from etl.extractions where repeats is not null";
+    assert_eq!(project.rows(repeated), ["3"], "that they were asked for on another day is on record");
+    let account = account.becomes(Options { account: Books::live(5, 11, 3), ..live(12) });
+    let project = &account.project;
+    account.etl(&[&flags[..], &DAYS].concat()).exits(0);
+    let names = project.names("landing/api").into_iter().filter(|name| name.ends_with(".journal.zst"));
+    let left: Vec<_> = names.map(|name| name.split('/').next_back().unwrap().to_owned()).collect();
     assert_eq!(left.iter().filter(|name| name.starts_with("customers.")).count(), 1, "{left:?}");
-    assert_eq!(left.len(), 5, "what no later read repeats stays: {left:?}");
+    assert_eq!(left.iter().filter(|name| name.starts_with("usage.")).count(), 2, "what no later read repeats stays");
+    assert!(left.iter().any(|name| name.starts_with("audit_log.")), "{left:?}");
     let tables = ["customers", "audit_log", "usage"];
     let before = business(project, &tables);
     project.run(&["--stage", "normalize", "--full-refresh", "--table", "api.*"]).exits(0);

@@ -135,6 +135,24 @@ fn tables_models_and_runs_can_be_asked_also_where_nothing_of_them_was_delivered(
     }
 }
 
+#[test]
+fn what_can_be_asked_is_listed_and_described_as_its_header_says_and_beside_a_function_it_has_its_rows() {
+    let project = Project::with(&[("customer.csv", "id,name\nc1,A\n"), ("plan.csv", "id,name\n")]);
+    project.normalize();
+    let tables = project.sql("show tables");
+    for table in ["raw,api_responses,BASE TABLE", "api,plans,BASE TABLE", "current,customer,VIEW", "settings,codes"] {
+        assert!(tables.contains(table), "{table} is not in\n{tables}");
+    }
+    let columns = project.sql("describe billings_by_plan");
+    for line in ["plan_id,Utf8,YES", "plan_name,Utf8,NO", "total_amount,\"Decimal128(38, 18)\",YES"] {
+        assert!(columns.contains(line), "{line} is not in\n{columns}");
+    }
+    assert_eq!(
+        project.sql("select count(*) as rows from stg_egress__customers cross join generate_series(1, 3) as g"),
+        "rows\n3\n"
+    );
+}
+
 /// What standard error says where a query is refused for its own fault.
 fn fault(project: &Project, query: &str) -> String {
     project.etl(&["sql", "--format", "csv", "-c", query]).exits(2).stderr
