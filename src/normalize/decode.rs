@@ -1,16 +1,14 @@
 //! A unit of delivered rows, decoded: its keys in the first pass, its typed batch in the second.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
 use roaring::RoaringBitmap;
 use twox_hash::XxHash3_128;
 
 use super::answers;
-use super::decoded::{BadCells, Decoded, Lineage, push_part};
+use super::decoded::{BadCells, Decoded, Lineage, Oddities, kept, push_part};
 use super::feed::{Rows, Unit, wrong_csv};
 use super::keys::{KeyRecord, Place};
 use super::layout::{self, Layout};
@@ -123,9 +121,8 @@ pub fn keys(
                 }
             });
         }
-        Rows::Answers(answers) => {
-            return answers::keys(unit.ordinal, answers, table, columns.covers, delivery, excluded, into);
-        }
+        // Every answer is a row of its own, and no journal is taken twice.
+        Rows::Answers(answers) => rows = answers.len() as u32,
     }
     Ok(rows)
 }
@@ -269,13 +266,10 @@ pub fn typed(
             }
             push_extra_arrays(batch, &unit.layout, &mut extra);
         }
-        Rows::Answers(answers) => {
-            return answers::typed(unit.ordinal, answers, table, schema, delivery, lineage, superseded);
-        }
+        Rows::Answers(answers) => return answers::as_received(answers, table, schema, delivery, lineage),
     }
     let rows = columns.first().map_or(0, Cells::rows);
     check_keys(table, &columns, &mut bad);
-    let keep = bad.keep(rows, superseded);
     let rounded = columns.iter().map(Cells::rounded).sum();
     let mut arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
     if unit.layout.extra.is_empty() {
@@ -285,12 +279,9 @@ pub fn typed(
     arrays.extend(lineage_arrays(lineage, rows));
     let batch = RecordBatch::try_new(schema.clone(), arrays)
         .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?;
-    let batch = match keep {
-        None => batch,
-        Some(keep) => filter_record_batch(&batch, &keep)
-            .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?,
-    };
-    Ok(Decoded { batch, quarantined: bad.into_cells(), unknown: BTreeSet::new(), rounded, not_found: Vec::new() })
+    let (quarantined, bad) = bad.into_parts();
+    let batch = kept(batch, &bad, superseded).map_err(|error| error.context(delivery.name()))?;
+    Ok(Decoded { batch, oddities: Oddities { quarantined, rounded, ..Oddities::default() } })
 }
 
 /// What one record is pushed into.

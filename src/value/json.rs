@@ -7,9 +7,15 @@
 
 mod literal;
 mod scan;
+mod walk;
+mod walk;
 
 use super::Invalid;
 use std::borrow::Cow;
+
+pub use scan::Scanner;
+
+pub use scan::Scanner;
 
 /// How many arrays and objects may lie inside one another.
 pub const DEPTH: usize = 64;
