@@ -6,6 +6,9 @@ mod covers;
 mod decode;
 mod decoded;
 mod feed;
+mod findings;
+mod group;
+mod kept;
 mod keys;
 mod lake_file;
 mod layout;
@@ -16,6 +19,7 @@ mod partitions;
 mod rowless;
 mod threads;
 mod ties;
+mod writers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;

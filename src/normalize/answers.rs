@@ -77,13 +77,10 @@ pub struct Read {
 impl<'a> Reading<'a> {
     /// Of these tables, with their lake schemas and the complete reads that replace rows.
     pub fn of(tables: impl IntoIterator<Item = (&'static Table, SchemaRef, &'a [Cover])>) -> Self {
-        let tables: Vec<_> = tables
-            .into_iter()
-            .map(|(table, schema, covers)| {
-                let key = set_columns(table).iter().map(|column| column.kind).collect();
-                Wanted { table, schema, covers, key }
-            })
-            .collect();
+        let key = |table| set_columns(table).iter().map(|column| column.kind).collect();
+        let tables = tables.into_iter();
+        let tables: Vec<_> =
+            tables.map(|(table, schema, covers)| Wanted { table, schema, covers, key: key(table) }).collect();
         Self { walk: Walk::of(&tables.iter().map(|wanted| wanted.table).collect::<Vec<_>>()), tables }
     }
 

@@ -15,25 +15,22 @@ use super::layout::{self, Layout};
 use crate::catalog::{Column, Kind, Table};
 use crate::cells::{Cells, as_kept, describe, is_null, json_of, text_of};
 use crate::error::{Error, Result};
-use crate::extractions::Cover;
 use crate::printer::counted;
 use crate::source::csv::{Block, Record};
 use crate::source::delivery::Delivery;
 use crate::value::{Invalid, integer, timestamp};
 
 /// What decides which rows of a table are kept.
-pub struct KeyColumns<'a> {
+pub struct KeyColumns {
     /// The key, `environment_type` last where the table has it.
     pub key: Vec<&'static Column>,
     /// What marks the newest, most significant first; at most two.
     pub newest_by: Vec<&'static Column>,
-    /// Of the API: the complete reads that replace rows.
-    pub covers: &'a [Cover],
 }
 
-impl<'a> KeyColumns<'a> {
+impl KeyColumns {
     /// What decides for a table.
-    pub fn of(table: &'static Table, covers: &'a [Cover]) -> Self {
+    pub fn of(table: &'static Table) -> Self {
         let find = |name: &&str| table.all_columns().find(|column| column.name == *name);
         let mut key: Vec<_> = table.key.iter().filter_map(find).collect();
         if table.has_environment() {
@@ -44,7 +41,7 @@ impl<'a> KeyColumns<'a> {
             key = answers::set_columns(table);
             newest_by.extend(find(&"_fingerprint"));
         }
-        Self { key, newest_by, covers }
+        Self { key, newest_by }
     }
 }
 
@@ -55,7 +52,7 @@ impl<'a> KeyColumns<'a> {
 pub fn keys(
     unit: &Unit,
     table: &'static Table,
-    columns: &KeyColumns<'_>,
+    columns: &KeyColumns,
     delivery: &Delivery,
     rank: u32,
     excluded: Option<&RoaringBitmap>,

@@ -8,12 +8,9 @@
 mod literal;
 mod scan;
 mod walk;
-mod walk;
 
 use super::Invalid;
 use std::borrow::Cow;
-
-pub use scan::Scanner;
 
 pub use scan::Scanner;
 
