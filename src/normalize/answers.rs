@@ -110,9 +110,7 @@ impl<'a> Reading<'a> {
                 }
                 rows.push(met, wanted.table, compressed.place, answer.about.received_at);
             });
-            read.map_err(|reason| {
-                Error::data(format!("{}: answer {}: {reason}", delivery.name(), compressed.place))
-            })?;
+            read.map_err(|reason| Error::data(format!("{}: answer {}: {reason}", delivery.name(), compressed.place)))?;
         }
         let lineage = Lineage { source: &delivery.source, run_id, rows_before: 0 };
         let tables = tables.into_iter().zip(&self.tables);

@@ -4,6 +4,7 @@
 //! the others are written then. The outcome for each table is the one it would have alone.
 
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use super::answers::Reading;
 use super::decode::KeyColumns;
@@ -24,16 +25,22 @@ use crate::error::Result;
 pub fn merge(merges: &[Merge<'_>]) -> Result<Vec<Merged>> {
     let mut merged: Vec<Option<Merged>> = merges.iter().map(|_| None).collect();
     let mut excluded = vec![UnitRows::new(); merges.len()];
+    let mut took = vec![Duration::ZERO; merges.len()];
     loop {
         let pending: Vec<_> = (0..merges.len()).filter(|number| merged[*number].is_none()).collect();
         if pending.is_empty() {
             return Ok(merged.into_iter().flatten().collect());
         }
-        let members = pending.iter().map(|number| Member::of(&merges[*number], &excluded[*number], pending.len()));
+        let mut began = Instant::now();
+        let members =
+            pending.iter().map(|number| Member::of(&merges[*number], excluded[*number].clone(), pending.len()));
         let walked = Walked::over(members.collect())?;
-        for (number, outcome) in pending.into_iter().zip(walked.outcomes()?) {
+        for (number, outcome) in pending.into_iter().zip(walked.outcomes()) {
+            let outcome = outcome?;
+            // Reading counts for the first table.
+            took[number] += std::mem::replace(&mut began, Instant::now()).elapsed();
             match outcome {
-                Outcome::Merged(found) => merged[number] = Some(*found),
+                Outcome::Merged(found) => merged[number] = Some(Merged { took: took[number], ..*found }),
                 Outcome::Bad(bad) => excluded[number] = bad,
             }
         }
@@ -50,7 +57,7 @@ enum Outcome {
 /// A table on a walk.
 struct Member<'m> {
     merge: &'m Merge<'m>,
-    excluded: &'m UnitRows,
+    excluded: UnitRows,
     records: KeyRecords,
     findings: Findings,
     /// Unit, delivery, rows.
@@ -66,7 +73,7 @@ struct Walked<'m> {
 
 impl<'m> Member<'m> {
     /// A table that is one of so many.
-    fn of(merge: &'m Merge<'m>, excluded: &'m UnitRows, of: usize) -> Self {
+    fn of(merge: &'m Merge<'m>, excluded: UnitRows, of: usize) -> Self {
         let budget = merge.memory_bytes / 4 / of;
         Self {
             merge,
@@ -75,6 +82,24 @@ impl<'m> Member<'m> {
             findings: Findings::default(),
             units: Mutex::default(),
         }
+    }
+
+    /// Writes the rows that count, where it is known which do.
+    fn outcome(self, number: usize, kept: &[Mutex<Kept>], drawn: &Drawn) -> Result<Outcome> {
+        let Self { merge, excluded, records, findings, units } = self;
+        let columns = KeyColumns::of(merge.table);
+        merge.lake_keys(&columns, &merge.met_rows(&columns, None)?, &records)?;
+        let superseded = records.superseded(merge.threads)?;
+        let oddities = findings.finish();
+        let bad = bad_rows(&oddities.quarantined);
+        if bad != excluded && !superseded.is_empty() {
+            return Ok(Outcome::Bad(bad));
+        }
+        let census = Census::of(unlock(units), merge.deliveries.len(), drawn.fingerprints.clone());
+        let written = write(merge, number, kept, &superseded)?.finish()?;
+        let mut merged = Merged::of(&census, &superseded, oddities, written, drawn.clone());
+        merge.settle(&superseded, &mut merged)?;
+        Ok(Outcome::Merged(Box::new(merged)))
     }
 }
 
@@ -112,25 +137,10 @@ impl<'m> Walked<'m> {
         Ok(Self { members, kept, drawn: feed.finish() })
     }
 
-    fn outcomes(self) -> Result<Vec<Outcome>> {
+    /// What it leads to, table by table.
+    fn outcomes(self) -> impl Iterator<Item = Result<Outcome>> + 'm {
         let Self { members, kept, drawn } = self;
-        let outcome = |(number, member): (usize, Member<'m>)| {
-            let Member { merge, excluded, records, findings, units } = member;
-            let columns = KeyColumns::of(merge.table);
-            merge.lake_keys(&columns, &merge.met_rows(&columns, None)?, &records)?;
-            let superseded = records.superseded(merge.threads)?;
-            let oddities = findings.finish();
-            let bad = bad_rows(&oddities.quarantined);
-            if bad != *excluded && !superseded.is_empty() {
-                return Ok(Outcome::Bad(bad));
-            }
-            let census = Census::of(unlock(units), merge.deliveries.len(), drawn.fingerprints.clone());
-            let written = write(merge, number, &kept, &superseded)?.finish()?;
-            let mut merged = Merged::of(&census, &superseded, oddities, written, drawn.clone());
-            merge.settle(&superseded, &mut merged)?;
-            Ok(Outcome::Merged(Box::new(merged)))
-        };
-        members.into_iter().enumerate().map(outcome).collect()
+        members.into_iter().enumerate().map(move |(number, member)| member.outcome(number, &kept, &drawn))
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -84,6 +85,8 @@ pub struct Merged {
     pub fingerprints: Vec<String>,
     /// Environments that the rows of each delivery name.
     pub environments: Vec<BTreeSet<String>>,
+    /// How long it took; reading what several tables are made from counts for the first.
+    pub took: Duration,
 }
 
 /// A delivered row that does not count and contradicts the one that does.
@@ -160,6 +163,7 @@ impl Merged {
             empty,
             fingerprints,
             environments,
+            took: Duration::ZERO,
         }
     }
 }
@@ -170,6 +174,7 @@ impl Merge<'_> {
     /// # Errors
     /// Data (exit 3) when a file's structure is at fault; failed when something cannot be read or written.
     pub fn run(&self) -> Result<Merged> {
+        let began = Instant::now();
         let mut excluded = UnitRows::new();
         loop {
             let (census, superseded) = self.find_superseded(&excluded)?;
@@ -179,6 +184,7 @@ impl Merge<'_> {
             if bad == excluded || superseded.is_empty() {
                 self.settle(&superseded, &mut merged)?;
                 merged.contradictions = self.contradictions(&census, &superseded)?;
+                merged.took = began.elapsed();
                 return Ok(merged);
             }
             match std::fs::remove_dir_all(&self.staging) {
@@ -322,8 +328,7 @@ impl Merge<'_> {
             let before = census.rows_before(unit.ordinal);
             let lineage = Lineage { source: &delivery.source, run_id: self.run_id, rows_before: before };
             let rows = superseded.delivered.get(&unit.ordinal);
-            let Decoded { batch, oddities } =
-                decode::typed(&unit, self.table, &self.schema, delivery, &lineage, rows)?;
+            let Decoded { batch, oddities } = decode::typed(&unit, self.table, &self.schema, delivery, &lineage, rows)?;
             drop(unit.rows);
             findings.take(oddities, self.table, delivery, unit.file + 1 == self.deliveries.len())?;
             writers.write(worker, unit.file, &batch)

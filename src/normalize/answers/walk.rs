@@ -162,8 +162,7 @@ struct Entry<'a> {
 impl Walk {
     /// The way to the rows of tables that are made from the answers of one endpoint.
     pub fn of(tables: &[&'static Table]) -> Self {
-        let mut walk =
-            Self { levels: Vec::new(), tables: Vec::new(), set: Vec::new(), is_told_by_fingerprint: false };
+        let mut walk = Self { levels: Vec::new(), tables: Vec::new(), set: Vec::new(), is_told_by_fingerprint: false };
         for table in tables {
             walk.add(table);
         }
@@ -246,8 +245,7 @@ impl Walk {
         }
         let text = std::str::from_utf8(&answer.body).map_err(|_| "the body is not UTF-8".to_owned())?;
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        let mut body =
-            Body { about: &answer.about, frames: Vec::new(), slots: Vec::new(), lists: Vec::new() };
+        let mut body = Body { about: &answer.about, frames: Vec::new(), slots: Vec::new(), lists: Vec::new() };
         let (rows, is_list) = self.listed(text, &mut body)?;
         let fingerprints: Vec<_> = rows.iter().map(|row| fingerprint(body.about, row.raw)).collect();
         let counts = self.counting(&body, &rows, &fingerprints);
