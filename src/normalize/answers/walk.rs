@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use serde_json::value::RawValue;
 use twox_hash::XxHash3_128;
@@ -41,7 +42,7 @@ struct Sources {
 struct Level {
     of: &'static Table,
     /// Fields that the catalog knows.
-    fields: HashMap<&'static str, Node>,
+    fields: Nodes,
     /// How many values are wanted of a row.
     slots: usize,
     /// The arrays with rows of further levels.
@@ -61,11 +62,14 @@ struct List {
     level: usize,
 }
 
+/// Fields by name.
+type Nodes = HashMap<&'static str, Node, BuildHasherDefault<NameHash>>;
+
 /// A field; it may be wanted itself and for the fields in it.
 #[derive(Default)]
 struct Node {
     slot: Option<usize>,
-    within: HashMap<&'static str, Node>,
+    within: Nodes,
     /// The level of the rows in it, where it is an array of them.
     level: Option<usize>,
 }
@@ -553,6 +557,25 @@ impl Node {
             into.extend(slots[slot].take().map(|value| (slot, value)));
         }
         self.within.values().for_each(|node| node.take(slots, into));
+    }
+}
+
+/// A hash for names of fields, looked up once for every field of every row. The names in a map are the catalog's, so nobody
+/// can choose them to collide.
+#[derive(Default)]
+struct NameHash(u64);
+
+impl Hasher for NameHash {
+    fn write(&mut self, bytes: &[u8]) {
+        let mut mix = |word: u64| self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+        mix(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    }
+
+    fn finish(&self) -> u64 {
+        // Its upper bits are the better ones, and the map takes the lower.
+        self.0 ^ self.0 >> 32
     }
 }
 

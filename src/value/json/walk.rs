@@ -63,8 +63,12 @@ impl<'a> Scanner<'a> {
         let from = self.at;
         self.byte(b'{')?;
         self.members(0, |scanner, name| {
-            let quoted = scanner.text.get(name.from..name.to).unwrap_or_default();
-            each(scanner, string(quoted).ok_or(Invalid::Json)?)
+            let written = |from, to| scanner.text.get(from..to).unwrap_or_default();
+            let name = match name.escaped {
+                true => string(written(name.from, name.to)).ok_or(Invalid::Json)?,
+                false => Cow::Borrowed(written(name.from + 1, name.to - 1)),
+            };
+            each(scanner, name)
         })?;
         Ok(self.since(from))
     }
