@@ -619,11 +619,10 @@ mod tests {
         Answer { about, body: body.as_bytes().to_vec() }
     }
 
-    /// Pointer and cells of each row.
-    fn met(table: &str, body: &str) -> Vec<String> {
+    /// Pointer and cells of each row of one of these tables.
+    fn met_of(names: &[&str], wanted: usize, body: &str) -> Vec<String> {
         let answer = answer(body);
-        let walk = Walk::of(&[catalog::table("api", table).unwrap()]);
-        let table = catalog::table("api", table).unwrap();
+        let tables: Vec<_> = names.iter().map(|name| catalog::table("api", name).unwrap()).collect();
         let mut lines = Vec::new();
         let show = |cell: Cell<'_>| match cell {
             Cell::Missing => None,
@@ -632,19 +631,72 @@ mod tests {
             Cell::Truth(truth) => Some(truth.to_string()),
             Cell::Twice(last) => Some(format!("twice:{last}")),
         };
-        walk.rows(&answer, &mut |_, met| {
+        let with = &mut |table: usize, met: Met<'_, '_>| {
+            if table != wanted {
+                return;
+            }
             lines.push(match met {
                 Met::Row(row) => {
-                    let cells = table.columns.iter().zip(row.columns());
+                    let cells = tables[table].columns.iter().zip(row.columns());
                     let cells: Vec<_> =
                         cells.filter_map(|(column, cell)| Some(format!("{}={}", column.name, show(cell)?))).collect();
-                    format!("{} {}", row.pointer, cells.join(" "))
+                    let unknown: Vec<_> = row.unknown().map(|(name, value)| format!(" ?{name}={value}")).collect();
+                    format!("{} {}{}", row.pointer, cells.join(" "), unknown.concat())
                 }
                 Met::Wrong { pointer, text, expected } => format!("{pointer} {text}: {expected}"),
             });
-        })
-        .unwrap();
+        };
+        Walk::of(&tables).rows(&answer, with).unwrap();
         lines
+    }
+
+    fn met(table: &str, body: &str) -> Vec<String> {
+        met_of(&[table], 0, body)
+    }
+
+    #[test]
+    fn the_rows_of_a_table_are_the_same_alone_and_beside_other_tables_of_the_answer() {
+        const TABLES: [&str; 6] = [
+            "invoices",
+            "invoice_line_items",
+            "invoice_sub_line_items",
+            "invoice_sub_line_item_tiers",
+            "invoice_adjustments",
+            "constituent_invoices",
+        ];
+        let body = r#"{"next_page": null, "data": [
+            {"id": "i1", "new": {"deep": [1]}, "line_items": [
+                {"name": "a", "total": 1.10, "more": 2, "sub_line_items": [
+                    {"name": "s", "quantity": 2, "tiers": [{"quantity": 1}, 7, {"quantity": 2, "quantity": 3}]},
+                    []
+                ]},
+                {"name": "b", "credit_type": {"id": "u"}, "credit_type": {"id": "v"}, "sub_line_items": {}},
+                null
+            ], "invoice_adjustments": [{"name": "x"}], "constituent_invoices": [{"invoice_id": "c"}]},
+            {"id": "i2", "line_items": [{"name": "old"}], "line_items": [{"name": "new"}], "invoice_adjustments": 3},
+            "none",
+            {"id": "i3", "line_items": [{"name": "gone"}], "line_items": null},
+            {"id": "i4", "line_items": [{"\ud83d": 1}, {"name": "\ud83d"}]}
+        ]}"#;
+        let mut rows = 0;
+        for (number, name) in TABLES.into_iter().enumerate() {
+            let alone = met(name, body);
+            assert_eq!(met_of(&TABLES, number, body), alone, "{name}");
+            if number > 0 {
+                assert_eq!(met_of(&[name, "invoices"], 0, body), alone, "{name}");
+            }
+            rows += alone.len();
+        }
+        assert!(rows > 15, "{rows}");
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_and_deep_nesting_are_the_concern_of_their_column() {
+        let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+        let body =
+            format!(r#"{{"data": [{{"id": "a", "name": "x\ud83d", "custom_fields": {deep}}}], "deep": {deep}}}"#);
+        let lines = met("customers", &body);
+        assert_eq!(lines, [format!(r#"/data/0 id="a" name="x\ud83d" custom_fields={deep}"#)]);
     }
 
     #[test]
