@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::num::NonZeroU32;
 
 use serde_json::value::RawValue;
 use twox_hash::XxHash3_128;
@@ -153,8 +154,8 @@ struct Frame<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Value<'a> {
     raw: &'a str,
-    /// Its rows, where it is a list of such.
-    list: Option<usize>,
+    /// Which list of rows it is, counted from 1: there is a value for every field of every row, so it is to be small.
+    list: Option<NonZeroU32>,
 }
 
 /// What stands where a row should: its text, and its frame where it is a row.
@@ -351,7 +352,7 @@ impl Walk {
             (b'[', Some(level)) => {
                 let (raw, entries) = self.list(level, scanner, body)?;
                 body.lists.push(entries);
-                list = Some(body.lists.len() - 1);
+                list = u32::try_from(body.lists.len()).ok().and_then(NonZeroU32::new);
                 raw
             }
             (b'{', _) if !node.within.is_empty() => {
@@ -412,7 +413,7 @@ impl Walk {
             let Some(value) = body.slots[frame.slots + list.slot] else { continue };
             push_path(pointer, list.path);
             let list_length = pointer.len();
-            match value.list.map(|list| &body.lists[list]) {
+            match value.list.map(|list| &body.lists[list.get() as usize - 1]) {
                 None => {
                     for table in &self.levels[list.level].below {
                         with(*table, Met::Wrong { pointer, text: value.raw, expected: "expected a list" });
