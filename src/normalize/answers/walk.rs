@@ -323,7 +323,7 @@ impl Walk {
             true => scanner.pass(),
             false => scanner.fields(|scanner, name| match level.fields.get(&*name) {
                 Some(node) => self.fill(node, &mut frame, scanner, body),
-                None => Ok(frame.unknown.push((name, scanner.pass()?))),
+                None => scanner.pass().map(|raw| frame.unknown.push((name, raw))),
             }),
         };
         let Ok(raw) = read else {

@@ -46,7 +46,7 @@ pub(super) fn elements(text: &str) -> Option<Vec<&str>> {
     let mut places = Vec::new();
     scanner.space();
     scanner.byte(b'[').ok()?;
-    let mut push = |scanner: &mut Scanner<'_>| Ok(places.push(scanner.place_of_value(1)?));
+    let mut push = |scanner: &mut Scanner<'_>| scanner.place_of_value(1).map(|place| places.push(place));
     scanner.elements(1, &mut push).ok()?;
     scanner.end().ok()?;
     places.into_iter().map(|(from, to)| text.get(from..to)).collect()
@@ -143,7 +143,7 @@ pub(super) fn members_of(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
     let mut places = Vec::new();
     scanner.space();
     scanner.byte(b'{').ok()?;
-    let mut push = |scanner: &mut Scanner<'_>, name| Ok(places.push((name, scanner.place_of_value(1)?)));
+    let mut push = |scanner: &mut Scanner<'_>, name| scanner.place_of_value(1).map(|place| places.push((name, place)));
     scanner.members(1, &mut push).ok()?;
     scanner.end().ok()?;
     places
