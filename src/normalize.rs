@@ -41,8 +41,8 @@ use crate::settings::{QuarantinePolicy, Settings};
 use crate::source::delivery::Delivery;
 use crate::value::timestamp;
 use merge::{Merge, Merged};
-use new::{New, new_deliveries};
-use notes::{KnownFiles, Notes, environments_of, newest_files, quarantined};
+use new::{KnownFiles, New, new_deliveries};
+use notes::{Notes, environments_of, newest_files, quarantined};
 use rowless::Rowless;
 
 /// Tables typed and merged, their new files staged, nothing committed yet.
@@ -109,12 +109,13 @@ pub async fn normalize(
     for of_one in tables.chunk_by(|one, other| one.is_answered() && one.endpoint() == other.endpoint()) {
         let mut news = Vec::new();
         for table in of_one {
-            let new = New::of(table, landed, lake, &before, full_refresh).await?;
+            let name = table.qualified_name();
+            let known = before.files_of(&name);
+            let new = New::of(table, landed, lake, known, full_refresh).await?;
             if table.origin.schema() == "egress" && !full_refresh {
                 let landed = landed.deliveries.iter().filter(|delivery| delivery.feeds(table)).count();
-                let name = table.qualified_name();
                 let new = new.as_ref().map_or(&[][..], |new| &new.deliveries);
-                rowless.begin(&name, before.files_of(&name).values(), landed, new);
+                rowless.begin(&name, known.values(), landed, new);
             }
             news.extend(new);
         }

@@ -146,7 +146,7 @@ impl<'m> Walked<'m> {
 
 /// Writes the rows of a table that count, each worker those that it has kept.
 fn write(merge: &Merge<'_>, number: usize, kept: &[Mutex<Kept>], superseded: &Superseded) -> Result<Writers> {
-    let writers = Writers::of(merge);
+    let writers = merge.writers();
     std::thread::scope(|scope| {
         let (writers, superseded) = (&writers, &superseded.delivered);
         let work = |(worker, mine): (usize, &Mutex<Kept>)| {

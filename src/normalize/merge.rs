@@ -22,6 +22,7 @@ use super::feed::{Drawn, Feed};
 use super::findings::{Findings, UnitRows, bad_rows};
 use super::keys::{EXPIRED, KeyRecord, KeyRecords, Place, Rule, Superseded};
 use super::lake_file::{INDEXED_ROWS, LakeFile, column_of, index_again, is_indexed, key_names};
+use super::partitions::Partitions;
 use super::threads::{lock, unlock};
 use super::ties;
 use super::writers::Writers;
@@ -320,9 +321,19 @@ impl Merge<'_> {
         ranks
     }
 
+    /// Where the rows go that count. No file is made before its first row.
+    pub fn writers(&self) -> Writers {
+        let open = |worker| {
+            let stem = format!("{}-{worker}", self.run_id);
+            let budget = self.memory_bytes / 4 / self.threads;
+            Partitions::new(self.table, self.schema.clone(), &self.staging, stem, budget)
+        };
+        Writers::new((0..self.threads).map(open), self.deliveries.len())
+    }
+
     fn write_rows(&self, census: &Census, superseded: &Superseded) -> Result<Merged> {
         let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
-        let (writers, findings) = (Writers::of(self), Findings::default());
+        let (writers, findings) = (self.writers(), Findings::default());
         feed.work(self.threads, |worker, unit| {
             let delivery = &self.deliveries[unit.file];
             let before = census.rows_before(unit.ordinal);

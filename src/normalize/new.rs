@@ -1,18 +1,22 @@
 //! What is new of a table: deliveries that the lake has not taken as they are now, and what is there to hold them against.
 
+use std::collections::BTreeMap;
+
 use tracing::{info, warn};
 
 use super::feed;
-use super::notes::{KnownFiles, Notes};
 use crate::catalog::Table;
 use crate::catalog::runs::FILES;
 use crate::error::{Error, Result};
 use crate::extract::Landed;
 use crate::place::lake::{Lake, TableState, damaged};
-use crate::place::records::cell;
+use crate::place::records::{Row, cell};
 use crate::printer::counted;
 use crate::source::delivery::Delivery;
 use crate::value::timestamp;
+
+/// Files of a table that the lake has taken, by name.
+pub type KnownFiles = BTreeMap<String, Row>;
 
 /// A table with new deliveries.
 pub struct New {
@@ -29,7 +33,7 @@ pub struct New {
 }
 
 impl New {
-    /// What is new of a table, if anything.
+    /// What is new of a table that the lake has taken these files of, if anything.
     ///
     /// # Errors
     /// As [`super::normalize`].
@@ -37,11 +41,10 @@ impl New {
         table: &'static Table,
         landed: &Landed,
         lake: &Lake,
-        notes: &Notes,
+        known: &KnownFiles,
         full_refresh: bool,
     ) -> Result<Option<Self>> {
         let name = table.qualified_name();
-        let known = notes.files_of(&name);
         let mut deliveries = new_deliveries(table, landed, known, full_refresh)?;
         if deliveries.is_empty() {
             return Ok(None);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::merge::Merged;
-use super::new::New;
+use super::new::{KnownFiles, New};
 use super::{missing, ties};
 use crate::catalog::runs::{CONTRADICTIONS, FILES, NOT_FOUND, QUARANTINE, RunTable};
 use crate::catalog::{Origin, Table};
@@ -13,9 +13,6 @@ use crate::place::records::{Row, cell, newest_rows};
 use crate::run::Run;
 use crate::source::delivery::Delivery;
 use crate::value::timestamp;
-
-/// Files of a table that the lake has taken, by name.
-pub type KnownFiles = BTreeMap<String, Row>;
 
 /// All of it, of every table.
 #[derive(Clone, PartialEq, Eq)]

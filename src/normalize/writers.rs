@@ -5,7 +5,6 @@ use std::sync::Mutex;
 
 use arrow::array::{AsArray, RecordBatch};
 
-use super::merge::Merge;
 use super::partitions::Partitions;
 use super::threads::{join, lock, unlock};
 use crate::error::Result;
@@ -18,17 +17,9 @@ pub struct Writers {
 }
 
 impl Writers {
-    /// No file is made before its first row.
-    pub fn of(merge: &Merge<'_>) -> Self {
-        let open = |worker| {
-            let stem = format!("{}-{worker}", merge.run_id);
-            let budget = merge.memory_bytes / 4 / merge.threads;
-            Mutex::new(Partitions::new(merge.table, merge.schema.clone(), &merge.staging, stem, budget))
-        };
-        Self {
-            workers: (0..merge.threads).map(open).collect(),
-            environments: Mutex::new(vec![BTreeSet::new(); merge.deliveries.len()]),
-        }
+    /// Of these open files, for rows of so many deliveries.
+    pub fn new(workers: impl Iterator<Item = Partitions>, deliveries: usize) -> Self {
+        Self { workers: workers.map(Mutex::new).collect(), environments: Mutex::new(vec![BTreeSet::new(); deliveries]) }
     }
 
     /// Writes rows of a delivery.
