@@ -111,7 +111,7 @@ impl<'m> Walked<'m> {
             (*table, schema.clone(), *covers)
         }));
         let files = || members.iter().map(|member| member.merge.staging.clone());
-        let budget = first.memory_bytes / 4 / first.threads;
+        let budget = first.memory_bytes / 8 / first.threads;
         let kept: Vec<_> = (0..first.threads)
             .map(|worker| {
                 let files = files().map(|staging| staging.join(format!("_rows-{worker}")));
