@@ -6,19 +6,24 @@ mod covers;
 mod decode;
 mod decoded;
 mod feed;
+mod findings;
+mod group;
+mod kept;
 mod keys;
 mod lake_file;
 mod layout;
 mod merge;
 mod missing;
+mod new;
+mod notes;
 mod parquet_types;
 mod partitions;
 mod rowless;
 mod threads;
 mod ties;
+mod writers;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tracing::{info, warn};
 
@@ -28,7 +33,7 @@ use crate::catalog::{self, Origin, Table};
 use crate::error::{Error, Result};
 use crate::extract::Landed;
 use crate::extractions::Extractions;
-use crate::place::lake::{Lake, TableState, Target, damaged};
+use crate::place::lake::{Lake, TableState, Target};
 use crate::place::records::{self, Row, cell, commit_rows, newest_rows};
 use crate::printer::{counted, progress};
 use crate::receipt::Receipt;
@@ -37,6 +42,8 @@ use crate::settings::{QuarantinePolicy, Settings};
 use crate::source::delivery::Delivery;
 use crate::value::timestamp;
 use merge::{Merge, Merged};
+use new::{KnownFiles, New, new_deliveries};
+use notes::{Notes, environments_of, newest_files, quarantined};
 use rowless::Rowless;
 
 /// Tables typed and merged, their new files staged, nothing committed yet.
@@ -84,14 +91,8 @@ pub async fn normalize(
 ) -> Result<Normalized> {
     let known = Extractions::of_lake(lake).await?;
     let extractions = known.clone().with(&landed.extractions);
-    let mut files = newest_files(lake).await?;
-    let mut quarantine = newest_rows(lake, &QUARANTINE).await?;
-    let quarantine_before = quarantine.clone();
-    let mut contradictions = newest_rows(lake, &CONTRADICTIONS).await?;
-    let contradictions_before = contradictions.clone();
-    let mut not_found = newest_rows(lake, &NOT_FOUND).await?;
-    let not_found_before = not_found.clone();
-    let known_cells: HashMap<_, _> = quarantine_before.iter().map(|row| (without_run(row), row)).collect();
+    let before = Notes::of_lake(lake).await?;
+    let mut notes = before.clone();
     let mut normalized = Normalized {
         tables: Vec::new(),
         contradictions: None,
@@ -106,160 +107,134 @@ pub async fn normalize(
         warnings: Vec::new(),
     };
     let mut rowless = Rowless::default();
-    for table in tables {
-        let started = Instant::now();
-        let name = table.qualified_name();
-        let known = files.entry(name.clone()).or_default();
-        let mut new = new_deliveries(table, landed, known, full_refresh)?;
-        if table.origin.schema() == "egress" && !full_refresh {
-            let landed = landed.deliveries.iter().filter(|delivery| delivery.feeds(table)).count();
-            rowless.begin(&name, known.values(), landed, &new);
+    for of_one in tables.chunk_by(|one, other| one.is_answered() && one.endpoint() == other.endpoint()) {
+        let mut news = Vec::new();
+        for table in of_one {
+            let name = table.qualified_name();
+            let known = before.files_of(&name);
+            let new = New::of(table, landed, lake, known, full_refresh).await?;
+            if table.origin.schema() == "egress" && !full_refresh {
+                let landed = landed.deliveries.iter().filter(|delivery| delivery.feeds(table)).count();
+                let new = new.as_ref().map_or(&[][..], |new| &new.deliveries);
+                rowless.begin(&name, known.values(), landed, new);
+            }
+            news.extend(new);
         }
-        if new.is_empty() {
-            continue;
-        }
-        let state = lake.table(&name, None).await?;
-        if state.is_none() && !known.is_empty() && !full_refresh {
-            return Err(damaged(&name, "it is gone, but files of it were taken"));
-        }
-        // A file that came again with other content stands for itself: rows that it no longer has must go. So the table
-        // is made anew from all its files, where they are all still there.
-        let again =
-            new.iter().find(|delivery| known.contains_key(delivery.name())).map(|delivery| delivery.name().to_owned());
-        let mut rebuild = full_refresh;
-        if let Some(again) = again.filter(|_| !full_refresh) {
-            match new_deliveries(table, landed, known, true) {
-                Ok(all) => {
-                    info!(table = name, file = again, "{again} came again with other content: making {name} anew");
-                    (new, rebuild) = (all, true);
+        while !news.is_empty() {
+            let together = news.iter().take_while(|new| news[0].is_read_with(new)).count().max(1);
+            let together: Vec<_> = news.drain(..together).collect();
+            let merged = read(&together, landed, lake, run, &extractions, settings)?;
+            for (new, mut merged) in together.into_iter().zip(merged) {
+                check_account(new.table, new.base(), &merged)?;
+                if let (true, Some(state)) = (new.rebuild, &new.state) {
+                    merged.change.remove = state.files.iter().map(|file| file.path.clone()).collect();
+                } else if let (Origin::Answers, Some(state)) = (new.table.origin, &new.state) {
+                    merged.change.remove.extend(old_answers(state, landed, settings));
                 }
-                Err(_) => warn!(
-                    table = name,
-                    file = again,
-                    "{again} came again with other content, but not all files of {name} are in landing any more: rows \
-                     that it no longer has stay"
-                ),
+                tell(&new, &merged);
+                notes.take(&new, &merged, &before, run)?;
+                let receipt = receipt(&new, &merged);
+                rowless.read(&new.name, receipt.rows);
+                normalized.receipts.push(receipt);
+                normalized.tables.push(Pending { table: new.table, state: new.state, merged });
             }
         }
-        if let Some(state) = &state {
-            state.verify_files()?;
-        }
-        let bytes = new.iter().map(|delivery| delivery.size_bytes).sum();
-        // Of what takes a moment it is said before, too.
-        if bytes >= 4 << 20 {
-            info!(
-                table = name,
-                files = new.len(),
-                size_bytes = bytes,
-                "reading {} of {name}",
-                counted(new.len() as u64, "file")
-            );
-        }
-        let merge = Merge {
-            table,
-            schema: records::schema(table.all_columns()),
-            deliveries: &new,
-            state: state.as_ref().filter(|_| !rebuild),
-            staging: lake.staging(&run.id, &name),
-            covers: &extractions.covers(table, landed.earliest(&new)),
-            run_id: &run.id,
-            threads: settings.threads,
-            memory_bytes: settings.memory_bytes,
-        };
-        // Every file is read twice: for its keys, then for its rows.
-        progress::begin(&name, bytes * 2, progress::Counted::Bytes);
-        let merged = tokio::task::block_in_place(|| merge.run());
-        progress::end();
-        let mut merged = merged?;
-        check_account(table, state.as_ref().filter(|_| !rebuild), &merged)?;
-        if rebuild && let Some(state) = &state {
-            merged.change.remove = state.files.iter().map(|file| file.path.clone()).collect();
-        } else if let (Origin::Answers, Some(state)) = (table.origin, &state) {
-            merged.change.remove.extend(old_answers(state, landed, settings));
-        }
-        for column in &merged.unknown_columns {
-            let what = if table.is_answered() { "field" } else { "column" };
-            warn!(table = name, column, "{name}: the {what} `{column}` is not in the catalog; it is kept in _extra");
-        }
-        for file in &merged.empty {
-            warn!(table = name, file, "{file} holds nothing and is passed over");
-        }
-        if merged.rounded > 0 {
-            let count = counted(merged.rounded, "number");
-            warn!(table = name, "{name}: {count} of more than 18 decimals rounded there: the text of a double");
-        }
-        let read: BTreeSet<_> = new.iter().map(|delivery| delivery.name()).collect();
-        quarantine.retain(|row| !(quarantined(row, "table_name") == name && read.contains(quarantined(row, "file"))));
-        // What is in quarantine already stays as it is: a run that finds the same again changes nothing.
-        let found = quarantine_rows(&name, &new, &merged, run);
-        quarantine.extend(found.map(|row| {
-            let known = known_cells.get(without_run(&row)).map(|known| (*known).clone());
-            known.unwrap_or(row)
-        }));
-        let of_read = |row: &Row| {
-            let of = |column| cell(&CONTRADICTIONS, row, column).unwrap_or_default();
-            of("table_name") == name && read.contains(of("file"))
-        };
-        contradictions.retain(|row| !of_read(row));
-        contradictions.extend(merged.contradictions.iter().map(|found| {
-            vec![
-                Some(name.clone()),
-                Some(new[found.file].name().to_owned()),
-                Some(found.row.to_string()),
-                Some(found.said.clone()),
-                Some(found.kept.clone()),
-                Some(ties::differing(&found.said, &found.kept).join(",")),
-                Some(run.id.clone()),
-            ]
-        }));
-        if let Origin::Api(endpoint) = table.origin {
-            let before = not_found.extract_if(.., |row| row.first() == Some(&Some(endpoint.name.to_owned()))).collect();
-            not_found.extend(missing::rows(endpoint.name, table, state.as_ref(), &merged.not_found, before, &run.id)?);
-        }
-        if !merged.contradictions.is_empty() {
-            let count = merged.contradictions.len() as u64;
-            let verb = if count == 1 { "contradicts" } else { "contradict" };
-            let count = counted(count, "row");
-            warn!(table = name, "{name}: {count} {verb} what is as new: see etl.contradictions");
-        }
-        for (place, delivery) in new.iter().enumerate() {
-            known.insert(delivery.name().to_owned(), file_row(&name, delivery, place, &merged, run));
-        }
-        let rows: u64 = merged.rows.iter().sum();
-        rowless.read(&name, rows);
-        normalized.receipts.push(Receipt {
-            stage: "normalize".to_owned(),
-            item: name.clone(),
-            rows,
-            files: new.len() as u64,
-            bytes,
-            milliseconds: started.elapsed().as_millis() as u64,
-            note: note(&merged),
-        });
-        info!(
-            table = name,
-            rows,
-            elapsed_ms = started.elapsed().as_millis() as u64,
-            "read {} of {name}",
-            counted(rows, "row")
-        );
-        normalized.tables.push(Pending { table, state, merged });
     }
-    // A bad file that was never taken and is gone from landing is nobody's concern any more.
-    quarantine.retain(|row| {
-        let table = quarantined(row, "table_name");
-        let is_selected = tables.iter().any(|selected| selected.qualified_name() == table);
-        !is_selected || files.get(table).is_some_and(|known| known.contains_key(quarantined(row, "file")))
-    });
+    notes.forget_files_that_are_gone(tables);
     normalized.warnings = rowless.warnings();
-    normalized.environments = environments_of(&files);
-    normalized.files = files.into_values().flat_map(BTreeMap::into_values).collect();
-    normalized.quarantined_cells = quarantine.len() as u64;
-    normalized.quarantine_changed = quarantine != quarantine_before;
-    normalized.quarantine = quarantine;
-    normalized.contradictions = Some(contradictions).filter(|now| *now != contradictions_before);
-    normalized.not_found = Some(not_found).filter(|now| *now != not_found_before);
+    normalized.environments = notes.environments();
+    normalized.quarantined_cells = notes.quarantine.len() as u64;
+    normalized.quarantine_changed = notes.quarantine != before.quarantine;
+    normalized.quarantine = std::mem::take(&mut notes.quarantine);
+    normalized.contradictions =
+        Some(std::mem::take(&mut notes.contradictions)).filter(|now| *now != before.contradictions);
+    normalized.not_found = Some(std::mem::take(&mut notes.not_found)).filter(|now| *now != before.not_found);
+    normalized.files = notes.into_files();
     Ok(normalized)
+}
+
+/// Reads the new deliveries of tables, which are those of one endpoint or a single one.
+fn read(
+    news: &[New],
+    landed: &Landed,
+    lake: &Lake,
+    run: &Run,
+    extractions: &Extractions,
+    settings: &Settings,
+) -> Result<Vec<Merged>> {
+    let covers: Vec<_> =
+        news.iter().map(|new| extractions.covers(new.table, landed.earliest(&new.deliveries))).collect();
+    let merges = news.iter().zip(&covers).map(|(new, covers)| Merge {
+        table: new.table,
+        schema: records::schema(new.table.all_columns()),
+        deliveries: &new.deliveries,
+        state: new.base(),
+        staging: lake.staging(&run.id, &new.name),
+        covers,
+        run_id: &run.id,
+        threads: settings.threads,
+        memory_bytes: settings.memory_bytes,
+    });
+    let merges: Vec<_> = merges.collect();
+    let Some(first) = news.first() else { return Ok(Vec::new()) };
+    let (name, bytes) = (&first.name, first.bytes());
+    // Of what takes a moment it is said before, too.
+    if bytes >= 4 << 20 {
+        let (files, what) = (
+            first.deliveries.len(),
+            match news.len() - 1 {
+                0 => name.clone(),
+                others => format!("{name} and {}", counted(others as u64, "table in its rows")),
+            },
+        );
+        info!(table = name, files, size_bytes = bytes, "reading {} of {what}", counted(files as u64, "file"));
+    }
+    // Other files than journals are read twice: for their keys, then for their rows.
+    let passes = if first.table.is_answered() { 1 } else { 2 };
+    progress::begin(name, bytes * passes, progress::Counted::Bytes);
+    let merged = tokio::task::block_in_place(|| match merges.as_slice() {
+        [merge] if !merge.table.is_answered() => merge.run().map(|merged| vec![merged]),
+        merges => group::merge(merges),
+    });
+    progress::end();
+    merged
+}
+
+/// Says what was read of a table, and what is odd about it.
+fn tell(new: &New, merged: &Merged) {
+    let New { table, name, .. } = new;
+    for column in &merged.unknown_columns {
+        let what = if table.is_answered() { "field" } else { "column" };
+        warn!(table = name, column, "{name}: the {what} `{column}` is not in the catalog; it is kept in _extra");
+    }
+    for file in &merged.empty {
+        warn!(table = name, file, "{file} holds nothing and is passed over");
+    }
+    if merged.rounded > 0 {
+        let count = counted(merged.rounded, "number");
+        warn!(table = name, "{name}: {count} of more than 18 decimals rounded there: the text of a double");
+    }
+    if !merged.contradictions.is_empty() {
+        let count = merged.contradictions.len() as u64;
+        let verb = if count == 1 { "contradicts" } else { "contradict" };
+        let count = counted(count, "row");
+        warn!(table = name, "{name}: {count} {verb} what is as new: see etl.contradictions");
+    }
+    let rows: u64 = merged.rows.iter().sum();
+    let elapsed_ms = merged.took.as_millis() as u64;
+    info!(table = name, rows, elapsed_ms, "read {} of {name}", counted(rows, "row"));
+}
+
+fn receipt(new: &New, merged: &Merged) -> Receipt {
+    Receipt {
+        stage: "normalize".to_owned(),
+        item: new.name.clone(),
+        rows: merged.rows.iter().sum(),
+        files: new.deliveries.len() as u64,
+        bytes: new.bytes(),
+        milliseconds: merged.took.as_millis() as u64,
+        note: note(merged),
+    }
 }
 
 impl Normalized {
@@ -428,38 +403,12 @@ fn describe_cell(row: &Row) -> String {
     format!("{} {place} of {}{column}{value}: {}", of("table_name"), of("file"), of("reason"))
 }
 
-/// A cell of a row in quarantine, empty for null.
-fn quarantined<'a>(row: &'a Row, column: &str) -> &'a str {
-    cell(&QUARANTINE, row, column).unwrap_or_default()
-}
-
-/// A row in quarantine but for the run that read it, its last column.
-fn without_run(row: &Row) -> &[Option<String>] {
-    row.split_last().map_or(&[], |(_, rest)| rest)
-}
-
 /// The environments that rows of the lake name, from its record of files.
 ///
 /// # Errors
 /// Damaged (exit 5) when the record cannot be read.
 pub async fn environments(lake: &Lake) -> Result<BTreeSet<String>> {
     Ok(environments_of(&newest_files(lake).await?))
-}
-
-fn environments_of(files: &BTreeMap<String, KnownFiles>) -> BTreeSet<String> {
-    let names = files.values().flat_map(BTreeMap::values).filter_map(|row| cell(&FILES, row, "environments"));
-    names.flat_map(|names| names.split(',')).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-}
-
-type KnownFiles = BTreeMap<String, Row>;
-
-async fn newest_files(lake: &Lake) -> Result<BTreeMap<String, KnownFiles>> {
-    let mut files: BTreeMap<String, KnownFiles> = BTreeMap::new();
-    for row in newest_rows(lake, &FILES).await? {
-        let of = |column: &str| cell(&FILES, &row, column).unwrap_or_default().to_owned();
-        files.entry(of("table_name")).or_default().insert(of("path"), row);
-    }
-    Ok(files)
 }
 
 /// What the lake has not taken yet: for each table that has any, its deliveries.
@@ -483,83 +432,6 @@ pub async fn unread(
         }
     }
     Ok(unread)
-}
-
-/// Deliveries of a table that the lake has not taken as they are now.
-fn new_deliveries(
-    table: &'static Table,
-    landed: &Landed,
-    known: &KnownFiles,
-    full_refresh: bool,
-) -> Result<Vec<Delivery>> {
-    let mine: Vec<_> = landed.deliveries.iter().filter(|delivery| delivery.feeds(table)).collect();
-    for delivery in mine.iter().filter(|delivery| delivery.schema == "egress" && delivery.size_bytes == 0) {
-        let rows = known.get(delivery.name()).and_then(|row| cell(&FILES, row, "row_count")?.parse().ok()).unwrap_or(0);
-        if rows > 0 {
-            let name = delivery.name();
-            return Err(Error::data(format!("{name} had {} and came again without a byte", counted(rows, "row")))
-                .hint("deliver the file again whole; or, where its rows are to go, with a header and no rows"));
-        }
-    }
-    if full_refresh {
-        let is_there =
-            |path: &String| landed.dropped.contains(path) || mine.iter().any(|delivery| delivery.name() == path);
-        if let Some(lost) = known.keys().find(|path| !is_there(path)) {
-            return Err(Error::data(format!(
-                "{}: rows of {lost} are in the lake but the file is no longer in landing; a full refresh would lose them",
-                table.qualified_name()
-            ))
-            .hint("put the file back, or run without --full-refresh"));
-        }
-        return Ok(mine.into_iter().cloned().collect());
-    }
-    let mut new = Vec::new();
-    for delivery in mine {
-        if let Some(row) = known.get(delivery.name()) {
-            let of = |column: &str| cell(&FILES, row, column).unwrap_or_default();
-            let is_untouched = of("size_bytes") == delivery.size_bytes.to_string()
-                && of("modified_at") == timestamp::text(delivery.modified_at);
-            if is_untouched || of("fingerprint") == feed::fingerprint(&delivery.path)? {
-                continue;
-            }
-        }
-        new.push(delivery.clone());
-    }
-    Ok(new)
-}
-
-fn file_row(table: &str, delivery: &Delivery, place: usize, merged: &Merged, run: &Run) -> Row {
-    let environments = merged.environments.get(place).map(|names| names.iter().cloned().collect::<Vec<_>>().join(","));
-    vec![
-        Some(table.to_owned()),
-        Some(delivery.name().to_owned()),
-        Some(delivery.size_bytes.to_string()),
-        Some(timestamp::text(delivery.modified_at)),
-        merged.fingerprints.get(place).cloned(),
-        Some(merged.rows.get(place).copied().unwrap_or_default().to_string()),
-        environments.filter(|names| !names.is_empty()),
-        Some(run.id.clone()),
-    ]
-}
-
-fn quarantine_rows<'a>(
-    table: &'a str,
-    deliveries: &'a [Delivery],
-    merged: &'a Merged,
-    run: &'a Run,
-) -> impl Iterator<Item = Row> + 'a {
-    merged.quarantined.iter().map(move |(file, row, cell)| {
-        vec![
-            Some(table.to_owned()),
-            Some(deliveries[*file].name().to_owned()),
-            Some(cell.pointer.as_ref().map_or(*row, |(_, answer)| *answer).to_string()),
-            cell.pointer.as_ref().map(|(pointer, _)| pointer.clone()),
-            cell.column.clone(),
-            Some(cell.value.clone()),
-            Some(cell.reason.clone()),
-            Some(run.id.clone()),
-        ]
-    })
 }
 
 fn note(merged: &Merged) -> String {

@@ -1,25 +1,24 @@
-//! Answers of the API, decoded: their keys in the first pass, their typed rows in the second. The counterpart of
-//! `decode` for journals.
+//! Answers of the API, decoded: the keys and the typed rows of all tables of their endpoint, in one walk. The counterpart
+//! of `decode` for journals.
 
 mod walk;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::compute::filter_record_batch;
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray};
 use arrow::datatypes::SchemaRef;
 use roaring::RoaringBitmap;
 use twox_hash::XxHash3_128;
 
 use super::covers;
-use super::decoded::{BadCells, Decoded, Lineage, push_part};
+use super::decoded::{BadCells, Decoded, Lineage, Oddities, push_part};
 use super::keys::{BAD, EXPIRED, KeyRecord, OUTDATED, Place};
 use crate::catalog::{ANSWER_COLUMNS, Column, Found, Kind, Origin, Table};
 use crate::cells::{Cells, as_kept, describe};
 use crate::error::{Error, Result};
 use crate::extractions::Cover;
-use crate::place::journal::{Answer, Compressed};
+use crate::place::journal::{About, Answer, Compressed};
 use crate::source::delivery::Delivery;
 use crate::value::{integer, timestamp};
 use walk::{Cell, Met, Row, Walk};
@@ -48,123 +47,170 @@ fn origin(table: &'static Table, column: &'static Column) -> &'static Column {
 
 const NOWHERE: Column = Column::new("", Kind::Text, "");
 
-/// Counts the rows of this table in answers and collects the keys of those that have one; rows in `excluded` do not
-/// compete.
-///
-/// # Errors
-/// Damaged (exit 5) when an answer cannot be decompressed; data (exit 3) when it is no answer.
-pub fn keys(
-    unit: u32,
-    answers: &[Compressed],
-    table: &'static Table,
-    covers: &[Cover],
-    delivery: &Delivery,
-    excluded: Option<&RoaringBitmap>,
-    into: &mut Vec<KeyRecord>,
-) -> Result<u32> {
-    if matches!(table.origin, Origin::Answers) {
-        // Every answer is a row of its own, and no journal is taken twice.
-        return Ok(answers.len() as u32);
-    }
-    let walk = Walk::of(table);
-    let kinds: Vec<_> = set_columns(table).iter().map(|column| column.kind).collect();
-    let mut rows = 0;
-    let mut key = Vec::with_capacity(64);
-    for compressed in answers {
-        let answer = open(compressed, delivery)?;
-        let received_at = answer.about.received_at;
-        each_met(&walk, &answer, compressed, delivery, &mut |met| {
-            let row = rows;
-            rows += 1;
-            let Met::Row(found) = met else { return };
-            key.clear();
-            let is_whole = found.set().zip(&kinds).all(|(cell, kind)| push_key(&mut key, cell, *kind));
-            let is_bad = excluded.is_some_and(|rows| rows.contains(row));
-            let is_replaced = with_class(&found, |value| covers::is_replaced(table, covers, received_at, value));
-            let has_key = is_whole || (is_bad && is_replaced);
-            if !has_key {
-                return;
-            }
-            into.push(KeyRecord {
-                hash: XxHash3_128::oneshot(&key),
-                newest: [received_at, found.fingerprint],
-                rank: match (is_bad, is_replaced) {
-                    (false, false) => 0,
-                    (false, true) => EXPIRED,
-                    (true, false) => BAD,
-                    (true, true) => OUTDATED,
-                },
-                content: 0,
-                place: Place::delivered(unit, row),
-            });
-        })?;
-    }
-    Ok(rows)
+/// How rows of some tables are read from the answers of their endpoint, all in one walk.
+pub struct Reading<'a> {
+    walk: Walk,
+    tables: Vec<Wanted<'a>>,
 }
 
-/// Types the rows of this table in answers and leaves out those that are superseded or bad.
-///
-/// # Errors
-/// As [`keys`].
-pub fn typed(
-    unit: u32,
-    answers: &[Compressed],
+/// A table, and what decides which of its rows are kept.
+struct Wanted<'a> {
     table: &'static Table,
-    schema: &SchemaRef,
-    delivery: &Delivery,
-    lineage: &Lineage<'_>,
-    superseded: Option<&RoaringBitmap>,
-) -> Result<Decoded> {
-    if matches!(table.origin, Origin::Answers) {
-        return as_received(answers, table, schema, delivery, lineage);
+    schema: SchemaRef,
+    covers: &'a [Cover],
+    /// Kinds of the columns that identify the listed row.
+    key: Vec<Kind>,
+}
+
+/// The rows of one table in a unit of answers.
+pub struct Read {
+    /// The keys of those that have one.
+    pub keys: Vec<KeyRecord>,
+    /// All of them, typed; of bad ones what can be.
+    pub rows: RecordBatch,
+    /// Which are bad.
+    pub bad: RoaringBitmap,
+    /// What is odd about them.
+    pub oddities: Oddities,
+}
+
+impl<'a> Reading<'a> {
+    /// Of these tables, with their lake schemas and the complete reads that replace rows.
+    pub fn of(tables: impl IntoIterator<Item = (&'static Table, SchemaRef, &'a [Cover])>) -> Self {
+        let key = |table| set_columns(table).iter().map(|column| column.kind).collect();
+        let tables = tables.into_iter();
+        let tables: Vec<_> =
+            tables.map(|(table, schema, covers)| Wanted { table, schema, covers, key: key(table) }).collect();
+        Self { walk: Walk::of(&tables.iter().map(|wanted| wanted.table).collect::<Vec<_>>()), tables }
     }
-    let walk = Walk::of(table);
-    let mut bad = BadCells::new(unit);
-    let mut columns: Vec<_> = table.columns.iter().map(|column| Cells::new(column.kind, 1024)).collect();
-    let mut extra = Cells::new(Kind::Text, 0);
-    let mut origins = Origins::default();
-    let mut unknown = BTreeSet::new();
-    let mut not_found = Vec::new();
-    for compressed in answers {
-        let answer = open(compressed, delivery)?;
-        if !(200..300).contains(&answer.about.status) {
-            not_found.push(answer.about.clone());
-        }
-        each_met(&walk, &answer, compressed, delivery, &mut |met| {
-            let row = origins.places.len() as u32;
-            origins.places.push(i64::try_from(compressed.place).unwrap_or(i64::MAX));
-            origins.received_at.push(answer.about.received_at);
-            match met {
-                Met::Row(found) => {
-                    origins.pointers.push(found.pointer.to_owned());
-                    origins.fingerprints.push(found.fingerprint);
-                    for ((cells, column), cell) in columns.iter_mut().zip(table.columns).zip(found.columns()) {
-                        push_cell(cells, column, cell, table, &found, (row, compressed.place), &mut bad);
-                    }
-                    push_unknown(&found, &mut extra, &mut unknown);
-                }
-                Met::Wrong { pointer, text, expected } => {
-                    origins.pointers.push(pointer.to_owned());
-                    origins.fingerprints.push(0);
-                    columns.iter_mut().for_each(Cells::push_null);
-                    extra.push_null();
-                    bad.add(row, None, text.as_bytes(), expected.to_owned());
-                    bad.at(pointer.to_owned(), compressed.place);
-                }
+
+    /// The rows of each table in these answers. Of each table the rows in `excluded` do not compete.
+    ///
+    /// # Errors
+    /// Damaged (exit 5) when an answer cannot be decompressed; data (exit 3) when it is no answer.
+    pub fn read(
+        &self,
+        unit: u32,
+        answers: &[Compressed],
+        delivery: &Delivery,
+        run_id: &str,
+        excluded: &[Option<&RoaringBitmap>],
+    ) -> Result<Vec<Read>> {
+        let mut tables: Vec<_> = self.tables.iter().map(|wanted| TableRows::new(unit, wanted.table)).collect();
+        let mut not_found = Vec::new();
+        for compressed in answers {
+            let answer = open(compressed, delivery)?;
+            if !(200..300).contains(&answer.about.status) {
+                not_found.push(answer.about.clone());
             }
-        })?;
+            let read = self.walk.rows(&answer, &mut |table, met| {
+                let (rows, wanted) = (&mut tables[table], &self.tables[table]);
+                if let Met::Row(row) = &met {
+                    rows.push_key(row, wanted, answer.about.received_at, excluded[table]);
+                }
+                rows.push(met, wanted.table, compressed.place, answer.about.received_at);
+            });
+            read.map_err(|reason| Error::data(format!("{}: answer {}: {reason}", delivery.name(), compressed.place)))?;
+        }
+        let lineage = Lineage { source: &delivery.source, run_id, rows_before: 0 };
+        let tables = tables.into_iter().zip(&self.tables);
+        tables.map(|(rows, wanted)| rows.finish(&wanted.schema, &lineage, not_found.clone())).collect()
     }
-    let keep = bad.keep(origins.places.len(), superseded);
-    let rounded = columns.iter().map(Cells::rounded).sum();
-    let mut arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
-    arrays.push(extra.finish()?);
-    arrays.extend(origins.finish(lineage));
-    let batch = RecordBatch::try_new(schema.clone(), arrays).and_then(|batch| match &keep {
-        None => Ok(batch),
-        Some(keep) => filter_record_batch(&batch, keep),
-    });
-    let batch = batch.map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?;
-    Ok(Decoded { batch, quarantined: bad.into_cells(), unknown, rounded, not_found })
+}
+
+/// The rows of a table in a unit, growing.
+struct TableRows {
+    unit: u32,
+    keys: Vec<KeyRecord>,
+    key: Vec<u8>,
+    columns: Vec<Cells>,
+    extra: Cells,
+    origins: Origins,
+    bad: BadCells,
+    unknown: BTreeSet<String>,
+}
+
+impl TableRows {
+    fn new(unit: u32, table: &Table) -> Self {
+        Self {
+            unit,
+            keys: Vec::new(),
+            key: Vec::with_capacity(64),
+            columns: table.columns.iter().map(|column| Cells::new(column.kind, 0)).collect(),
+            extra: Cells::new(Kind::Text, 0),
+            origins: Origins::default(),
+            bad: BadCells::new(unit),
+            unknown: BTreeSet::new(),
+        }
+    }
+
+    /// Notes the key of the row that comes next, where it has one.
+    fn push_key(
+        &mut self,
+        found: &Row<'_, '_>,
+        wanted: &Wanted<'_>,
+        received_at: i64,
+        excluded: Option<&RoaringBitmap>,
+    ) {
+        let row = self.origins.places.len() as u32;
+        self.key.clear();
+        let is_whole = found.set().zip(&wanted.key).all(|(cell, kind)| push_key(&mut self.key, cell, *kind));
+        let is_bad = excluded.is_some_and(|rows| rows.contains(row));
+        let is_replaced =
+            with_class(found, |value| covers::is_replaced(wanted.table, wanted.covers, received_at, value));
+        let has_key = is_whole || (is_bad && is_replaced);
+        if !has_key {
+            return;
+        }
+        self.keys.push(KeyRecord {
+            hash: XxHash3_128::oneshot(&self.key),
+            newest: [received_at, found.fingerprint],
+            rank: match (is_bad, is_replaced) {
+                (false, false) => 0,
+                (false, true) => EXPIRED,
+                (true, false) => BAD,
+                (true, true) => OUTDATED,
+            },
+            content: 0,
+            place: Place::delivered(self.unit, row),
+        });
+    }
+
+    fn push(&mut self, met: Met<'_, '_>, table: &Table, answer: u64, received_at: i64) {
+        let row = self.origins.places.len() as u32;
+        self.origins.places.push(i64::try_from(answer).unwrap_or(i64::MAX));
+        self.origins.received_at.push(received_at);
+        match met {
+            Met::Row(found) => {
+                self.origins.pointers.append_value(found.pointer);
+                self.origins.fingerprints.push(found.fingerprint);
+                for ((cells, column), cell) in self.columns.iter_mut().zip(table.columns).zip(found.columns()) {
+                    push_cell(cells, column, cell, table, &found, (row, answer), &mut self.bad);
+                }
+                push_unknown(&found, &mut self.extra, &mut self.unknown);
+            }
+            Met::Wrong { pointer, text, expected } => {
+                self.origins.pointers.append_value(pointer);
+                self.origins.fingerprints.push(0);
+                self.columns.iter_mut().for_each(Cells::push_null);
+                self.extra.push_null();
+                self.bad.add(row, None, text.as_bytes(), expected.to_owned());
+                self.bad.at(pointer.to_owned(), answer);
+            }
+        }
+    }
+
+    fn finish(self, schema: &SchemaRef, lineage: &Lineage<'_>, not_found: Vec<About>) -> Result<Read> {
+        let rounded = self.columns.iter().map(Cells::rounded).sum();
+        let mut arrays = self.columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
+        arrays.push(self.extra.finish()?);
+        arrays.extend(self.origins.finish(lineage));
+        let rows = RecordBatch::try_new(schema.clone(), arrays)
+            .map_err(|error| Error::failed(format!("{}: {error}", lineage.source.name)))?;
+        let (quarantined, bad) = self.bad.into_parts();
+        let oddities = Oddities { quarantined, unknown: self.unknown, rounded, not_found };
+        Ok(Read { keys: self.keys, rows, bad, oddities })
+    }
 }
 
 /// Where rows come from, a value for each row.
@@ -172,13 +218,13 @@ pub fn typed(
 struct Origins {
     places: Vec<i64>,
     received_at: Vec<i64>,
-    pointers: Vec<String>,
+    pointers: StringBuilder,
     fingerprints: Vec<i64>,
 }
 
 impl Origins {
     /// The columns behind `_extra`, in the order of the catalog.
-    fn finish(self, lineage: &Lineage<'_>) -> [ArrayRef; 6] {
+    fn finish(mut self, lineage: &Lineage<'_>) -> [ArrayRef; 6] {
         let rows = self.places.len();
         let constant =
             |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) };
@@ -187,7 +233,7 @@ impl Origins {
             Arc::new(Int64Array::from(self.places)),
             Arc::new(TimestampMicrosecondArray::from(self.received_at).with_timezone("UTC")),
             constant(lineage.run_id),
-            Arc::new(StringArray::from(self.pointers)),
+            Arc::new(self.pointers.finish()),
             Arc::new(Int64Array::from(self.fingerprints)),
         ]
     }
@@ -211,7 +257,7 @@ fn push_cell(
             }
             return;
         }
-        Cell::Json(raw) => (cells.push_json(raw.get()), raw.get()),
+        Cell::Json(text) => (cells.push_json(text), text),
         Cell::Text(text) => (cells.push_text(text.as_bytes(), true), text),
         Cell::Whole(value) => {
             cells.push_whole(value);
@@ -221,10 +267,10 @@ fn push_cell(
             cells.push_boolean(truth);
             return;
         }
-        Cell::Twice(raw) => {
+        Cell::Twice(text) => {
             cells.push_null();
             let reason = "the field stands several times in the row and says different things".to_owned();
-            bad.add(number, Some(column.name), raw.get().as_bytes(), reason);
+            bad.add(number, Some(column.name), text.as_bytes(), reason);
             bad.at(row.pointer_to(column), answer);
             return;
         }
@@ -244,7 +290,7 @@ fn push_unknown(row: &Row<'_, '_>, extra: &mut Cells, unknown: &mut BTreeSet<Str
         object.push(if object.is_empty() { '{' } else { ',' });
         object.push_str(&serde_json::Value::from(name).to_string());
         object.push(':');
-        object.push_str(value.get());
+        object.push_str(value);
     }
     if object.is_empty() {
         extra.push_null();
@@ -256,7 +302,10 @@ fn push_unknown(row: &Row<'_, '_>, extra: &mut Cells, unknown: &mut BTreeSet<Str
 }
 
 /// Answers as rows of their own.
-fn as_received(
+///
+/// # Errors
+/// As [`Reading::read`].
+pub fn as_received(
     answers: &[Compressed],
     table: &'static Table,
     schema: &SchemaRef,
@@ -307,7 +356,7 @@ fn as_received(
     arrays.extend(origins.finish(lineage).into_iter().take(4));
     let batch = RecordBatch::try_new(schema.clone(), arrays)
         .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?;
-    Ok(Decoded { batch, quarantined: Vec::new(), unknown: BTreeSet::new(), rounded: 0, not_found: Vec::new() })
+    Ok(Decoded { batch, oddities: Oddities::default() })
 }
 
 fn open(compressed: &Compressed, delivery: &Delivery) -> Result<Answer> {
@@ -315,17 +364,6 @@ fn open(compressed: &Compressed, delivery: &Delivery) -> Result<Answer> {
         Error::damaged(format!("{}: answer {} {reason}", delivery.name(), compressed.place))
             .hint("restore the journal from a copy, or remove its folder and extract again")
     })
-}
-
-fn each_met<'a>(
-    walk: &Walk,
-    answer: &'a Answer,
-    compressed: &Compressed,
-    delivery: &Delivery,
-    with: &mut dyn FnMut(Met<'a, '_>),
-) -> Result<()> {
-    walk.rows(answer, with)
-        .map_err(|reason| Error::data(format!("{}: answer {}: {reason}", delivery.name(), compressed.place)))
 }
 
 /// Appends a part of a key as [`super::decode::each_typed_key`] does; false where the cell is no value of its kind.
@@ -337,7 +375,7 @@ fn push_key(key: &mut Vec<u8>, cell: Cell<'_>, kind: Kind) -> bool {
             return true;
         }
         Cell::Text(text) => text.into(),
-        Cell::Json(raw) => match crate::value::json::text(raw.get()) {
+        Cell::Json(raw) => match crate::value::json::text(raw) {
             Some(text) => text,
             None => return false,
         },
@@ -358,7 +396,7 @@ fn with_class<T>(row: &Row<'_, '_>, with: impl FnOnce(covers::Value<'_>) -> T) -
         Cell::Missing | Cell::Truth(_) | Cell::Twice(_) => with(covers::Value::None),
         Cell::Text(text) => with(covers::Value::Text(text)),
         Cell::Whole(value) => with(covers::Value::Instant(value)),
-        Cell::Json(raw) => match crate::value::json::text(raw.get()) {
+        Cell::Json(raw) => match crate::value::json::text(raw) {
             None => with(covers::Value::None),
             Some(text) => match timestamp::parse(text.as_bytes()) {
                 Ok(at) => with(covers::Value::Instant(at)),

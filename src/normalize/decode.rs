@@ -1,41 +1,36 @@
 //! A unit of delivered rows, decoded: its keys in the first pass, its typed batch in the second.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
 use roaring::RoaringBitmap;
 use twox_hash::XxHash3_128;
 
 use super::answers;
-use super::decoded::{BadCells, Decoded, Lineage, push_part};
+use super::decoded::{BadCells, Decoded, Lineage, Oddities, kept, push_part};
 use super::feed::{Rows, Unit, wrong_csv};
 use super::keys::{KeyRecord, Place};
 use super::layout::{self, Layout};
 use crate::catalog::{Column, Kind, Table};
 use crate::cells::{Cells, as_kept, describe, is_null, json_of, text_of};
 use crate::error::{Error, Result};
-use crate::extractions::Cover;
 use crate::printer::counted;
 use crate::source::csv::{Block, Record};
 use crate::source::delivery::Delivery;
 use crate::value::{Invalid, integer, timestamp};
 
 /// What decides which rows of a table are kept.
-pub struct KeyColumns<'a> {
+pub struct KeyColumns {
     /// The key, `environment_type` last where the table has it.
     pub key: Vec<&'static Column>,
     /// What marks the newest, most significant first; at most two.
     pub newest_by: Vec<&'static Column>,
-    /// Of the API: the complete reads that replace rows.
-    pub covers: &'a [Cover],
 }
 
-impl<'a> KeyColumns<'a> {
+impl KeyColumns {
     /// What decides for a table.
-    pub fn of(table: &'static Table, covers: &'a [Cover]) -> Self {
+    pub fn of(table: &'static Table) -> Self {
         let find = |name: &&str| table.all_columns().find(|column| column.name == *name);
         let mut key: Vec<_> = table.key.iter().filter_map(find).collect();
         if table.has_environment() {
@@ -46,7 +41,7 @@ impl<'a> KeyColumns<'a> {
             key = answers::set_columns(table);
             newest_by.extend(find(&"_fingerprint"));
         }
-        Self { key, newest_by, covers }
+        Self { key, newest_by }
     }
 }
 
@@ -57,7 +52,7 @@ impl<'a> KeyColumns<'a> {
 pub fn keys(
     unit: &Unit,
     table: &'static Table,
-    columns: &KeyColumns<'_>,
+    columns: &KeyColumns,
     delivery: &Delivery,
     rank: u32,
     excluded: Option<&RoaringBitmap>,
@@ -123,9 +118,8 @@ pub fn keys(
                 }
             });
         }
-        Rows::Answers(answers) => {
-            return answers::keys(unit.ordinal, answers, table, columns.covers, delivery, excluded, into);
-        }
+        // Every answer is a row of its own, and no journal is taken twice.
+        Rows::Answers(answers) => rows = answers.len() as u32,
     }
     Ok(rows)
 }
@@ -269,13 +263,10 @@ pub fn typed(
             }
             push_extra_arrays(batch, &unit.layout, &mut extra);
         }
-        Rows::Answers(answers) => {
-            return answers::typed(unit.ordinal, answers, table, schema, delivery, lineage, superseded);
-        }
+        Rows::Answers(answers) => return answers::as_received(answers, table, schema, delivery, lineage),
     }
     let rows = columns.first().map_or(0, Cells::rows);
     check_keys(table, &columns, &mut bad);
-    let keep = bad.keep(rows, superseded);
     let rounded = columns.iter().map(Cells::rounded).sum();
     let mut arrays = columns.into_iter().map(Cells::finish).collect::<Result<Vec<_>>>()?;
     if unit.layout.extra.is_empty() {
@@ -285,12 +276,9 @@ pub fn typed(
     arrays.extend(lineage_arrays(lineage, rows));
     let batch = RecordBatch::try_new(schema.clone(), arrays)
         .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?;
-    let batch = match keep {
-        None => batch,
-        Some(keep) => filter_record_batch(&batch, &keep)
-            .map_err(|error| Error::failed(format!("{}: {error}", delivery.name())))?,
-    };
-    Ok(Decoded { batch, quarantined: bad.into_cells(), unknown: BTreeSet::new(), rounded, not_found: Vec::new() })
+    let (quarantined, bad) = bad.into_parts();
+    let batch = kept(batch, &bad, superseded).map_err(|error| error.context(delivery.name()))?;
+    Ok(Decoded { batch, oddities: Oddities { quarantined, rounded, ..Oddities::default() } })
 }
 
 /// What one record is pushed into.

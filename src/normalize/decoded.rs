@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use roaring::RoaringBitmap;
 
+use crate::error::{Error, Result};
 use crate::place::journal::About;
 use crate::source::delivery::SourceFile;
 
@@ -32,7 +34,14 @@ pub struct Quarantined {
 pub struct Decoded {
     /// Its good rows, superseded ones left out.
     pub batch: RecordBatch,
-    /// Its bad cells.
+    /// What is odd about it.
+    pub oddities: Oddities,
+}
+
+/// What is odd about the rows of a unit.
+#[derive(Default)]
+pub struct Oddities {
+    /// Bad cells.
     pub quarantined: Vec<Quarantined>,
     /// Fields of answers that the catalog does not know.
     pub unknown: BTreeSet<String>,
@@ -83,30 +92,34 @@ impl BadCells {
         }
     }
 
-    /// All of them.
-    pub fn into_cells(self) -> Vec<Quarantined> {
-        self.cells
+    /// All of them, and their rows.
+    pub fn into_parts(self) -> (Vec<Quarantined>, RoaringBitmap) {
+        (self.cells, self.rows)
     }
 
     /// Whether a row has one.
     pub fn has(&self, row: u32) -> bool {
         self.rows.contains(row)
     }
+}
 
-    /// Which rows stay; `None` when all do.
-    pub fn keep(&self, rows: usize, superseded: Option<&RoaringBitmap>) -> Option<BooleanArray> {
-        if self.rows.is_empty() && superseded.is_none_or(RoaringBitmap::is_empty) {
-            return None;
-        }
-        let mut keep = vec![true; rows];
-        for row in self.rows.iter().chain(superseded.into_iter().flatten()) {
-            // A file that shrank between the passes has fewer rows than were counted; that is found and said later.
-            if let Some(slot) = keep.get_mut(row as usize) {
-                *slot = false;
-            }
-        }
-        Some(BooleanArray::from(keep))
+/// Without bad rows and superseded ones.
+///
+/// # Errors
+/// Failed when they cannot be taken out.
+pub fn kept(rows: RecordBatch, bad: &RoaringBitmap, superseded: Option<&RoaringBitmap>) -> Result<RecordBatch> {
+    if bad.is_empty() && superseded.is_none_or(RoaringBitmap::is_empty) {
+        return Ok(rows);
     }
+    let mut keep = vec![true; rows.num_rows()];
+    for row in bad.iter().chain(superseded.into_iter().flatten()) {
+        // A file that shrank between the passes has fewer rows than were counted; that is found and said later.
+        if let Some(slot) = keep.get_mut(row as usize) {
+            *slot = false;
+        }
+    }
+    filter_record_batch(&rows, &BooleanArray::from(keep))
+        .map_err(|error| Error::failed(format!("rows cannot be left out: {error}")))
 }
 
 /// Appends a part of a key, told from the next by its length.

@@ -17,7 +17,7 @@ use twox_hash::XxHash3_128;
 
 use super::layout::Layout;
 use super::parquet_types;
-use super::threads::{lock, unlock};
+use super::threads::{join, lock, unlock};
 use crate::catalog::Table;
 use crate::cells::uuid_texts;
 use crate::error::{Error, Result};
@@ -59,6 +59,7 @@ pub struct Feed<'a> {
 }
 
 /// What is known of files that were read to their end.
+#[derive(Clone)]
 pub struct Drawn {
     /// Names of columns that the catalog does not know, over all files.
     pub unknown_columns: BTreeSet<String>,
@@ -146,7 +147,7 @@ impl<'a> Feed<'a> {
     ///
     /// # Errors
     /// Data (exit 3) when a file is not what its name says, lacks a key column or names a column twice.
-    pub fn next(&self) -> Result<Option<Unit>> {
+    fn next(&self) -> Result<Option<Unit>> {
         let mut state = lock(&self.state);
         if state.failed {
             return Ok(None);
@@ -156,9 +157,28 @@ impl<'a> Feed<'a> {
         unit
     }
 
-    /// Makes all workers stop: one of them has failed.
-    pub fn stop(&self) {
-        lock(&self.state).failed = true;
+    /// Draws units with so many workers until none is left or one has failed.
+    ///
+    /// # Errors
+    /// The failure of the earliest unit: a fault in a file can make its later units fail too, and that one is the cause.
+    pub fn work(&self, threads: usize, with: impl Fn(usize, Unit) -> Result<()> + Sync) -> Result<()> {
+        let worker = |number: usize| -> std::result::Result<(), (u32, Error)> {
+            while let Some(unit) = self.next().map_err(|error| (u32::MAX, error))? {
+                let ordinal = unit.ordinal;
+                with(number, unit).map_err(|error| {
+                    // The others stop, too.
+                    lock(&self.state).failed = true;
+                    (ordinal, error)
+                })?;
+            }
+            Ok(())
+        };
+        let failures = std::thread::scope(|scope| {
+            let worker = &worker;
+            let workers: Vec<_> = (0..threads).map(|number| scope.spawn(move || worker(number))).collect();
+            workers.into_iter().filter_map(|worker| join(worker).err()).collect::<Vec<_>>()
+        });
+        failures.into_iter().min_by_key(|(ordinal, _)| *ordinal).map_or(Ok(()), |(_, error)| Err(error))
     }
 
     /// What is known of the files once all units are drawn.

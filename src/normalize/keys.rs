@@ -83,6 +83,11 @@ impl Superseded {
         self.delivered.values().map(RoaringBitmap::len).sum()
     }
 
+    /// Whether no row is superseded.
+    pub fn is_empty(&self) -> bool {
+        self.delivered.is_empty() && self.lake.is_empty()
+    }
+
     fn add(&mut self, place: Place) {
         insert(if place.is_in_lake() { &mut self.lake } else { &mut self.delivered }, place);
     }

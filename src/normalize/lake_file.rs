@@ -24,7 +24,7 @@ pub struct LakeFile {
 
 struct Index {
     writer: IndexWriter,
-    columns: KeyColumns<'static>,
+    columns: KeyColumns,
     staging: PathBuf,
     rows: u64,
 }
@@ -35,7 +35,7 @@ pub fn is_indexed(table: &Table) -> bool {
 }
 
 /// The names of what keys are made of.
-pub fn key_names(columns: &KeyColumns<'_>) -> Vec<&'static str> {
+pub fn key_names(columns: &KeyColumns) -> Vec<&'static str> {
     columns.key.iter().map(|column| column.name).collect()
 }
 
@@ -47,7 +47,7 @@ impl LakeFile {
     pub fn create(staging: &Path, path: String, schema: &SchemaRef, table: &'static Table) -> Result<Self> {
         let index = is_indexed(table).then(|| Index {
             writer: IndexWriter::new(staging.join(key_index::beside(&path))),
-            columns: KeyColumns::of(table, &[]),
+            columns: KeyColumns::of(table),
             staging: staging.to_owned(),
             rows: 0,
         });
@@ -102,7 +102,7 @@ impl LakeFile {
 ///
 /// # Errors
 /// Damaged (exit 5) when the file cannot be read; failed when the index cannot be written.
-pub fn index_again(file: &Path, index: &Path, columns: &KeyColumns<'_>) -> Result<()> {
+pub fn index_again(file: &Path, index: &Path, columns: &KeyColumns) -> Result<()> {
     let mut writer = IndexWriter::new(index.with_extension("again"));
     let names = key_names(columns);
     for batch in parquet::read(file, Some(&names))? {
@@ -112,7 +112,7 @@ pub fn index_again(file: &Path, index: &Path, columns: &KeyColumns<'_>) -> Resul
     writer.finish(index, &names)
 }
 
-fn each_hash(columns: &KeyColumns<'_>, batch: &RecordBatch, mut with: impl FnMut(u128) -> Result<()>) -> Result<()> {
+fn each_hash(columns: &KeyColumns, batch: &RecordBatch, mut with: impl FnMut(u128) -> Result<()>) -> Result<()> {
     let key: Vec<_> = columns.key.iter().map(|column| column_of(batch, column.name)).collect();
     let mut done = Ok(());
     decode::each_typed_key(&key, &[], |_, key, _| {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -17,13 +17,15 @@ use tracing::{info, warn};
 
 use super::covers;
 use super::decode::{self, KeyColumns};
-use super::decoded::{Lineage, MOST_QUARANTINED, Quarantined};
-use super::feed::{Drawn, Feed, Unit};
+use super::decoded::{Decoded, Lineage, Oddities, Quarantined};
+use super::feed::{Drawn, Feed};
+use super::findings::{Findings, UnitRows, bad_rows};
 use super::keys::{EXPIRED, KeyRecord, KeyRecords, Place, Rule, Superseded};
 use super::lake_file::{INDEXED_ROWS, LakeFile, column_of, index_again, is_indexed, key_names};
 use super::partitions::Partitions;
-use super::threads::{join, lock, unlock};
+use super::threads::{lock, unlock};
 use super::ties;
+use super::writers::Writers;
 use crate::catalog::{Origin, Table};
 use crate::error::{Error, Result};
 use crate::extractions::Cover;
@@ -84,6 +86,8 @@ pub struct Merged {
     pub fingerprints: Vec<String>,
     /// Environments that the rows of each delivery name.
     pub environments: Vec<BTreeSet<String>>,
+    /// How long it took; reading what several tables are made from counts for the first.
+    pub took: Duration,
 }
 
 /// A delivered row that does not count and contradicts the one that does.
@@ -101,7 +105,7 @@ pub struct Contradiction {
 
 /// How many units a delivery has, and where their rows begin.
 #[derive(Default)]
-struct Census {
+pub struct Census {
     /// For each unit: its delivery, and the rows of that delivery before it.
     units: Vec<(usize, u64)>,
     /// Rows of each delivery.
@@ -111,10 +115,57 @@ struct Census {
 }
 
 impl Census {
+    /// Of these units: ordinal, delivery, rows.
+    pub fn of(mut units: Vec<(u32, usize, u32)>, deliveries: usize, fingerprints: Vec<String>) -> Self {
+        units.sort_unstable();
+        let mut census = Self { units: Vec::new(), rows: vec![0; deliveries], fingerprints };
+        for (_, file, rows) in units {
+            census.units.push((file, census.rows[file]));
+            census.rows[file] += u64::from(rows);
+        }
+        census
+    }
+
     /// Rows of its delivery before a unit. A file that grew between the passes has units that were not counted; that is
     /// found and said later.
     fn rows_before(&self, unit: u32) -> u64 {
         self.units.get(unit as usize).map_or(0, |(_, before)| *before)
+    }
+}
+
+impl Merged {
+    /// Of what was found and written, and the lake's files as they are.
+    pub fn of(
+        census: &Census,
+        superseded: &Superseded,
+        oddities: Oddities,
+        (add, environments): (Vec<DataFile>, Vec<BTreeSet<String>>),
+        drawn: Drawn,
+    ) -> Self {
+        let Drawn { mut unknown_columns, empty, fingerprints } = drawn;
+        unknown_columns.extend(oddities.unknown);
+        let place = |cell: Quarantined| {
+            let (file, before) = census.units.get(cell.unit as usize).copied().unwrap_or_default();
+            (file, before + u64::from(cell.row) + 1, cell)
+        };
+        let mut quarantined: Vec<_> = oddities.quarantined.into_iter().map(place).collect();
+        quarantined.sort_by(|left, right| (left.0, left.1, &left.2.column).cmp(&(right.0, right.1, &right.2.column)));
+        Self {
+            change: Change { add, remove: Vec::new() },
+            rows: census.rows.clone(),
+            superseded_rows: superseded.delivered_rows() - superseded.unchanged,
+            unchanged_rows: superseded.unchanged,
+            met_keys: superseded.met,
+            quarantined,
+            contradictions: Vec::new(),
+            not_found: oddities.not_found,
+            unknown_columns,
+            rounded: oddities.rounded,
+            empty,
+            fingerprints,
+            environments,
+            took: Duration::ZERO,
+        }
     }
 }
 
@@ -124,23 +175,17 @@ impl Merge<'_> {
     /// # Errors
     /// Data (exit 3) when a file's structure is at fault; failed when something cannot be read or written.
     pub fn run(&self) -> Result<Merged> {
-        let mut excluded: HashMap<u32, RoaringBitmap> = HashMap::new();
+        let began = Instant::now();
+        let mut excluded = UnitRows::new();
         loop {
             let (census, superseded) = self.find_superseded(&excluded)?;
             let mut merged = self.write_rows(&census, &superseded)?;
             // A bad row must not supersede a good one. It is known to be bad only now: look again without it.
-            let mut bad: HashMap<u32, RoaringBitmap> = HashMap::new();
-            for (_, _, cell) in &merged.quarantined {
-                bad.entry(cell.unit).or_default().insert(cell.row);
-            }
-            if bad == excluded || (superseded.delivered.is_empty() && superseded.lake.is_empty()) {
-                self.rewrite_lake_files(&superseded, &mut merged.change)?;
-                // What a newer read shows in good order blocks no longer.
-                let is_outdated = |cell: &Quarantined| {
-                    superseded.outdated.get(&cell.unit).is_some_and(|rows| rows.contains(cell.row))
-                };
-                merged.quarantined.retain(|(_, _, cell)| !is_outdated(cell));
+            let bad = bad_rows(merged.quarantined.iter().map(|(_, _, cell)| cell));
+            if bad == excluded || superseded.is_empty() {
+                self.settle(&superseded, &mut merged)?;
                 merged.contradictions = self.contradictions(&census, &superseded)?;
+                merged.took = began.elapsed();
                 return Ok(merged);
             }
             match std::fs::remove_dir_all(&self.staging) {
@@ -153,15 +198,24 @@ impl Merge<'_> {
         }
     }
 
-    fn find_superseded(&self, excluded: &HashMap<u32, RoaringBitmap>) -> Result<(Census, Superseded)> {
-        let columns = KeyColumns::of(self.table, self.covers);
-        let rule = if self.table.is_answered() { Rule::Sets } else { Rule::Newest };
-        let records = KeyRecords::new(&self.staging.join("_keys"), self.memory_bytes / 4, rule);
+    /// Ends what is known to be the outcome: lake files without the rows that are superseded, and no bad cells that a newer
+    /// read shows in good order, as those block no longer.
+    pub fn settle(&self, superseded: &Superseded, merged: &mut Merged) -> Result<()> {
+        self.rewrite_lake_files(superseded, &mut merged.change)?;
+        let is_outdated =
+            |cell: &Quarantined| superseded.outdated.get(&cell.unit).is_some_and(|rows| rows.contains(cell.row));
+        merged.quarantined.retain(|(_, _, cell)| !is_outdated(cell));
+        Ok(())
+    }
+
+    fn find_superseded(&self, excluded: &UnitRows) -> Result<(Census, Superseded)> {
+        let columns = KeyColumns::of(self.table);
+        let records = KeyRecords::new(&self.staging.join("_keys"), self.memory_bytes / 4, Rule::Newest);
         let ranks = self.ranks();
         let wanted = Mutex::new(Wanted::within(self.memory_bytes / 8));
         let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
         let census = Mutex::new(Vec::new());
-        self.work(&feed, |_, unit| {
+        feed.work(self.threads, |_, unit| {
             let mut found = Vec::new();
             let delivery = &self.deliveries[unit.file];
             let rows = decode::keys(
@@ -178,25 +232,18 @@ impl Merge<'_> {
             lock(&census).push((unit.ordinal, unit.file, rows));
             Ok(())
         })?;
-        let mut units = unlock(census);
-        units.sort_unstable();
-        let fingerprints = feed.finish().fingerprints;
-        let mut census = Census { units: Vec::new(), rows: vec![0; self.deliveries.len()], fingerprints };
-        for (_, file, rows) in units {
-            census.units.push((file, census.rows[file]));
-            census.rows[file] += u64::from(rows);
-        }
-        self.lake_keys(&columns, &self.met_rows(&columns, unlock(wanted))?, &records)?;
+        let census = Census::of(unlock(census), self.deliveries.len(), feed.finish().fingerprints);
+        self.lake_keys(&columns, &self.met_rows(&columns, Some(unlock(wanted)))?, &records)?;
         Ok((census, records.superseded(self.threads)?))
     }
 
     /// Which rows of each lake file may have a delivered key; nothing stands for all of them. What is read later is held
     /// against the bytes that were written.
-    fn met_rows(&self, columns: &KeyColumns<'_>, delivered: Wanted) -> Result<Vec<Option<Vec<u32>>>> {
+    pub fn met_rows(&self, columns: &KeyColumns, delivered: Option<Wanted>) -> Result<Vec<Option<Vec<u32>>>> {
         let Some(state) = self.state.filter(|_| !matches!(self.table.origin, Origin::Answers)) else {
             return Ok(Vec::new());
         };
-        let delivered = delivered.sorted().filter(|_| is_indexed(self.table));
+        let delivered = delivered.and_then(Wanted::sorted).filter(|_| is_indexed(self.table));
         let names = key_names(columns);
         let rows_of = |file: &DataFile| {
             let path = state.path_of(file);
@@ -220,7 +267,7 @@ impl Merge<'_> {
     }
 
     /// Collects the keys of these rows of the lake.
-    fn lake_keys(&self, columns: &KeyColumns<'_>, met: &[Option<Vec<u32>>], records: &KeyRecords) -> Result<()> {
+    pub fn lake_keys(&self, columns: &KeyColumns, met: &[Option<Vec<u32>>], records: &KeyRecords) -> Result<()> {
         let wanted: Vec<&str> =
             columns.key.iter().chain(&columns.newest_by).map(|column| column.name).chain(["_source_file"]).collect();
         let wanted: Vec<&str> = wanted.into_iter().chain(covers::column(self.table)).collect();
@@ -274,86 +321,37 @@ impl Merge<'_> {
         ranks
     }
 
+    /// Where the rows go that count. No file is made before its first row.
+    pub fn writers(&self) -> Writers {
+        let open = |worker| {
+            let stem = format!("{}-{worker}", self.run_id);
+            let budget = self.memory_bytes / 4 / self.threads;
+            Partitions::new(self.table, self.schema.clone(), &self.staging, stem, budget)
+        };
+        Writers::new((0..self.threads).map(open), self.deliveries.len())
+    }
+
     fn write_rows(&self, census: &Census, superseded: &Superseded) -> Result<Merged> {
         let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
-
-        let quarantined = Mutex::new(Vec::new());
-
-        let writers: Vec<_> = (0..self.threads)
-            .map(|worker| {
-                let stem = format!("{}-{worker}", self.run_id);
-                let budget = self.memory_bytes / 4 / self.threads;
-                Mutex::new(Partitions::new(self.table, self.schema.clone(), &self.staging, stem, budget))
-            })
-            .collect();
-        let unknown = Mutex::new(BTreeSet::new());
-        let rounded = AtomicU64::new(0);
-        let not_found = Mutex::new(Vec::new());
-        let environments = Mutex::new(vec![BTreeSet::new(); self.deliveries.len()]);
-        self.work(&feed, |worker, unit| {
+        let (writers, findings) = (self.writers(), Findings::default());
+        feed.work(self.threads, |worker, unit| {
             let delivery = &self.deliveries[unit.file];
             let before = census.rows_before(unit.ordinal);
             let lineage = Lineage { source: &delivery.source, run_id: self.run_id, rows_before: before };
             let rows = superseded.delivered.get(&unit.ordinal);
-            let decoded = decode::typed(&unit, self.table, &self.schema, delivery, &lineage, rows)?;
+            let Decoded { batch, oddities } = decode::typed(&unit, self.table, &self.schema, delivery, &lineage, rows)?;
             drop(unit.rows);
-            if !decoded.quarantined.is_empty() {
-                let cells = decoded.quarantined.into_iter();
-                let cells = cells.map(|cell| (unit.file, before + u64::from(cell.row) + 1, cell));
-                let mut quarantined = lock(&quarantined);
-                quarantined.extend(cells);
-                if quarantined.len() > MOST_QUARANTINED {
-                    return Err(Error::data(format!(
-                        "{}: more than {MOST_QUARANTINED} cells of {} cannot be typed",
-                        delivery.name(),
-                        self.table.qualified_name()
-                    ))
-                    .hint("is it the right file for this table?"));
-                }
-            }
-            rounded.fetch_add(decoded.rounded, Ordering::Relaxed);
-            if !decoded.unknown.is_empty() {
-                lock(&unknown).extend(decoded.unknown);
-            }
-            // What an earlier read did not find a later one may have.
-            if unit.file + 1 == self.deliveries.len() {
-                lock(&not_found).extend(decoded.not_found);
-            }
-            let named = environments_of(&decoded.batch);
-            if !named.is_empty() {
-                lock(&environments)[unit.file].extend(named);
-            }
-            lock(&writers[worker]).write(&decoded.batch)
+            findings.take(oddities, self.table, delivery, unit.file + 1 == self.deliveries.len())?;
+            writers.write(worker, unit.file, &batch)
         })?;
-        let mut add = Vec::new();
-        for writer in writers {
-            add.extend(unlock(writer).finish()?);
-        }
-        let mut quarantined = unlock(quarantined);
-        quarantined.sort_by(|left, right| (left.0, left.1, &left.2.column).cmp(&(right.0, right.1, &right.2.column)));
-        let Drawn { mut unknown_columns, empty, fingerprints } = feed.finish();
-        unknown_columns.extend(unlock(unknown));
-        if let Some(place) =
-            (0..fingerprints.len()).find(|place| fingerprints.get(*place) != census.fingerprints.get(*place))
-        {
+        let written = writers.finish()?;
+        let drawn = feed.finish();
+        let is_other = |place: &usize| drawn.fingerprints.get(*place) != census.fingerprints.get(*place);
+        if let Some(place) = (0..drawn.fingerprints.len()).find(is_other) {
             return Err(Error::temporary(format!("{} changed while it was being read", self.deliveries[place].name()))
                 .hint("let the delivery finish and run again; nothing of it was taken"));
         }
-        Ok(Merged {
-            change: Change { add, remove: Vec::new() },
-            rows: census.rows.clone(),
-            superseded_rows: superseded.delivered_rows() - superseded.unchanged,
-            unchanged_rows: superseded.unchanged,
-            met_keys: superseded.met,
-            quarantined,
-            contradictions: Vec::new(),
-            not_found: unlock(not_found),
-            unknown_columns,
-            rounded: rounded.into_inner(),
-            empty,
-            fingerprints,
-            environments: unlock(environments),
-        })
+        Ok(Merged::of(census, superseded, findings.finish(), written, drawn))
     }
 
     /// Delivered rows that contradict one that is as new.
@@ -461,7 +459,7 @@ impl Merge<'_> {
             return Ok(());
         }
         let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
-        self.work(&feed, |_, unit| {
+        feed.work(self.threads, |_, unit| {
             let Some(rows) = rows.get(&unit.ordinal) else { return Ok(()) };
             let delivery = &self.deliveries[unit.file];
             let before = census.rows_before(unit.ordinal);
@@ -526,28 +524,6 @@ impl Merge<'_> {
         let reader = parquet::read_rows(&path, columns, rows)?;
         Ok(reader.map(move |batch| batch.map_err(|error| parquet::damaged(&path, &error))))
     }
-
-    /// Draws units with all workers until none is left or one has failed.
-    ///
-    /// A fault in a file can make its later units fail too: the failure of the earliest unit is the cause.
-    fn work(&self, feed: &Feed<'_>, with: impl Fn(usize, Unit) -> Result<()> + Sync) -> Result<()> {
-        let worker = |number: usize| -> std::result::Result<(), (u32, Error)> {
-            while let Some(unit) = feed.next().map_err(|error| (u32::MAX, error))? {
-                let ordinal = unit.ordinal;
-                with(number, unit).map_err(|error| {
-                    feed.stop();
-                    (ordinal, error)
-                })?;
-            }
-            Ok(())
-        };
-        let failures = std::thread::scope(|scope| {
-            let worker = &worker;
-            let workers: Vec<_> = (0..self.threads).map(|number| scope.spawn(move || worker(number))).collect();
-            workers.into_iter().filter_map(|worker| join(worker).err()).collect::<Vec<_>>()
-        });
-        failures.into_iter().min_by_key(|(ordinal, _)| *ordinal).map_or(Ok(()), |(_, error)| Err(error))
-    }
 }
 
 /// The place of a file among those that are delivered, in the order in which rows count; between two of them for one that is
@@ -557,21 +533,6 @@ fn rank_among(ranks: &[&SourceFile], source: &SourceFile) -> u32 {
         Ok(place) => 2 * place as u32 + 1,
         Err(place) => 2 * place as u32,
     }
-}
-
-/// The environments that rows name.
-fn environments_of(batch: &RecordBatch) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    if let Some(column) = batch.column_by_name("environment_type") {
-        let mut last = "";
-        for name in column.as_string::<i32>().iter().flatten().filter(|name| !name.is_empty()) {
-            if name != last {
-                names.insert(name.to_owned());
-                last = name;
-            }
-        }
-    }
-    names
 }
 
 /// A batch of an older file with the columns it lacks, as null.

@@ -51,7 +51,7 @@ pub fn said(table: &Table, batch: &RecordBatch, row: usize) -> Result<String> {
 /// As [`said`].
 pub fn of(table: &'static Table, batch: &RecordBatch, row: usize) -> Result<(u128, u64)> {
     let row_alone = batch.slice(row, 1);
-    let columns = KeyColumns::of(table, &[]).key;
+    let columns = KeyColumns::of(table).key;
     let key: Vec<_> = columns.iter().filter_map(|column| row_alone.column_by_name(column.name).cloned()).collect();
     let mut hash = 0;
     each_typed_key(&key, &[], |_, key, _| hash = XxHash3_128::oneshot(key));

@@ -7,9 +7,12 @@
 
 mod literal;
 mod scan;
+mod walk;
 
 use super::Invalid;
 use std::borrow::Cow;
+
+pub use scan::Scanner;
 
 /// How many arrays and objects may lie inside one another.
 pub const DEPTH: usize = 64;
@@ -390,6 +393,38 @@ mod tests {
                 });
                 prop_assert_eq!(compact, oracle(&text, &key), "{} of {}", key, text);
             }
+        }
+
+        #[test]
+        fn exactly_the_values_that_serde_passes_over_are_passed_over(text in nearly_json(), behind in nearly_json()) {
+            for text in [text.clone(), format!("{}{text}", "[".repeat(200)), format!("{text}{behind}")] {
+                let mut values = serde_json::Deserializer::from_str(&text).into_iter::<&serde_json::value::RawValue>();
+                let raw = values.next().and_then(Result::ok).map(serde_json::value::RawValue::get);
+                // A number or word that runs into something else is refused by serde, and here by what reads on.
+                let runs_on = raw.is_none() && !text.trim_start().starts_with(['{', '[', '"']);
+                let mut scanner = Scanner::of(&text);
+                let passed = scanner.pass().ok();
+                prop_assert!(passed == raw || runs_on, "{text:?}: {passed:?} {raw:?}");
+            }
+        }
+
+        #[test]
+        fn fields_and_entries_are_those_of_serde(value in json()) {
+            let text = value.to_string();
+            let mut scanner = Scanner::of(&text);
+            let mut found = Vec::new();
+            let read = match value {
+                Value::Object(_) => scanner.fields(|scanner, name| scanner.pass().map(|raw| found.push((name.into_owned(), raw)))),
+                _ => scanner.entries(|scanner| scanner.pass().map(|raw| found.push((String::new(), raw)))),
+            };
+            prop_assert_eq!(read.is_ok(), value.is_object() || value.is_array());
+            let expected: Vec<_> = match &value {
+                Value::Object(object) => object.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
+                Value::Array(array) => array.iter().map(|value| (String::new(), value.to_string())).collect(),
+                _ => Vec::new(),
+            };
+            prop_assert_eq!(found.into_iter().map(|(name, raw)| (name, raw.to_owned())).collect::<Vec<_>>(), expected);
+            prop_assert!(read.is_err() || scanner.finish().is_ok());
         }
 
         #[test]

@@ -1,64 +1,88 @@
-//! From answers to the rows of one table: where its columns stand is worked out once from the catalog, and then every
-//! row is found in one pass over the text. Values stay the text they are; nothing is parsed as a number here.
+//! From answers to the rows of the tables that they are made into: where their columns stand is worked out once from the
+//! catalog, and then every row of every table is found in one pass over the text. Values stay the text they are; nothing
+//! is parsed as a number here.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::num::NonZeroU32;
 
-use serde::Deserialize;
-use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use twox_hash::XxHash3_128;
 
 use crate::catalog::{Class, Column, Found, Origin, TABLES, Table};
 use crate::place::journal::{About, Answer};
+use crate::value::Invalid;
+use crate::value::json::Scanner;
 
 /// What some proxies put before a body.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 /// Where the rows of an answer are.
 const ROWS: &str = "data";
 
-/// How the rows of a table are found.
+/// How the rows of some tables are found: listed rows, and the rows in them.
 pub struct Walk {
-    /// From the listed row down to the table's own.
+    /// Levels of rows, the listed ones first.
     levels: Vec<Level>,
-    columns: Vec<Source>,
+    tables: Vec<Sources>,
     /// What identifies the listed row: rows that are nested in it come and go with it.
     set: Vec<Source>,
     /// Whether all that is in it does, too.
     is_told_by_fingerprint: bool,
+}
+
+/// Where what is wanted of a table's rows is.
+struct Sources {
+    columns: Vec<Source>,
     /// The column that says which reads replace a row.
     class: Option<Source>,
 }
 
-/// The fields that matter in the rows of one level.
-#[derive(Default)]
+/// The rows of one table.
 struct Level {
-    fields: Node,
-    slots: usize,
-    /// The array with the next level's rows: its slot and its path.
-    entries: Option<(usize, &'static str)>,
+    of: &'static Table,
     /// Fields that the catalog knows.
-    known: HashSet<&'static str>,
+    fields: Nodes,
+    /// How many values are wanted of a row.
+    slots: usize,
+    /// The arrays with rows of further levels.
+    lists: Vec<List>,
+    /// The table whose rows these are, where it is one that is wanted.
+    table: Option<usize>,
+    /// Tables whose rows are these or in these.
+    below: Vec<usize>,
     /// Rows are bare values and no objects.
     is_bare: bool,
 }
 
-/// Fields by name; each may be wanted itself and for the fields in it.
+/// An array with the rows of another level.
+struct List {
+    slot: usize,
+    path: &'static str,
+    level: usize,
+}
+
+/// Fields by name.
+type Nodes = HashMap<&'static str, Node, BuildHasherDefault<NameHash>>;
+
+/// A field; it may be wanted itself and for the fields in it.
 #[derive(Default)]
 struct Node {
     slot: Option<usize>,
-    within: BTreeMap<&'static str, Node>,
+    within: Nodes,
+    /// The level of the rows in it, where it is an array of them.
+    level: Option<usize>,
 }
 
-/// Where a column's value is.
+/// Where a column's value is. Rows lie in each other: a depth of 0 is the listed row.
 #[derive(Debug, Clone, Copy)]
 enum Source {
-    Slot { level: usize, slot: usize },
-    Ordinal { level: usize },
+    Slot { depth: usize, slot: usize },
+    Ordinal { depth: usize },
     Asked(&'static str),
-    Itself { level: usize },
-    IsList { level: usize, slot: usize },
+    Itself { depth: usize },
+    IsList { depth: usize, slot: usize },
 }
 
 /// What stands for a column in a row.
@@ -67,7 +91,7 @@ pub enum Cell<'a> {
     /// Nothing, or null.
     Missing,
     /// A JSON value other than null.
-    Json(&'a RawValue),
+    Json(&'a str),
     /// A parameter of the request.
     Text(&'a str),
     /// A place in an array.
@@ -75,7 +99,7 @@ pub enum Cell<'a> {
     /// Whether something is so.
     Truth(bool),
     /// The field stands several times in its row, and says different things.
-    Twice(&'a RawValue),
+    Twice(&'a str),
 }
 
 /// What is met on a walk.
@@ -93,102 +117,145 @@ pub enum Met<'a, 'b> {
     },
 }
 
-/// A row of the table.
+/// A row of a table.
 pub struct Row<'a, 'b> {
     walk: &'b Walk,
-    about: &'a About,
-    frames: &'b [Frame<'a>],
+    sources: Option<&'b Sources>,
+    body: &'b Body<'a>,
+    /// The row behind those that it lies in.
+    frames: &'b [&'b Frame<'a>],
     /// Where it stands, a JSON pointer.
     pub pointer: &'b str,
     /// 64 bits of the XXH3 of the listed row's text and the parameters it was asked with.
     pub fingerprint: i64,
 }
 
-/// The fields of a row on the way down.
-struct Frame<'a> {
-    raw: &'a RawValue,
-    ordinal: usize,
-    slots: Vec<Option<&'a RawValue>>,
-    /// Slots of fields that stand several times and say different things.
-    twice: Vec<usize>,
-    unknown: Vec<(Cow<'a, str>, &'a RawValue)>,
+/// What was found in a body.
+struct Body<'a> {
+    about: &'a About,
+    frames: Vec<Frame<'a>>,
+    /// The values of all frames.
+    slots: Vec<Option<Value<'a>>>,
+    lists: Vec<Vec<Entry<'a>>>,
 }
 
-/// A row as an answer lists it: its text, its fields where it is an object, and its fingerprint.
-struct Listed<'a> {
-    raw: &'a RawValue,
-    frame: Option<Frame<'a>>,
-    fingerprint: i64,
+/// A row that is an object, or bare.
+struct Frame<'a> {
+    raw: &'a str,
+    ordinal: usize,
+    /// Where its values begin.
+    slots: usize,
+    /// Slots of fields that stand several times and say different things.
+    twice: Vec<usize>,
+    unknown: Vec<(Cow<'a, str>, &'a str)>,
+}
+
+/// A value other than null.
+#[derive(Debug, Clone, Copy)]
+struct Value<'a> {
+    raw: &'a str,
+    /// Which list of rows it is, counted from 1: there is a value for every field of every row, so it is to be small.
+    list: Option<NonZeroU32>,
+}
+
+/// What stands where a row should: its text, and its frame where it is a row.
+struct Entry<'a> {
+    raw: &'a str,
+    frame: Option<usize>,
 }
 
 impl Walk {
-    /// The way to the rows of a table that is made from answers.
-    pub fn of(table: &'static Table) -> Self {
-        let mut lineage = vec![table];
-        while let Some(Table { origin: Origin::Nested { of, .. }, .. }) = lineage.last() {
-            lineage.push(of);
-        }
-        lineage.reverse();
-        let levels = lineage.iter().map(|table| Level::of(table)).collect();
-        let is_told_by_fingerprint = lineage[0].key.contains(&"_fingerprint");
-        let mut walk = Self { levels, columns: Vec::new(), set: Vec::new(), is_told_by_fingerprint, class: None };
-        for (level, table) in lineage.iter().skip(1).enumerate() {
-            if let Origin::Nested { rows, .. } = table.origin {
-                walk.levels[level].entries = Some((walk.levels[level].want(rows), rows));
-            }
-        }
-        let (root, last) = (lineage[0], lineage.len() - 1);
-        let is_key = |column: &&Column| root.key.contains(&column.name);
-        walk.set = root.columns.iter().filter(is_key).map(|column| walk.source(&lineage, 0, column)).collect();
-        walk.columns = table.columns.iter().map(|column| walk.source(&lineage, last, column)).collect();
-        if let Class::Days { column } | Class::WhileShown { column, .. } = table.class {
-            let place = table.columns.iter().position(|known| known.name == column);
-            walk.class = place.map(|place| walk.columns[place]);
+    /// The way to the rows of tables that are made from the answers of one endpoint.
+    pub fn of(tables: &[&'static Table]) -> Self {
+        let mut walk = Self { levels: Vec::new(), tables: Vec::new(), set: Vec::new(), is_told_by_fingerprint: false };
+        for table in tables {
+            walk.add(table);
         }
         walk
     }
 
-    fn source(&mut self, lineage: &[&'static Table], level: usize, column: &Column) -> Source {
+    fn add(&mut self, table: &'static Table) {
+        let number = self.tables.len();
+        let mut lineage = vec![(table, 0)];
+        while let Some((Table { origin: Origin::Nested { of, .. }, .. }, _)) = lineage.last() {
+            lineage.push((of, 0));
+        }
+        lineage.reverse();
+        for depth in 0..lineage.len() {
+            let level = self.level(lineage[depth].0, depth.checked_sub(1).map(|above| lineage[above].1));
+            self.levels[level].below.push(number);
+            lineage[depth].1 = level;
+        }
+        let last = lineage.len() - 1;
+        self.levels[lineage[last].1].table = Some(number);
+        let root = lineage[0].0;
+        if number == 0 {
+            self.is_told_by_fingerprint = root.key.contains(&"_fingerprint");
+            let key = root.columns.iter().filter(|column| root.key.contains(&column.name));
+            self.set = key.map(|column| self.source(&lineage, 0, column)).collect();
+        }
+        let columns: Vec<_> = table.columns.iter().map(|column| self.source(&lineage, last, column)).collect();
+        let class = match table.class {
+            Class::Days { column } | Class::WhileShown { column, .. } => {
+                table.columns.iter().position(|known| known.name == column).map(|place| columns[place])
+            }
+            _ => None,
+        };
+        self.tables.push(Sources { columns, class });
+    }
+
+    /// The level of a table's rows, in those of the level above.
+    fn level(&mut self, table: &'static Table, above: Option<usize>) -> usize {
+        if let Some(known) = self.levels.iter().position(|level| level.of.name == table.name) {
+            return known;
+        }
+        let level = self.levels.len();
+        self.levels.push(Level::of(table));
+        if let (Some(above), Origin::Nested { rows, .. }) = (above, table.origin) {
+            let slot = self.levels[above].want(rows);
+            self.levels[above].node(rows).level = Some(level);
+            self.levels[above].lists.push(List { slot, path: rows, level });
+        }
+        level
+    }
+
+    fn source(&mut self, lineage: &[(&'static Table, usize)], depth: usize, column: &Column) -> Source {
+        let level = &mut self.levels[lineage[depth].1];
         match column.found {
-            Found::Named => Source::Slot { level, slot: self.levels[level].want(column.name) },
-            Found::At(path) => Source::Slot { level, slot: self.levels[level].want(path) },
-            Found::Ordinal => Source::Ordinal { level },
+            Found::Named => Source::Slot { depth, slot: level.want(column.name) },
+            Found::At(path) => Source::Slot { depth, slot: level.want(path) },
+            Found::Ordinal => Source::Ordinal { depth },
             Found::Asked(parameter) => Source::Asked(parameter),
-            Found::Itself => Source::Itself { level },
-            Found::IsList(path) => Source::IsList { level, slot: self.levels[level].want(path) },
+            Found::Itself => Source::Itself { depth },
+            Found::IsList(path) => Source::IsList { depth, slot: level.want(path) },
             Found::InParent(name) => {
-                let parent = level.checked_sub(1).and_then(|level| Some((level, lineage.get(level)?)));
-                let found =
-                    parent.and_then(|(level, table)| Some((level, table.columns.iter().find(|c| c.name == name)?)));
+                let above = depth.checked_sub(1);
+                let found = above.and_then(|above| {
+                    Some((above, lineage[above].0.columns.iter().find(|column| column.name == name)?))
+                });
                 // A test of the catalog holds that it is there.
-                found.map_or(Source::Asked(""), |(level, column)| self.source(lineage, level, column))
+                found.map_or(Source::Asked(""), |(above, column)| self.source(lineage, above, column))
             }
         }
     }
 
-    /// Calls `with` for each row of the table in an answer, in order. Of a row that an answer lists twice only the last
-    /// is met. An answer that something is not there has no rows.
+    /// Calls `with` for each row of the tables in an answer, in order, with the table's place among them. Of a row that an
+    /// answer lists twice only the last is met. An answer that something is not there has no rows.
     ///
     /// # Errors
     /// Why the body is no answer.
-    pub fn rows<'a>(&self, answer: &'a Answer, with: &mut dyn FnMut(Met<'a, '_>)) -> Result<(), String> {
+    pub fn rows<'a>(&self, answer: &'a Answer, with: &mut dyn FnMut(usize, Met<'a, '_>)) -> Result<(), String> {
         if !(200..300).contains(&answer.about.status) {
             return Ok(());
         }
-        let about = &answer.about;
-        let (rows, is_list) = listed(&answer.body)?;
-        let frames: Vec<_> = rows
-            .into_iter()
-            .enumerate()
-            .map(|(ordinal, raw)| Listed {
-                raw,
-                frame: self.frame(0, ordinal, raw),
-                fingerprint: fingerprint(about, raw),
-            })
-            .collect();
-        let counts = self.counting(about, &frames);
+        let text = std::str::from_utf8(&answer.body).map_err(|_| "the body is not UTF-8".to_owned())?;
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        let mut body = Body { about: &answer.about, frames: Vec::new(), slots: Vec::new(), lists: Vec::new() };
+        let (rows, is_list) = self.listed(text, &mut body)?;
+        let fingerprints: Vec<_> = rows.iter().map(|row| fingerprint(body.about, row.raw)).collect();
+        let counts = self.counting(&body, &rows, &fingerprints);
         let mut pointer = String::new();
-        for (ordinal, listed) in frames.into_iter().enumerate().filter(|(ordinal, _)| counts[*ordinal]) {
+        for (ordinal, entry) in rows.iter().enumerate().filter(|(ordinal, _)| counts[*ordinal]) {
             pointer.clear();
             pointer.push('/');
             pointer.push_str(ROWS);
@@ -196,90 +263,196 @@ impl Walk {
                 // Writing to memory does not fail.
                 let _ = write!(pointer, "/{ordinal}");
             }
-            match listed.frame {
-                None => with(Met::Wrong { pointer: &pointer, text: listed.raw.get(), expected: "expected an object" }),
-                Some(frame) => self.nested(about, listed.fingerprint, &mut vec![frame], &mut pointer, with),
+            self.met(0, entry, fingerprints[ordinal], &body, &mut Vec::new(), &mut pointer, with);
+        }
+        Ok(())
+    }
+
+    /// The rows of a body, and whether they are a list: some endpoints answer with a single object.
+    fn listed<'a>(&self, text: &'a str, body: &mut Body<'a>) -> Result<(Vec<Entry<'a>>, bool), String> {
+        let mut data = None;
+        let mut scanner = Scanner::of(text);
+        let read = scanner.fields(|scanner, name| {
+            if name != ROWS {
+                return scanner.pass().map(drop);
+            }
+            data = Some(match scanner.first() {
+                b'[' => Some((self.list(0, scanner, body)?.1, true)),
+                b'{' => Some((vec![self.entry(0, 0, scanner, body)?], false)),
+                _ => scanner.pass().map(|_| None)?,
+            });
+            Ok(())
+        });
+        if read.is_err() || scanner.finish().is_err() {
+            let reason = serde_json::from_str::<&RawValue>(text).err();
+            return Err(format!("the body is no JSON object{}", reason.map_or(String::new(), |it| format!(": {it}"))));
+        }
+        data.ok_or_else(|| format!("the body has no `{ROWS}`"))?.ok_or_else(|| format!("`{ROWS}` is no list"))
+    }
+
+    /// The array of a level's rows that is at hand: its text, and they.
+    fn list<'a>(
+        &self,
+        level: usize,
+        scanner: &mut Scanner<'a>,
+        body: &mut Body<'a>,
+    ) -> Result<(&'a str, Vec<Entry<'a>>), Invalid> {
+        let mut entries = Vec::new();
+        let raw = scanner.entries(|scanner| {
+            let entry = self.entry(level, entries.len(), scanner, body)?;
+            entries.push(entry);
+            Ok(())
+        })?;
+        Ok((raw, entries))
+    }
+
+    /// What is at hand where a row of a level should be.
+    fn entry<'a>(
+        &self,
+        level: usize,
+        ordinal: usize,
+        scanner: &mut Scanner<'a>,
+        body: &mut Body<'a>,
+    ) -> Result<Entry<'a>, Invalid> {
+        let level = &self.levels[level];
+        let slots = body.slots.len();
+        body.slots.resize(slots + level.slots, None);
+        let mut frame = Frame { raw: "", ordinal, slots, twice: Vec::new(), unknown: Vec::new() };
+        let from = scanner.place();
+        let read = match level.is_bare {
+            true => scanner.pass(),
+            false => scanner.fields(|scanner, name| match level.fields.get(&*name) {
+                Some(node) => self.fill(node, &mut frame, scanner, body),
+                None => scanner.pass().map(|raw| frame.unknown.push((name, raw))),
+            }),
+        };
+        let Ok(raw) = read else {
+            scanner.back_to(from);
+            return Ok(Entry { raw: scanner.pass()?, frame: None });
+        };
+        frame.raw = raw;
+        body.frames.push(frame);
+        Ok(Entry { raw, frame: Some(body.frames.len() - 1) })
+    }
+
+    /// Takes the value at hand of a field, and notes in the frame where another value was taken before: a field that stands
+    /// twice counts as it stands last, but what it says cannot be told where the two differ.
+    fn fill<'a>(
+        &self,
+        node: &Node,
+        frame: &mut Frame<'a>,
+        scanner: &mut Scanner<'a>,
+        body: &mut Body<'a>,
+    ) -> Result<(), Invalid> {
+        let mut list = None;
+        let mut before = Vec::new();
+        node.within.values().for_each(|node| node.take(&mut body.slots[frame.slots..], &mut before));
+        let from = scanner.place();
+        let raw = match (scanner.first(), node.level) {
+            (b'[', Some(level)) => {
+                let (raw, entries) = self.list(level, scanner, body)?;
+                body.lists.push(entries);
+                list = u32::try_from(body.lists.len()).ok().and_then(NonZeroU32::new);
+                raw
+            }
+            (b'{', _) if !node.within.is_empty() => {
+                let read = scanner.fields(|scanner, name| match node.within.get(&*name) {
+                    Some(node) => self.fill(node, frame, scanner, body),
+                    None => scanner.pass().map(drop),
+                });
+                // What is no object has no fields: the columns in it are missing, and said to be where they are required.
+                read.or_else(|_| {
+                    scanner.back_to(from);
+                    scanner.pass()
+                })?
+            }
+            _ => scanner.pass()?,
+        };
+        let slots = &mut body.slots[frame.slots..];
+        for (slot, value) in before {
+            if slots[slot].is_none_or(|now| now.raw != value.raw) {
+                frame.twice.push(slot);
+            }
+        }
+        if let Some(slot) = node.slot {
+            let value = Some(Value { raw, list }).filter(|value| value.raw != "null");
+            let before = std::mem::replace(&mut slots[slot], value);
+            if before.is_some_and(|before| value.is_none_or(|value| value.raw != before.raw)) {
+                frame.twice.push(slot);
             }
         }
         Ok(())
     }
 
-    /// The rows of the table in the row that the frames end in.
-    fn nested<'a>(
+    /// The rows of the tables in what stands at the pointer, inside other rows.
+    #[expect(clippy::too_many_arguments, reason = "a place in a tree, on the way down")]
+    fn met<'a, 'b>(
         &self,
-        about: &'a About,
+        level: usize,
+        entry: &Entry<'a>,
         fingerprint: i64,
-        frames: &mut Vec<Frame<'a>>,
+        body: &'b Body<'a>,
+        above: &mut Vec<&'b Frame<'a>>,
         pointer: &mut String,
-        with: &mut dyn FnMut(Met<'a, '_>),
+        with: &mut dyn FnMut(usize, Met<'a, '_>),
     ) {
-        let level = frames.len() - 1;
-        let Some((slot, path)) = self.levels[level].entries else {
-            with(Met::Row(Row { walk: self, about, frames, pointer, fingerprint }));
+        let level = &self.levels[level];
+        let Some(frame) = entry.frame.map(|frame| &body.frames[frame]) else {
+            for table in &level.below {
+                with(*table, Met::Wrong { pointer, text: entry.raw, expected: "expected an object" });
+            }
             return;
         };
-        let Some(list) = frames[level].slots[slot] else { return };
+        above.push(frame);
+        if let Some(table) = level.table {
+            let sources = Some(&self.tables[table]);
+            with(table, Met::Row(Row { walk: self, sources, body, frames: above, pointer, fingerprint }));
+        }
         let length = pointer.len();
-        push_path(pointer, path);
-        let Ok(rows) = serde_json::from_str::<Vec<&RawValue>>(list.get()) else {
-            with(Met::Wrong { pointer, text: list.get(), expected: "expected a list" });
-            pointer.truncate(length);
-            return;
-        };
-        let list_length = pointer.len();
-        for (ordinal, raw) in rows.into_iter().enumerate() {
-            pointer.truncate(list_length);
-            let _ = write!(pointer, "/{ordinal}");
-            match self.frame(level + 1, ordinal, raw) {
-                None => with(Met::Wrong { pointer, text: raw.get(), expected: "expected an object" }),
-                Some(frame) => {
-                    frames.push(frame);
-                    self.nested(about, fingerprint, frames, pointer, with);
-                    frames.pop();
+        for list in &level.lists {
+            let Some(value) = body.slots[frame.slots + list.slot] else { continue };
+            push_path(pointer, list.path);
+            let list_length = pointer.len();
+            match value.list.map(|list| &body.lists[list.get() as usize - 1]) {
+                None => {
+                    for table in &self.levels[list.level].below {
+                        with(*table, Met::Wrong { pointer, text: value.raw, expected: "expected a list" });
+                    }
+                }
+                Some(entries) => {
+                    for (ordinal, entry) in entries.iter().enumerate() {
+                        pointer.truncate(list_length);
+                        let _ = write!(pointer, "/{ordinal}");
+                        self.met(list.level, entry, fingerprint, body, above, pointer, with);
+                    }
                 }
             }
+            pointer.truncate(length);
         }
-        pointer.truncate(length);
-    }
-
-    fn frame<'a>(&self, level: usize, ordinal: usize, raw: &'a RawValue) -> Option<Frame<'a>> {
-        let level = &self.levels[level];
-        let mut frame = Frame { raw, ordinal, slots: vec![None; level.slots], twice: Vec::new(), unknown: Vec::new() };
-        if level.is_bare {
-            return Some(frame);
-        }
-        let Frame { slots, twice, unknown, .. } = &mut frame;
-        each_field(raw.get(), |name, value| match level.fields.within.get(&*name) {
-            Some(node) => node.fill(value, slots, twice),
-            None if level.known.contains(&*name) => {}
-            None => unknown.push((name, value)),
-        })
-        .ok()?;
-        Some(frame)
+        above.pop();
     }
 
     /// Which of the listed rows count: all but those that the same answer lists again further on.
-    fn counting(&self, about: &About, rows: &[Listed<'_>]) -> Vec<bool> {
+    fn counting(&self, body: &Body<'_>, rows: &[Entry<'_>], fingerprints: &[i64]) -> Vec<bool> {
         let mut counts = vec![true; rows.len()];
         let mut seen = HashSet::new();
         let mut key = Vec::new();
-        for (place, listed) in rows.iter().enumerate().rev() {
-            let Some(frame) = &listed.frame else { continue };
+        for (place, entry) in rows.iter().enumerate().rev() {
+            let Some(frame) = entry.frame.map(|frame| &body.frames[frame]) else { continue };
             key.clear();
-            let row = Row { walk: self, about, frames: std::slice::from_ref(frame), pointer: "", fingerprint: 0 };
+            let row = Row { walk: self, sources: None, body, frames: &[frame], pointer: "", fingerprint: 0 };
             let mut is_whole = true;
             for source in &self.set {
                 match row.cell(*source) {
                     Cell::Missing => is_whole = false,
-                    Cell::Json(raw) => key.extend_from_slice(raw.get().as_bytes()),
-                    Cell::Text(text) => key.extend_from_slice(text.as_bytes()),
+                    Cell::Json(text) | Cell::Text(text) => key.extend_from_slice(text.as_bytes()),
                     Cell::Whole(value) => key.extend_from_slice(&value.to_le_bytes()),
                     Cell::Truth(_) | Cell::Twice(_) => is_whole = false,
                 }
                 key.push(0);
             }
             if self.is_told_by_fingerprint {
-                key.extend_from_slice(&listed.fingerprint.to_le_bytes());
+                key.extend_from_slice(&fingerprints[place].to_le_bytes());
             }
             counts[place] = !is_whole || seen.insert(XxHash3_128::oneshot(&key));
         }
@@ -290,7 +463,7 @@ impl Walk {
 impl<'a> Row<'a, '_> {
     /// What stands for each column of the table.
     pub fn columns(&self) -> impl Iterator<Item = Cell<'a>> + '_ {
-        self.walk.columns.iter().map(|source| self.cell(*source))
+        self.sources.iter().flat_map(|sources| &sources.columns).map(|source| self.cell(*source))
     }
 
     /// What identifies the listed row.
@@ -301,11 +474,11 @@ impl<'a> Row<'a, '_> {
 
     /// What stands for the column that says which reads replace the row.
     pub fn class(&self) -> Cell<'a> {
-        self.walk.class.map_or(Cell::Missing, |source| self.cell(source))
+        self.sources.and_then(|sources| sources.class).map_or(Cell::Missing, |source| self.cell(source))
     }
 
     /// Fields of the row that the catalog does not know.
-    pub fn unknown(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub fn unknown(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.frames.last().into_iter().flat_map(|frame| &frame.unknown).map(|(name, value)| (&**name, *value))
     }
 
@@ -321,18 +494,21 @@ impl<'a> Row<'a, '_> {
     }
 
     fn cell(&self, source: Source) -> Cell<'a> {
+        let value = |depth: usize, slot: usize| self.body.slots[self.frames[depth].slots + slot];
         match source {
-            Source::Slot { level, slot } => match self.frames[level].slots[slot] {
-                Some(raw) if self.frames[level].twice.contains(&slot) => Cell::Twice(raw),
-                Some(raw) => Cell::Json(raw),
+            Source::Slot { depth, slot } => match value(depth, slot) {
+                Some(Value { raw, .. }) if self.frames[depth].twice.contains(&slot) => Cell::Twice(raw),
+                Some(Value { raw, .. }) => Cell::Json(raw),
                 None => Cell::Missing,
             },
-            Source::IsList { level, slot } => {
-                Cell::Truth(self.frames[level].slots[slot].is_some_and(|raw| raw.get().starts_with('[')))
+            Source::IsList { depth, slot } => {
+                Cell::Truth(value(depth, slot).is_some_and(|value| value.raw.starts_with('[')))
             }
-            Source::Ordinal { level } => Cell::Whole(i64::try_from(self.frames[level].ordinal).unwrap_or(i64::MAX)),
-            Source::Asked(parameter) => self.about.asked.get(parameter).map_or(Cell::Missing, |text| Cell::Text(text)),
-            Source::Itself { level } => Cell::Json(self.frames[level].raw),
+            Source::Ordinal { depth } => Cell::Whole(i64::try_from(self.frames[depth].ordinal).unwrap_or(i64::MAX)),
+            Source::Asked(parameter) => {
+                self.body.about.asked.get(parameter).map_or(Cell::Missing, |text| Cell::Text(text))
+            }
+            Source::Itself { depth } => Cell::Json(self.frames[depth].raw),
         }
     }
 }
@@ -350,47 +526,34 @@ impl Level {
             _ => None,
         });
         Self {
-            known: columns.chain(lists).collect(),
+            of: table,
+            fields: columns.chain(lists).map(|name| (name, Node::default())).collect(),
+            slots: 0,
+            lists: Vec::new(),
+            table: None,
+            below: Vec::new(),
             is_bare: table.columns.iter().any(|column| column.found == Found::Itself),
-            ..Self::default()
         }
     }
 
     /// The slot of a path of fields, each path one.
     fn want(&mut self, path: &'static str) -> usize {
-        let node = path.split('.').fold(&mut self.fields, |node, name| node.within.entry(name).or_default());
-        let slot = *node.slot.get_or_insert(self.slots);
+        let next = self.slots;
+        let slot = *self.node(path).slot.get_or_insert(next);
         self.slots = self.slots.max(slot + 1);
         slot
+    }
+
+    fn node(&mut self, path: &'static str) -> &mut Node {
+        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let node = self.fields.entry(first).or_default();
+        rest.into_iter().flat_map(|rest| rest.split('.')).fold(node, |node, name| node.within.entry(name).or_default())
     }
 }
 
 impl Node {
-    /// Takes a field's value, and notes in `twice` where another value was taken before: a field that stands twice counts as it
-    /// stands last, but what it says cannot be told where the two differ.
-    fn fill<'a>(&self, value: &'a RawValue, slots: &mut [Option<&'a RawValue>], twice: &mut Vec<usize>) {
-        if let Some(slot) = self.slot {
-            put(slot, (value.get() != "null").then_some(value), slots, twice);
-        }
-        if !self.within.is_empty() {
-            let mut before = Vec::new();
-            self.within.values().for_each(|node| node.take(slots, &mut before));
-            // What is no object has no fields: the columns in it are missing, and said to be where they are required.
-            let _ = each_field(value.get(), |name, value| {
-                if let Some(node) = self.within.get(&*name) {
-                    node.fill(value, slots, twice);
-                }
-            });
-            for (slot, value) in before {
-                if slots[slot].is_none_or(|now| now.get() != value.get()) {
-                    twice.push(slot);
-                }
-            }
-        }
-    }
-
     /// Empties the slots of a field and of those in it, keeping what stood there.
-    fn take<'a>(&self, slots: &mut [Option<&'a RawValue>], into: &mut Vec<(usize, &'a RawValue)>) {
+    fn take<'a>(&self, slots: &mut [Option<Value<'a>>], into: &mut Vec<(usize, Value<'a>)>) {
         if let Some(slot) = self.slot {
             into.extend(slots[slot].take().map(|value| (slot, value)));
         }
@@ -398,36 +561,29 @@ impl Node {
     }
 }
 
-fn put<'a>(slot: usize, value: Option<&'a RawValue>, slots: &mut [Option<&'a RawValue>], twice: &mut Vec<usize>) {
-    let before = std::mem::replace(&mut slots[slot], value);
-    if before.is_some_and(|before| value.is_none_or(|value| value.get() != before.get())) {
-        twice.push(slot);
-    }
-}
+/// A hash for names of fields, looked up once for every field of every row. The names in a map are the catalog's, so nobody
+/// can choose them to collide.
+#[derive(Default)]
+struct NameHash(u64);
 
-/// The rows of a body, and whether they are a list: some endpoints answer with a single object.
-fn listed(body: &[u8]) -> Result<(Vec<&RawValue>, bool), String> {
-    let body = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    let mut data: Option<&RawValue> = None;
-    each_field(body, |name, value| {
-        if name == ROWS {
-            data = Some(value);
-        }
-    })
-    .map_err(|error| format!("the body is no JSON object: {error}"))?;
-    let data = data.ok_or_else(|| format!("the body has no `{ROWS}`"))?;
-    match data.get().as_bytes().first() {
-        Some(b'[') => serde_json::from_str(data.get()).map(|rows| (rows, true)).map_err(|error| error.to_string()),
-        Some(b'{') => Ok((vec![data], false)),
-        _ => Err(format!("`{ROWS}` is no list")),
+impl Hasher for NameHash {
+    fn write(&mut self, bytes: &[u8]) {
+        let mut mix = |word: u64| self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+        mix(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    }
+
+    fn finish(&self) -> u64 {
+        // Its upper bits are the better ones, and the map takes the lower.
+        self.0 ^ self.0 >> 32
     }
 }
 
 /// Equal where neither the row nor what it was asked with has changed.
-fn fingerprint(about: &About, raw: &RawValue) -> i64 {
+fn fingerprint(about: &About, raw: &str) -> i64 {
     let mut hash = XxHash3_128::new();
-    hash.write(raw.get().as_bytes());
+    hash.write(raw.as_bytes());
     for (name, value) in &about.asked {
         hash.write(&[0]);
         hash.write(name.as_bytes());
@@ -443,33 +599,6 @@ fn push_path(pointer: &mut String, path: &str) {
         pointer.push_str(name);
     }
 }
-
-/// Calls `with` for each field of a JSON object.
-fn each_field<'a>(json: &'a str, with: impl FnMut(Cow<'a, str>, &'a RawValue)) -> serde_json::Result<()> {
-    struct Fields<F>(F);
-    impl<'a, F: FnMut(Cow<'a, str>, &'a RawValue)> Visitor<'a> for Fields<F> {
-        type Value = ();
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'a>>(mut self, mut map: A) -> Result<(), A::Error> {
-            while let Some(Name(name)) = map.next_key()? {
-                let value = map.next_value().map_err(A::Error::custom)?;
-                (self.0)(name, value);
-            }
-            Ok(())
-        }
-    }
-    let mut reader = serde_json::Deserializer::from_str(json);
-    reader.deserialize_map(Fields(with))?;
-    reader.end()
-}
-
-/// A name of a field, borrowed where it has no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
@@ -491,33 +620,84 @@ mod tests {
         Answer { about, body: body.as_bytes().to_vec() }
     }
 
-    /// Pointer and cells of each row.
-    fn met(table: &str, body: &str) -> Vec<String> {
+    /// Pointer and cells of each row of one of these tables.
+    fn met_of(names: &[&str], wanted: usize, body: &str) -> Vec<String> {
         let answer = answer(body);
-        let walk = Walk::of(catalog::table("api", table).unwrap());
-        let table = catalog::table("api", table).unwrap();
+        let tables: Vec<_> = names.iter().map(|name| catalog::table("api", name).unwrap()).collect();
         let mut lines = Vec::new();
         let show = |cell: Cell<'_>| match cell {
             Cell::Missing => None,
-            Cell::Json(raw) => Some(raw.get().to_owned()),
-            Cell::Text(text) => Some(text.to_owned()),
+            Cell::Json(text) | Cell::Text(text) => Some(text.to_owned()),
             Cell::Whole(value) => Some(value.to_string()),
             Cell::Truth(truth) => Some(truth.to_string()),
-            Cell::Twice(last) => Some(format!("twice:{}", last.get())),
+            Cell::Twice(last) => Some(format!("twice:{last}")),
         };
-        walk.rows(&answer, &mut |met| {
+        let with = &mut |table: usize, met: Met<'_, '_>| {
+            if table != wanted {
+                return;
+            }
             lines.push(match met {
                 Met::Row(row) => {
-                    let cells = table.columns.iter().zip(row.columns());
+                    let cells = tables[table].columns.iter().zip(row.columns());
                     let cells: Vec<_> =
                         cells.filter_map(|(column, cell)| Some(format!("{}={}", column.name, show(cell)?))).collect();
-                    format!("{} {}", row.pointer, cells.join(" "))
+                    let unknown: Vec<_> = row.unknown().map(|(name, value)| format!(" ?{name}={value}")).collect();
+                    format!("{} {}{}", row.pointer, cells.join(" "), unknown.concat())
                 }
                 Met::Wrong { pointer, text, expected } => format!("{pointer} {text}: {expected}"),
             });
-        })
-        .unwrap();
+        };
+        Walk::of(&tables).rows(&answer, with).unwrap();
         lines
+    }
+
+    fn met(table: &str, body: &str) -> Vec<String> {
+        met_of(&[table], 0, body)
+    }
+
+    #[test]
+    fn the_rows_of_a_table_are_the_same_alone_and_beside_other_tables_of_the_answer() {
+        const TABLES: [&str; 6] = [
+            "invoices",
+            "invoice_line_items",
+            "invoice_sub_line_items",
+            "invoice_sub_line_item_tiers",
+            "invoice_adjustments",
+            "constituent_invoices",
+        ];
+        let body = r#"{"next_page": null, "data": [
+            {"id": "i1", "new": {"deep": [1]}, "line_items": [
+                {"name": "a", "total": 1.10, "more": 2, "sub_line_items": [
+                    {"name": "s", "quantity": 2, "tiers": [{"quantity": 1}, 7, {"quantity": 2, "quantity": 3}]},
+                    []
+                ]},
+                {"name": "b", "credit_type": {"id": "u"}, "credit_type": {"id": "v"}, "sub_line_items": {}},
+                null
+            ], "invoice_adjustments": [{"name": "x"}], "constituent_invoices": [{"invoice_id": "c"}]},
+            {"id": "i2", "line_items": [{"name": "old"}], "line_items": [{"name": "new"}], "invoice_adjustments": 3},
+            "none",
+            {"id": "i3", "line_items": [{"name": "gone"}], "line_items": null},
+            {"id": "i4", "line_items": [{"\ud83d": 1}, {"name": "\ud83d"}]}
+        ]}"#;
+        let mut rows = 0;
+        for (number, name) in TABLES.into_iter().enumerate() {
+            let alone = met(name, body);
+            assert_eq!(met_of(&TABLES, number, body), alone, "{name}");
+            if number > 0 {
+                assert_eq!(met_of(&[name, "invoices"], 0, body), alone, "{name}");
+            }
+            rows += alone.len();
+        }
+        assert!(rows > 15, "{rows}");
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_and_deep_nesting_are_the_concern_of_their_column() {
+        let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+        let body =
+            format!(r#"{{"data": [{{"id": "a", "name": "x\ud83d", "custom_fields": {deep}}}], "deep": {deep}}}"#);
+        let lines = met("customers", &body);
+        assert_eq!(lines, [format!(r#"/data/0 id="a" name="x\ud83d" custom_fields={deep}"#)]);
     }
 
     #[test]
@@ -590,11 +770,11 @@ mod tests {
 
     #[test]
     fn a_body_without_rows_is_refused() {
-        let walk = Walk::of(catalog::table("api", "customers").unwrap());
+        let walk = Walk::of(&[catalog::table("api", "customers").unwrap()]);
         for (body, reason) in
             [("[]", "no JSON object"), ("{}", "no `data`"), (r#"{"data": 1}"#, "no list"), ("{", "no JSON")]
         {
-            let error = walk.rows(&answer(body), &mut |_| {}).unwrap_err();
+            let error = walk.rows(&answer(body), &mut |_, _| {}).unwrap_err();
             assert!(error.contains(reason), "{body}: {error}");
         }
     }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// Whether the text is one JSON value and nothing else: [`Invalid::Json`] or [`Invalid::JsonDepth`] if not.
 pub(super) fn check(text: &str) -> Result<(), Invalid> {
-    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut scanner = Scanner::new(text);
     scanner.space();
     scanner.value(0)?;
     scanner.end()
@@ -16,12 +16,13 @@ pub(super) fn check(text: &str) -> Result<(), Invalid> {
 
 /// The last value under `key` in the outermost object, as written. `None` also when the text is not JSON.
 pub(super) fn last_member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut scanner = Scanner::new(text);
     let mut found = None;
     scanner.space();
     scanner.byte(b'{').ok()?;
     scanner
-        .members(1, |scanner, name, value| {
+        .members(1, |scanner, name| {
+            let value = scanner.place_of_value(1)?;
             let written = scanner.bytes.get(name.from + 1..name.to - 1).unwrap_or_default();
             let same = if name.escaped {
                 text.get(name.from..name.to).and_then(string).is_some_and(|name| name == key)
@@ -31,6 +32,7 @@ pub(super) fn last_member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
             if same {
                 found = Some(value);
             }
+            Ok(())
         })
         .ok()?;
     scanner.end().ok()?;
@@ -40,11 +42,12 @@ pub(super) fn last_member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
 
 /// The elements of the outermost array, as written. `None` when the text is not JSON or no array.
 pub(super) fn elements(text: &str) -> Option<Vec<&str>> {
-    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut scanner = Scanner::new(text);
     let mut places = Vec::new();
     scanner.space();
     scanner.byte(b'[').ok()?;
-    scanner.elements(1, |place| places.push(place)).ok()?;
+    let mut push = |scanner: &mut Scanner<'_>| scanner.place_of_value(1).map(|place| places.push(place));
+    scanner.elements(1, &mut push).ok()?;
     scanner.end().ok()?;
     places.into_iter().map(|(from, to)| text.get(from..to)).collect()
 }
@@ -136,11 +139,12 @@ pub(super) fn pairs(json: &str) -> Result<Option<String>, Invalid> {
 
 /// Names and values, as written, of the members of an object. `None` when the text is not JSON or no object.
 pub(super) fn members_of(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
-    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut scanner = Scanner::new(text);
     let mut places = Vec::new();
     scanner.space();
     scanner.byte(b'{').ok()?;
-    scanner.members(1, |_, name, value| places.push((name, value))).ok()?;
+    let mut push = |scanner: &mut Scanner<'_>, name| scanner.place_of_value(1).map(|place| places.push((name, place)));
+    scanner.members(1, &mut push).ok()?;
     scanner.end().ok()?;
     places
         .into_iter()
@@ -150,33 +154,39 @@ pub(super) fn members_of(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
 
 /// A string in the text, quotes included.
 #[derive(Clone, Copy)]
-struct Name {
-    from: usize,
-    to: usize,
-    escaped: bool,
+pub(super) struct Name {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) escaped: bool,
 }
 
-struct Scanner<'a> {
+/// A place in a text: where a value begins, or where the last one has ended.
+pub struct Scanner<'a> {
+    pub(super) text: &'a str,
     bytes: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0 }
+    }
+
     /// The byte at hand. Zero stands for the end: no place outside a string allows it.
     #[inline]
-    fn peek(&self) -> u8 {
+    pub(super) fn peek(&self) -> u8 {
         self.bytes.get(self.at).copied().unwrap_or_default()
     }
 
     #[inline]
-    fn space(&mut self) {
+    pub(super) fn space(&mut self) {
         while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
             self.at += 1;
         }
     }
 
     #[inline]
-    fn byte(&mut self, byte: u8) -> Result<(), Invalid> {
+    pub(super) fn byte(&mut self, byte: u8) -> Result<(), Invalid> {
         if self.peek() == byte {
             self.at += 1;
             Ok(())
@@ -185,22 +195,22 @@ impl Scanner<'_> {
         }
     }
 
-    fn end(&mut self) -> Result<(), Invalid> {
+    pub(super) fn end(&mut self) -> Result<(), Invalid> {
         self.space();
         if self.at == self.bytes.len() { Ok(()) } else { Err(Invalid::Json) }
     }
 
     /// A value inside `depth` others.
-    fn value(&mut self, depth: usize) -> Result<(), Invalid> {
+    pub(super) fn value(&mut self, depth: usize) -> Result<(), Invalid> {
         match self.peek() {
             b'"' => self.string().map(|_| ()),
             b'{' => {
                 self.at += 1;
-                self.members(depth + 1, |_, _, _| ())
+                self.members(depth + 1, |scanner, _| scanner.value(depth + 1))
             }
             b'[' => {
                 self.at += 1;
-                self.elements(depth + 1, |_| ())
+                self.elements(depth + 1, |scanner| scanner.value(depth + 1))
             }
             b't' => self.word(b"true"),
             b'f' => self.word(b"false"),
@@ -209,9 +219,20 @@ impl Scanner<'_> {
         }
     }
 
-    /// An object behind its brace. `each` sees every member: its name and where its value begins and ends.
+    /// Where the value at hand, inside `depth` others, begins and ends.
+    fn place_of_value(&mut self, depth: usize) -> Result<(usize, usize), Invalid> {
+        let from = self.at;
+        self.value(depth)?;
+        Ok((from, self.at))
+    }
+
+    /// An object behind its brace. `each` is called at the value of every member, with its name, and passes over it.
     #[inline]
-    fn members(&mut self, depth: usize, mut each: impl FnMut(&Self, Name, (usize, usize))) -> Result<(), Invalid> {
+    pub(super) fn members(
+        &mut self,
+        depth: usize,
+        mut each: impl FnMut(&mut Self, Name) -> Result<(), Invalid>,
+    ) -> Result<(), Invalid> {
         if depth > DEPTH {
             return Err(Invalid::JsonDepth);
         }
@@ -225,9 +246,7 @@ impl Scanner<'_> {
             self.space();
             self.byte(b':')?;
             self.space();
-            let from = self.at;
-            self.value(depth)?;
-            each(self, name, (from, self.at));
+            each(self, name)?;
             self.space();
             match self.peek() {
                 b',' => self.at += 1,
@@ -241,9 +260,13 @@ impl Scanner<'_> {
         }
     }
 
-    /// An array behind its bracket. `each` sees where every element begins and ends.
+    /// An array behind its bracket. `each` is called at every element, and passes over it.
     #[inline]
-    fn elements(&mut self, depth: usize, mut each: impl FnMut((usize, usize))) -> Result<(), Invalid> {
+    pub(super) fn elements(
+        &mut self,
+        depth: usize,
+        mut each: impl FnMut(&mut Self) -> Result<(), Invalid>,
+    ) -> Result<(), Invalid> {
         if depth > DEPTH {
             return Err(Invalid::JsonDepth);
         }
@@ -253,9 +276,7 @@ impl Scanner<'_> {
             return Ok(());
         }
         loop {
-            let from = self.at;
-            self.value(depth)?;
-            each((from, self.at));
+            each(self)?;
             self.space();
             match self.peek() {
                 b',' => self.at += 1,
