@@ -6,12 +6,12 @@ same two cores, and both outputs to the simulator's answers, byte for byte.
 
 import argparse
 import difflib
-import os
 import pathlib
 import shutil
 import statistics
 import sys
-import time
+
+from timing import size_of, timed, two_cores
 
 REPORTS = ["images_by_size.csv", "invoice_charges.csv", "billings_by_plan.csv"]
 CONFIG = """[parameters]
@@ -22,33 +22,6 @@ billing_month = "2024-03"
 billing_month_basis = "service_period"
 """
 HERE = pathlib.Path(__file__).parent
-
-
-def two_cores():
-    """Two of the cores this process may use, or all where it has fewer."""
-    return sorted(os.sched_getaffinity(0))[:2]
-
-
-def timed(command, log):
-    """Runs a command; seconds of wall, seconds of CPU, MiB of peak memory. Its output goes to a file."""
-    started = time.monotonic()
-    child = os.fork()
-    if child == 0:
-        os.sched_setaffinity(0, two_cores())
-        os.environ["TOKIO_WORKER_THREADS"] = "2"
-        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        os.dup2(out, 1)
-        os.dup2(out, 2)
-        try:
-            os.execv(command[0], command)
-        except OSError as error:
-            os.write(2, f"{command[0]}: {error}\n".encode())
-            os._exit(127)
-    _, status, usage = os.wait4(child, 0)
-    wall = time.monotonic() - started
-    if status != 0:
-        sys.exit(f"error: {os.path.basename(command[0])} ended with status {status}\n{log.read_text()[-4000:]}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def differences(output, answers):
@@ -63,15 +36,10 @@ def differences(output, answers):
     return found
 
 
-def size_of(folder):
-    """Bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
 def main():
     """Parses, runs in turns, prints and writes."""
     parser = argparse.ArgumentParser()
-    for name in ["etl", "account", "work"]:
+    for name in ["etl", "account", "work", "results"]:
         parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
     for name in ["runs", "events", "customers"]:
         parser.add_argument(f"--{name}", type=int, required=True)
@@ -127,7 +95,7 @@ def main():
           for name in figures],
         "",
     ]
-    (HERE / "results.md").write_text("\n".join(text), encoding="utf-8")
+    args.results.write_text("\n".join(text), encoding="utf-8")
     sys.exit(1 if wrong else 0)
 
 
