@@ -4,7 +4,7 @@
 //! rows are superseded; the second types every row, sets bad ones aside and writes the rest. Lake files are written
 //! again only where they hold a superseded row. Nothing here is visible before the lake commits it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -476,29 +476,53 @@ impl Merge<'_> {
         })
     }
 
-    /// Writes the lake files that hold superseded rows again, without them.
+    /// Writes the lake files that hold superseded rows again, without them; and, of folders that get a file and have many small ones,
+    /// the small ones as one, so that years of small deliveries do not make each read open thousands of files.
     fn rewrite_lake_files(&self, superseded: &Superseded, change: &mut Change) -> Result<()> {
-        for (ordinal, file) in self.state.iter().flat_map(|state| &state.files).enumerate() {
-            let Some(gone) = superseded.lake.get(&(ordinal as u32)) else { continue };
-            change.remove.push(file.path.clone());
-            if gone.len() == file.rows {
+        let files: Vec<_> = self.state.iter().flat_map(|state| &state.files).collect();
+        let crowded = crowded(&files, &change.add);
+        let mut joined: BTreeMap<&str, LakeFile> = BTreeMap::new();
+        for (ordinal, file) in files.iter().enumerate() {
+            let gone = superseded.lake.get(&(ordinal as u32));
+            let folder = folder_of(file);
+            let is_joined = is_small(file) && crowded.contains(folder);
+            if gone.is_none() && !is_joined {
                 continue;
             }
-            let folder = file.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-            let path = format!("{folder}{}-kept-{ordinal}.parquet", self.run_id);
-            let mut writer = LakeFile::create(&self.staging, path, &self.schema, self.table)?;
-            let mut before = 0;
-            for batch in self.lake_batches(file, None)? {
-                let batch = batch?;
-                let keep: BooleanArray =
-                    (0..batch.num_rows() as u32).map(|row| Some(!gone.contains(before + row))).collect();
-                before += batch.num_rows() as u32;
-                let batch = widen(&batch, &self.schema)
-                    .and_then(|batch| filter_record_batch(&batch, &keep))
-                    .map_err(|error| Error::failed(format!("cannot rewrite {}: {error}", file.path)))?;
-                writer.write(&batch)?;
+            change.remove.push(file.path.clone());
+            if gone.is_some_and(|gone| gone.len() == file.rows) {
+                continue;
             }
+            let path = |kind| format!("{folder}{}-{kind}-{ordinal}.parquet", self.run_id);
+            let create = |kind| LakeFile::create(&self.staging, path(kind), &self.schema, self.table);
+            if !is_joined {
+                let mut writer = create("kept")?;
+                self.write_again(file, gone, &mut writer)?;
+                change.add.push(writer.finish()?);
+                continue;
+            }
+            let mut writer = joined.remove(folder).map_or_else(|| create("joined"), Ok)?;
+            self.write_again(file, gone, &mut writer)?;
+            joined.insert(folder, writer);
+        }
+        for writer in joined.into_values() {
             change.add.push(writer.finish()?);
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of a lake file that are not gone.
+    fn write_again(&self, file: &DataFile, gone: Option<&RoaringBitmap>, into: &mut LakeFile) -> Result<()> {
+        let mut before = 0;
+        for batch in self.lake_batches(file, None)? {
+            let batch = batch?;
+            let is_kept = |row: u32| !gone.is_some_and(|gone| gone.contains(before + row));
+            let keep: BooleanArray = (0..batch.num_rows() as u32).map(|row| Some(is_kept(row))).collect();
+            before += batch.num_rows() as u32;
+            let batch = widen(&batch, &self.schema)
+                .and_then(|batch| filter_record_batch(&batch, &keep))
+                .map_err(|error| Error::failed(format!("cannot rewrite {}: {error}", file.path)))?;
+            into.write(&batch)?;
         }
         Ok(())
     }
@@ -524,6 +548,33 @@ impl Merge<'_> {
         let reader = parquet::read_rows(&path, columns, rows)?;
         Ok(reader.map(move |batch| batch.map_err(|error| parquet::damaged(&path, &error))))
     }
+}
+
+/// Small files in one folder: as many are read in a moment, and each row is written again once for so many deliveries.
+const MOST_SMALL: usize = 24;
+
+/// The folders that get a file and have many small ones.
+fn crowded<'f>(files: &[&'f DataFile], added: &[DataFile]) -> BTreeSet<&'f str> {
+    let mut small: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in files.iter().filter(|file| is_small(file)) {
+        *small.entry(folder_of(file)).or_default() += 1;
+    }
+    let added: BTreeSet<_> = added.iter().map(folder_of).collect();
+    small
+        .into_iter()
+        .filter(|(folder, count)| *count >= MOST_SMALL && added.contains(folder))
+        .map(|(folder, _)| folder)
+        .collect()
+}
+
+/// Whether a file is read whole for its keys.
+fn is_small(file: &DataFile) -> bool {
+    file.rows < INDEXED_ROWS
+}
+
+/// The folder of a file below its table's, with the slash; nothing for the table's own.
+fn folder_of(file: &DataFile) -> &str {
+    file.path.rfind('/').map_or("", |end| &file.path[..=end])
 }
 
 /// The place of a file among those that are delivered, in the order in which rows count; between two of them for one that is

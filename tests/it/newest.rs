@@ -297,3 +297,23 @@ fn a_flipped_byte_of_a_file_whose_keys_came_again_is_found() {
     project.deliver("events/dt=2024-04-03/1_20240403040000.csv", day);
     project.run(&["--stage", "normalize"]).exits(5).says(&["not those that were written"]);
 }
+
+#[test]
+fn many_small_deliveries_are_joined_into_few_files_and_say_what_they_said() {
+    let (daily, at_once) = (Project::new(), Project::new());
+    for day in 1..=28 {
+        let name = format!("events/dt=2024-03-{day:02}/1_202403{day:02}040000.csv");
+        // Each day brings a row, and the first day's row again.
+        let text = format!(
+            "transaction_id,timestamp,event_type,updated_at\nt{day},2024-02-11,of {day},2024-03-{day:02}\n\
+             again,2024-02-12,of {day},2024-03-{day:02}\n"
+        );
+        daily.deliver(&name, &text);
+        at_once.deliver(&name, &text);
+        daily.normalize();
+    }
+    at_once.normalize();
+    assert_eq!(daily.sql(EVENTS), at_once.sql(EVENTS));
+    let joined = daily.names("lake").into_iter().filter(|name| name.contains("/events/") && name.contains("-joined-"));
+    assert_eq!(joined.count(), 1);
+}
