@@ -75,7 +75,7 @@ pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &
     for chosen in chosen.iter_mut().filter(|chosen| chosen.is_made()) {
         chosen.parts = reuse.parts(chosen.model, engine.opened())?;
     }
-    verify_bytes(engine, &chosen, models)?;
+    verify_bytes(engine, &chosen, &closure, task, lake).await?;
     done.receipts.push(told(&closure, &chosen, &mut reuse));
     // What tells of movements is made when it is known what moved.
     let (mut early, mut late) = (Vec::new(), Vec::new());
@@ -138,17 +138,36 @@ pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &
     Ok(done)
 }
 
-/// Holds files against the bytes that were written: those of the months that are to be made where no model reads all of a table,
-/// else all of them.
-fn verify_bytes(engine: &Engine, chosen: &[Chosen<'_>], models: &Models) -> Result<()> {
-    let made: Vec<_> = chosen.iter().filter(|chosen| chosen.is_made()).collect();
-    let at_once = made.iter().filter(|chosen| chosen.parts.is_empty() && !chosen.model.is_view());
-    let whole: BTreeSet<_> = at_once.flat_map(|chosen| models.opened_by(chosen.model)).collect();
-    let parts = || made.iter().flat_map(|chosen| &chosen.parts);
-    let in_parts: BTreeSet<_> = parts().map(|part| part.table.as_str()).collect();
-    let is_read = |state: &&TableState| whole.contains(&state.table) || !in_parts.contains(state.table.as_str());
-    engine.opened().iter().filter(is_read).try_for_each(TableState::verify_bytes)?;
-    let files: BTreeSet<_> = parts().filter(|part| part.kept.is_none()).flat_map(|part| &part.files).collect();
+/// Holds all that reports are made of against the bytes that were written, also where nothing of it is read now: a lake that is
+/// damaged publishes nothing. Only of tables that are read by month are those months alone that are made, and of the others the sizes.
+async fn verify_bytes(
+    engine: &Engine,
+    chosen: &[Chosen<'_>],
+    closure: &[&Model],
+    task: &Task<'_>,
+    lake: &Lake,
+) -> Result<()> {
+    let made = || chosen.iter().filter(|chosen| chosen.is_made());
+    let at_once = made().filter(|chosen| chosen.parts.is_empty() && !chosen.model.is_view());
+    let whole: BTreeSet<_> = at_once.flat_map(|chosen| task.models.opened_by(chosen.model)).collect();
+    let by_month: BTreeSet<_> = closure.iter().filter_map(|model| model.header.months.as_ref()).collect();
+    let verify = |state: &TableState| match whole.contains(&state.table) || !by_month.contains(&state.table) {
+        true => state.verify_bytes(),
+        false => state.verify_files(),
+    };
+    let mut tables: BTreeSet<_> = closure.iter().flat_map(|model| task.models.opened_by(model)).collect();
+    for state in engine.opened() {
+        verify(state)?;
+        tables.remove(&state.table);
+    }
+    for table in tables {
+        let Some(version) = task.versions.get(&table) else { continue };
+        if let Some(state) = lake.table(&table, Some(*version)).await? {
+            verify(&state)?;
+        }
+    }
+    let parts = made().flat_map(|chosen| &chosen.parts).filter(|part| part.kept.is_none());
+    let files: BTreeSet<_> = parts.flat_map(|part| &part.files).collect();
     files.into_iter().try_for_each(|file| parquet::verify_bytes(file))
 }
 

@@ -200,7 +200,9 @@ impl<'a> Reuse<'a> {
 
     /// From here on it is known what moved in closed months.
     pub fn is_restated(&mut self, file: &DataFile) {
-        self.origins.replace(RESTATEMENTS.name, Some(file.path.clone()));
+        // The name ends in the hash of the rows.
+        let hash = file.path.rsplit('-').next().unwrap_or(&file.path);
+        self.origins.replace(RESTATEMENTS.name, Some(hash.to_owned()));
     }
 
     /// The rows of a model whose promises were judged, if it would come to the same.
