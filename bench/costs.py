@@ -5,6 +5,8 @@ leaves them as they are. Exit 1 where they differ. Time and memory are told, nev
 """
 
 import argparse
+import csv
+import io
 import pathlib
 import shutil
 import statistics
@@ -23,15 +25,22 @@ def csvs(project):
 
 
 def day_more(account, rows):
-    """Some events of an account's first file again, under ids of their own."""
+    """Events of one day of an account's first file again, as many as there are up to `rows`, under ids of their own."""
     files = [path for path in (account / "landing/egress").rglob("*.csv") if "events" in path.relative_to(account).as_posix()]
-    source = min(files)
-    with source.open(encoding="utf-8", newline="") as lines:
-        header = next(lines)
-        place = header.strip().split(",").index("transaction_id")
-        if place != 0:
-            sys.exit(f"error: {source}: transaction_id is not the first column")
-        return header + "".join("more-" + line for _, line in zip(range(rows), lines))
+    text = io.StringIO()
+    with min(files).open(encoding="utf-8", newline="") as lines:
+        events = csv.DictReader(lines)
+        writer = csv.DictWriter(text, events.fieldnames, lineterminator="\n")
+        writer.writeheader()
+        day = None
+        for event in events:
+            day = day or event["timestamp"][:10]
+            if event["timestamp"][:10] == day:
+                writer.writerow(event | {"transaction_id": "more-" + event["transaction_id"]})
+                rows -= 1
+            if rows == 0:
+                break
+    return text.getvalue()
 
 
 def project_of(folder, account, day=None):
@@ -79,7 +88,7 @@ def main():
         if sum(path.is_file() for path in (project / "lake").rglob("*")) != files:
             wrong.append("a run that found nothing new left files behind")
         deliver(project, day)
-        step("a day of 1,000 events more", project, *run)
+        step("a day of up to 1,000 events more", project, *run)
         more = csvs(project)
         step("`etl sql -c 'select 1'`", project, "sql", "-c", "select 1")
         step("`etl sql -c 'show tables'`", project, "sql", "-c", "show tables")
