@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 
 use self::judge::Judge;
 pub use self::judge::Verdict;
+pub use self::rows::register;
 use self::rows::{Sink, Taken};
 pub use self::turns::{Fault, Turns};
 use crate::engine::{Engine, arrow_type, precision};
@@ -75,8 +76,6 @@ pub struct Part {
 pub struct MadePart {
     /// What tells it from others.
     pub name: String,
-    /// How many rows.
-    pub rows: u64,
     /// The file, if one was made, in the order's folder.
     pub file: Option<DataFile>,
     /// The rows, if none was.
@@ -219,10 +218,10 @@ async fn make(
         }
     }
     let result = sink.finish()?;
-    result.register(engine, &model.name, &order.folder, &schema)?;
+    register(&result.rows(&order.folder), engine, &model.name, &schema)?;
     Ok(Some(Made {
         name: model.name.clone(),
-        rows: result.rows,
+        rows: result.count,
         held: result.held.filter(|_| result.file.is_none()),
         parts,
         file: result.file,
@@ -243,12 +242,10 @@ async fn make_part(
     let stem = format!("{}-{}", part.name, order.file_stem);
     let mut sink = Sink::new(&order.folder, &stem, schema, false)?;
     run(plan, engine, &order.model.file, schema, &mut sink, None).await?;
-    let Taken { rows, file, held } = sink.finish()?;
-    let all = match (&file, &held) {
-        (Some(file), None) => Rows::InFile(order.folder.join(&file.path)),
-        (_, held) => Rows::Held(held.clone().unwrap_or_default()),
-    };
-    Ok((all, MadePart { name: part.name.clone(), rows, held: held.filter(|_| file.is_none()), file }))
+    let result = sink.finish()?;
+    let rows = result.rows(&order.folder);
+    let Taken { file, held, .. } = result;
+    Ok((rows, MadePart { name: part.name.clone(), held: held.filter(|_| file.is_none()), file }))
 }
 
 /// Writes the rows of a model to a file in this folder, in the order of its query.

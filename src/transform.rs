@@ -20,7 +20,7 @@ use crate::catalog::runs::{CHECKS, RESTATEMENTS};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::freeze::freeze;
-use crate::make::{Order, Part, Verdict, make_all, row_schema};
+use crate::make::{Order, Part, Verdict, make_all, register, row_schema};
 use crate::model::{Grain, Layer, Model, Models};
 use crate::place::lake::{DataFile, Lake, TableState};
 use crate::place::parquet;
@@ -279,11 +279,10 @@ async fn make_reports(
                 is_judged: true,
                 parts: parts.clone(),
             }),
-            Some((_, Rows::Held(rows))) => engine.register_rows(&model.name, rows.clone(), &schema)?,
-            Some((rows, Rows::InFile(path))) => {
-                engine.register_file(&model.name, path, &schema)?;
-                if is_report(model) {
-                    let file = results::stage(path, *rows, &staging(model), &run.id)?;
+            Some((count, rows)) => {
+                register(rows, engine, &model.name, &schema)?;
+                if let (true, Rows::InFile(path)) = (is_report(model), rows) {
+                    let file = results::stage(path, *count, &staging(model), &run.id)?;
                     files.insert(&model.name, (file, Duration::ZERO));
                 }
             }

@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::place::lake::DataFile;
 use crate::place::parquet::FileWriter;
+use crate::place::results::Rows;
 
 /// What a query's rows may take in memory. There are some eighty of them in a run.
 const SMALL_BYTES: usize = 1 << 20;
@@ -30,7 +31,7 @@ pub struct Sink {
 /// Rows that are all there: in memory, in a file, or both.
 pub struct Taken {
     /// How many.
-    pub rows: u64,
+    pub count: u64,
     /// The file.
     pub file: Option<DataFile>,
     /// All of them, if they are few.
@@ -99,20 +100,28 @@ impl Sink {
     /// Failed when it cannot be written.
     pub fn finish(self) -> Result<Taken> {
         let file = self.writer.map(FileWriter::finish).transpose()?;
-        Ok(Taken { rows: self.rows, file, held: self.held })
+        Ok(Taken { count: self.rows, file, held: self.held })
     }
 }
 
 impl Taken {
-    /// Lets queries read them under this name.
-    ///
-    /// # Errors
-    /// Failed when the engine refuses.
-    pub fn register(&self, engine: &Engine, name: &str, folder: &Path, schema: &SchemaRef) -> Result<()> {
+    /// The rows, of which a file lies in this folder: from memory where they are there.
+    pub fn rows(&self, folder: &Path) -> Rows {
         match (&self.held, &self.file) {
-            (None, Some(file)) => engine.register_file(name, &folder.join(&file.path), schema),
-            (held, _) => engine.register_rows(name, held.clone().unwrap_or_default(), schema),
+            (None, Some(file)) => Rows::InFile(folder.join(&file.path)),
+            (held, _) => Rows::Held(held.clone().unwrap_or_default()),
         }
+    }
+}
+
+/// Lets queries read rows under this name.
+///
+/// # Errors
+/// Failed when the engine refuses.
+pub fn register(rows: &Rows, engine: &Engine, name: &str, schema: &SchemaRef) -> Result<()> {
+    match rows {
+        Rows::Held(rows) => engine.register_rows(name, rows.clone(), schema),
+        Rows::InFile(path) => engine.register_file(name, path, schema),
     }
 }
 

@@ -212,7 +212,9 @@ impl Merge<'_> {
         let columns = KeyColumns::of(self.table);
         let records = KeyRecords::new(&self.staging.join("_keys"), self.memory_bytes / 4, Rule::Newest);
         let ranks = self.ranks();
-        let wanted = Mutex::new(Wanted::within(self.memory_bytes / 8));
+        // Of an empty table nothing is looked for.
+        let is_looked_for = self.state.is_some() && is_indexed(self.table);
+        let wanted = is_looked_for.then(|| Mutex::new(Wanted::within(self.memory_bytes / 8)));
         let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
         let census = Mutex::new(Vec::new());
         feed.work(self.threads, |_, unit| {
@@ -227,13 +229,15 @@ impl Merge<'_> {
                 excluded.get(&unit.ordinal),
                 &mut found,
             )?;
-            lock(&wanted).extend(found.iter().map(|record| record.hash));
+            if let Some(wanted) = &wanted {
+                lock(wanted).extend(found.iter().map(|record| record.hash));
+            }
             records.extend(&mut found)?;
             lock(&census).push((unit.ordinal, unit.file, rows));
             Ok(())
         })?;
         let census = Census::of(unlock(census), self.deliveries.len(), feed.finish().fingerprints);
-        self.lake_keys(&columns, &self.met_rows(&columns, Some(unlock(wanted)))?, &records)?;
+        self.lake_keys(&columns, &self.met_rows(&columns, wanted.map(unlock))?, &records)?;
         Ok((census, records.superseded(self.threads)?))
     }
 
@@ -243,7 +247,7 @@ impl Merge<'_> {
         let Some(state) = self.state.filter(|_| !matches!(self.table.origin, Origin::Answers)) else {
             return Ok(Vec::new());
         };
-        let delivered = delivered.and_then(Wanted::sorted).filter(|_| is_indexed(self.table));
+        let delivered = delivered.and_then(Wanted::sorted);
         let names = key_names(columns);
         let rows_of = |file: &DataFile| {
             let path = state.path_of(file);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use twox_hash::XxHash3_128;
 
-use super::{rename, sync};
+use super::rename;
 use crate::error::{Error, Result};
 use crate::fingerprint::Hashing;
 
@@ -207,17 +207,6 @@ fn first_from<T>(list: &[T], from: usize, holds: impl Fn(&T) -> bool) -> usize {
     }
     let high = list.len().min(low + step + 1);
     low + list[low..high].partition_point(|entry| !holds(entry))
-}
-
-/// Makes what was written of indexes at `from` part of the table's folder.
-///
-/// # Errors
-/// Failed when it cannot be moved.
-pub fn place(from: &Path, to: &Path) -> Result<()> {
-    let Some(parent) = to.parent().filter(|_| from.exists()) else { return Ok(()) };
-    fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
-    fs::rename(from, to).map_err(|source| Error::io("move into the lake", from, source))?;
-    sync(parent)
 }
 
 #[cfg(test)]

@@ -306,17 +306,16 @@ impl Lake {
     fn place_files(&self, staging: &Path, folder: &Path, files: &[DataFile]) -> Result<()> {
         fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))?;
         let mut parents: Vec<PathBuf> = Vec::new();
-        for file in files {
-            let from = staging.join(&file.path);
-            let to = folder.join(&file.path);
+        let indexes = files.iter().map(|file| key_index::beside(&file.path)).filter(|path| staging.join(path).exists());
+        for path in files.iter().map(|file| file.path.clone()).chain(indexes) {
+            let from = staging.join(&path);
+            let to = folder.join(&path);
             let parent = to.parent().unwrap_or(folder).to_path_buf();
             if !parents.contains(&parent) {
                 fs::create_dir_all(&parent).map_err(|source| Error::io("create", &parent, source))?;
                 parents.push(parent);
             }
             fs::rename(&from, &to).map_err(|source| Error::io("move into the lake", &from, source))?;
-            let index = key_index::beside(&file.path);
-            key_index::place(&staging.join(&index), &folder.join(&index))?;
         }
         // Up to the lake's own folder: each may have been made just now.
         let above = folder.ancestors().take_while(|ancestor| ancestor.starts_with(&self.root));
