@@ -29,19 +29,17 @@ create macro months_through(first, last) as generate_series(first::timestamp, la
 create macro months_of(starting_at, ending_before, point_month) as
     if(starting_at is null, [point_month], months_through(month_of(starting_at), month_before(ending_before)));
 create macro last_day(ending_before) as (ending_before - interval 1 microsecond)::date;
-create macro passed(amount, days, starting_at, ending_before) as
-    quotient(units(amount) * days, last_day(ending_before) - starting_at::date + 1);
--- What has passed by a month's end less what had by its begin, so that the parts of all months add up.
-create macro part(amount, starting_at, ending_before, month) as if(
+create macro passed(units, days, starting_at, ending_before) as
+    quotient(units * days, last_day(ending_before) - starting_at::date + 1);
+-- What has passed by a month's end less what had by its begin, so that the parts of all months add up. Of units.
+create macro part(units, starting_at, ending_before, month) as if(
     starting_at is null,
-    amount,
-    amount_of(
-        passed(
-            amount, least(last_day(ending_before) + 1, (month + interval 1 month)::date) - starting_at::date,
-            starting_at, ending_before
-        )
-        - passed(amount, greatest(month - starting_at::date, 0), starting_at, ending_before)
+    units,
+    passed(
+        units, least(last_day(ending_before) + 1, (month + interval 1 month)::date) - starting_at::date,
+        starting_at, ending_before
     )
+    - passed(units, greatest(month - starting_at::date, 0), starting_at, ending_before)
 );
 create macro plain(amount) as
     if(contains(amount::varchar, '.'), rtrim(rtrim(amount::varchar, '0'), '.'), amount::varchar);
@@ -312,16 +310,16 @@ apart as (
 metered as (
     select distinct invoice_id from lines where role in ('usage', 'subscription', 'application')
 ),
-amounts as (
+amounts as materialized (
     select
         customer_id, contract_id, currency, starting_at, ending_before, point_month,
-        gross as usage_amount, open as overage_amount, 0::decimal(38, 18) as invoice_amount
+        units(gross) as usage, units(open) as overage, 0::hugeint as invoiced
     from netted
     where billed_role = 'usage'
     union all
     select
         customer_id, contract_id, currency, if(starting_at < ending_before, starting_at, null), ending_before,
-        month_of(starting_at), 0, 0, invoices.amount - coalesce(apart.amount, 0)
+        month_of(starting_at), 0, 0, units(invoices.amount - coalesce(apart.amount, 0))
     from invoices
     left join apart using (invoice_id)
     where status = 'FINALIZED'
@@ -333,9 +331,9 @@ split as (
 )
 select
     customer_id, contract_id, month, currency,
-    sum(part(usage_amount, starting_at, ending_before, month)) as usage_amount,
-    sum(part(overage_amount, starting_at, ending_before, month)) as overage_amount,
-    sum(part(invoice_amount, starting_at, ending_before, month)) as invoice_amount
+    amount_of(sum(part(usage, starting_at, ending_before, month))) as usage_amount,
+    amount_of(sum(part(overage, starting_at, ending_before, month))) as overage_amount,
+    amount_of(sum(part(invoiced, starting_at, ending_before, month))) as invoice_amount
 from split
 where contract_id is not null
 group by customer_id, contract_id, month, currency;
@@ -420,28 +418,28 @@ select
         ),
         'overage', 'on_demand'
     ) as category,
-    customer_id, contract_id, product_id, currency, starting_at, ending_before, point_month, open as amount,
+    customer_id, contract_id, product_id, currency, starting_at, ending_before, point_month, units(open) as units,
     null as balance_id, null as balance_currency
 from netted
 where billed_role = 'usage' and currency = invoice_currency and open <> 0
 union all
 select
-    'postpaid_drawdown', customer_id, contract_id, product_id, currency, starting_at, ending_before, point_month, postpaid, null, null
+    'postpaid_drawdown', customer_id, contract_id, product_id, currency, starting_at, ending_before, point_month, units(postpaid), null, null
 from netted
 where billed_role = 'usage' and currency = invoice_currency and postpaid <> 0
 union all
 select
-    billed_role, customer_id, contract_id, product_id, currency, starting_at, ending_before, point_month, open + postpaid, null, null
+    billed_role, customer_id, contract_id, product_id, currency, starting_at, ending_before, point_month, units(open + postpaid), null, null
 from netted
 where billed_role <> 'usage' and currency = invoice_currency and open + postpaid <> 0
 union all
-select 'true_up', customer_id, contract_id, product_id, currency, null, null, point_month, amount, null, null
+select 'true_up', customer_id, contract_id, product_id, currency, null, null, point_month, units(amount), null, null
 from lines
 where role = 'trueup' and currency = invoice_currency
 union all
 select
     lines.balance_type || '_drawdown', lines.customer_id, lines.contract_id, lines.product_id, invoice_currency, starting_at,
-    ending_before, point_month, -amount, balance_id, balances.currency
+    ending_before, point_month, units(-amount), balance_id, balances.currency
 from lines
 join balances using (balance_id)
 where role = 'application'
@@ -449,7 +447,7 @@ where role = 'application'
 union all
 select
     'expiration', customer_id, contract_id, product_id, coalesce(paid_currency, currency), null, null, entries.month,
-    -entries.amount, balance_id, currency
+    units(-entries.amount), balance_id, currency
 from entries
 join balances using (balance_id, balance_type)
 where balance_type = 'prepaid' and movement = 'expiry' and entries.amount <> 0;
@@ -460,24 +458,27 @@ copy (
         select *, unnest(months_of(starting_at, ending_before, point_month)) as month from earned
     ),
     parts as (
-        select * exclude (amount), part(amount, starting_at, ending_before, month) as amount from split
+        select * exclude (units), part(units, starting_at, ending_before, month) as units from split
+    ),
+    -- Kept, or the product is worked out anew in each place of the quotient.
+    paid as materialized (
+        select parts.*, prices.usable, product(units, prices.paid) as worth from parts left join prices using (balance_id)
     ),
     valued as (
         select
-            parts.*,
+            *,
             case
                 when category = 'credit_drawdown' then 0
-                when prices.balance_id is null then amount
-                else amount_of(ratio(product(units(amount), prices.paid), prices.usable))
+                when usable is null then units
+                else ratio(worth, usable)
             end as recognized
-        from parts
-        left join prices using (balance_id)
+        from paid
     ),
     summed as (
         select
             month, customer_id, contract_id, product_id, category, currency,
-            if(bool_and(balance_currency is null or balance_currency = currency), sum(amount), null) as list_amount,
-            sum(recognized) as recognized_amount
+            if(bool_and(balance_currency is null or balance_currency = currency), amount_of(sum(units)), null) as list_amount,
+            amount_of(sum(recognized)) as recognized_amount
         from valued
         group by month, customer_id, contract_id, product_id, category, currency
     )
