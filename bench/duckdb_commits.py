@@ -6,7 +6,7 @@ usage: duckdb_commits.py LANDING LAKE ARTIFACTS
 import pathlib
 import sys
 
-import duckdb
+from duckdb_lake import connect
 
 # What tells the snapshots of a table apart; nothing where its newest rows count.
 TABLES = {
@@ -51,9 +51,7 @@ def load(connection, landing, lake):
 
 def main(landing, lake, artifacts):
     """The whole run."""
-    connection = duckdb.connect(config={"threads": 2})
-    connection.execute("set timezone = 'UTC'")
-    connection.execute("set preserve_insertion_order = false")
+    connection = connect()
     load(connection, landing, lake)
     script = pathlib.Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
     connection.execute(script.replace("{artifacts}", artifacts))

@@ -41,8 +41,6 @@ create macro part(units, starting_at, ending_before, month) as if(
     )
     - passed(units, greatest(month - starting_at::date, 0), starting_at, ending_before)
 );
-create macro plain(amount) as
-    if(contains(amount::varchar, '.'), rtrim(rtrim(amount::varchar, '0'), '.'), amount::varchar);
 
 create temp table balances as
 select

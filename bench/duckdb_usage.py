@@ -1,12 +1,12 @@
-"""The pipeline's work on the export files as a DuckDB script: typed, newest per key, Parquet by month, three reports.
+"""The pipeline's work on the export files of usage as a DuckDB script: typed, newest per key, Parquet by month, three reports.
 
-usage: duckdb_peer.py LANDING LAKE ARTIFACTS
+usage: duckdb_usage.py LANDING LAKE ARTIFACTS
 """
 
 import pathlib
 import sys
 
-import duckdb
+from duckdb_lake import connect
 
 EVENTS = """
 copy (
@@ -176,13 +176,7 @@ def sources(landing):
 
 def main(landing, lake, artifacts):
     """The whole run."""
-    connection = duckdb.connect(config={"threads": 2})
-    connection.execute("set timezone = 'UTC'")
-    connection.execute("set preserve_insertion_order = false")
-    connection.execute(
-        "create macro plain(amount) as case when contains(amount::varchar, '.')"
-        " then rtrim(rtrim(amount::varchar, '0'), '.') else amount::varchar end"
-    )
+    connection = connect()
     connection.execute(EVENTS.format(sources=sources(landing), lake=lake))
     connection.execute(f"create view events as from read_parquet('{lake}/events/*/*.parquet')")
     for table in TABLES:
