@@ -85,10 +85,10 @@ class Costs:
         """A run, and what there is after it."""
         self.note(what, (*self.etl(project, "run", *words), *size_of(project / "lake")))
 
-    def ask(self, project, question, said=None):
+    def ask(self, project, question):
         """A question; rows go nowhere."""
         took = self.etl(project, "sql", "--format", "csv", "-c", question, output="/dev/null")
-        self.note(said or f"`etl sql -c \"{question}\"`", took)
+        self.note(f'`etl sql -c "{question}"`', took)
 
     def note(self, what, figures):
         self.figures.setdefault(what, []).append(figures)
@@ -140,7 +140,7 @@ def main():
     parser.add_argument("--runs", type=int, required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--landing", type=pathlib.Path, help="export files, in a folder egress")
-    parser.add_argument("--settings", type=pathlib.Path, help="settings in place of these scripts' own, of data that stays as it is")
+    parser.add_argument("--settings", type=pathlib.Path, help="settings of the account, where it has some; no day is added to it")
     parser.add_argument("--answers", type=pathlib.Path, help="what reports must be")
     parser.add_argument("--simulator", type=pathlib.Path, help="what answers for the API")
     parser.add_argument("--customers", type=int, help="how many the account has that is asked by the API")
@@ -151,7 +151,7 @@ def main():
         costs = Costs(args, API_SETTINGS.format(url=url) if url else settings, url)
         costs.measure(day_more(files, 1000) if files else None)
 
-    print(f"### {args.name}\n\nMedians of {args.runs}.\n")
+    print(f"### {args.name}\n\nMedians of {args.runs}; questions are answered as CSV.\n")
     print("\n".join([*HEAD, *[row(what, medians(runs)) for what, runs in costs.figures.items()], ""]))
     for text in costs.wrong:
         print(f"error: {args.name}: {text}", file=sys.stderr)
