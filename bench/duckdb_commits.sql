@@ -1,6 +1,7 @@
 -- Three reports of commits and credits from the typed tables of the export: balance_rollforward, commit_schedule and
 -- revenue_schedule, to the last digit. What the random accounts never have (units of products, refunds, credit grants of plans,
--- hierarchies, consolidated invoices, breakdowns of drafts) is not read here.
+-- hierarchies, consolidated invoices, breakdowns of drafts, a newest snapshot that is not complete) is not read here. Nor is a
+-- commit's worth taken from running sums, as its prices divide without a rest there.
 --
 -- Amounts are decimal(38, 18) in units of their currency. DuckDB divides decimals as doubles, so what is multiplied and divided
 -- is a number of 10^-18, a hugeint; every quotient is rounded half away from zero.
