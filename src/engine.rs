@@ -4,6 +4,7 @@
 //! environment and, for snapshot tables, of the newest complete snapshot; models stand under their bare names and the
 //! run tables under `etl.NAME`. Only what a query reads is opened.
 
+mod empty;
 pub mod functions;
 pub mod lint;
 pub mod parameters;
@@ -104,6 +105,7 @@ impl Engine {
             .map_err(|error| Error::failed(format!("the query engine cannot start: {error}")))?;
         let context = SessionContext::new_with_config_rt(config, runtime);
         functions::register(&context);
+        let context = SessionContext::new_with_state(empty::cut_off_first(context.state()));
         let small = Arc::new(small::state_for_small(context.state()));
         let engine = Self {
             context,
@@ -292,6 +294,9 @@ impl Engine {
     /// Failed when they are not of the schema.
     pub fn register_rows(&self, name: &str, rows: Vec<RecordBatch>, schema: &SchemaRef) -> Result<()> {
         let failed = |error: DataFusionError| Error::failed(format!("the rows of {name}: {}", plain(&error)));
+        if rows.iter().all(|batch| batch.num_rows() == 0) {
+            return self.register_empty(name, schema);
+        }
         let table = MemTable::try_new(schema.clone(), vec![rows]).map_err(failed)?;
         self.register("reports", name, Arc::new(table))
     }
@@ -432,11 +437,11 @@ impl Engine {
             .iter()
             .filter_map(|spec| Some((spec.name.clone(), parameters.get(&spec.name)?.clone().into())))
             .collect();
-        let plan = self
-            .plan(&model.sql)
-            .await
-            .and_then(|plan| plan.with_param_values(ParamValues::Map(values)))
-            .map_err(wrong)?;
+        let mut plan = self.plan(&model.sql).await.map_err(wrong)?;
+        // It makes each node of the plan anew.
+        if !values.is_empty() {
+            plan = plan.with_param_values(ParamValues::Map(values)).map_err(wrong)?;
+        }
         // Built-in models were looked at when this was built, by its tests.
         if !model.is_built_in {
             self.lint(model, &plan)?;

@@ -21,6 +21,7 @@ use datafusion::logical_expr::LogicalPlan;
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::debug;
 
 use self::judge::Judge;
 pub use self::judge::Verdict;
@@ -219,6 +220,8 @@ async fn make(
     }
     let result = sink.finish()?;
     register(&result.rows(&order.folder), engine, &model.name, &schema)?;
+    let milliseconds = started.elapsed().as_millis() as u64;
+    debug!(model = model.name, rows = result.count, milliseconds, "made {}", model.name);
     Ok(Some(Made {
         name: model.name.clone(),
         rows: result.count,

@@ -151,9 +151,7 @@ valued as (
             when told.balance_type = 'credit' then cast(0 as decimal(38, 18))
             when told.scheduled_amount is not null then told.scheduled_amount
             when told.balance_id <> roots.balance_id and roots.told_amount is not null
-                then money_div(
-                    money_mul(money_mul(told.granted, told.thinned), roots.told_amount), nullif(roots.usable, 0)
-                )
+                then money_share(money_mul(told.granted, told.thinned), roots.told_amount, nullif(roots.usable, 0))
             when told.told_amount is not null then told.told_amount
             when roots.is_invoiced and roots.invoice_currency is not null then cast(0 as decimal(38, 18))
         end as paid_amount,

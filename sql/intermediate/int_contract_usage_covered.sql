@@ -93,15 +93,15 @@ final as (
         month,
         currency,
         money_total(
-            money_div(money_mul(usage_amount, days_through), days) - money_div(money_mul(usage_amount, days_before), days)
+            money_share(usage_amount, days_through, days) - money_share(usage_amount, days_before, days)
         ) as usage_amount,
         money_total(
-            money_div(money_mul(uncovered_amount, days_through), days)
-            - money_div(money_mul(uncovered_amount, days_before), days)
+            money_share(uncovered_amount, days_through, days)
+            - money_share(uncovered_amount, days_before, days)
         ) as uncovered_amount,
         money_total(
-            money_div(money_mul(invoice_amount, days_through), days)
-            - money_div(money_mul(invoice_amount, days_before), days)
+            money_share(invoice_amount, days_through, days)
+            - money_share(invoice_amount, days_before, days)
         ) as invoice_amount
     from placed
     where month is not null and ($cutoff is null or month < date_in_zone($cutoff, 'UTC'))

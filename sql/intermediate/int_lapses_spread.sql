@@ -56,7 +56,7 @@ shared as (
         case
             when not terms.is_ended or drafted.balance_id is not null then cast(null as decimal(38, 18))
             when cumulated.all_drawn = 0 then cumulated.lapsed_until
-            else money_div(money_mul(cumulated.all_lapsed, cumulated.drawn_until), nullif(cumulated.all_drawn, 0))
+            else money_share(cumulated.all_lapsed, cumulated.drawn_until, nullif(cumulated.all_drawn, 0))
         end as share_until
     from cumulated
     inner join terms on cumulated.balance_id = terms.balance_id

@@ -78,7 +78,7 @@ priced as (
         case when is_billed then scheduled_amount - billed_amount else 0.00 end as unbilled_amount,
         case when is_rolled_in then paid_amount else 0.00 end as rolled_in_amount,
         -- What was given by hand is usable and not used.
-        paid_amount - money_div(money_mul(used + usable - granted, paid_amount), nullif(usable, 0)) as left_amount
+        paid_amount - money_share(used + usable - granted, paid_amount, nullif(usable, 0)) as left_amount
     from joined
 ),
 

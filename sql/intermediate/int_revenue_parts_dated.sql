@@ -97,9 +97,9 @@ final as (
         invoice_id,
         booked_month,
         currency,
-        money_div(money_mul(billed_amount, part_through), whole) - money_div(money_mul(billed_amount, part_before), whole)
+        money_share(billed_amount, part_through, whole) - money_share(billed_amount, part_before, whole)
             as billed_amount,
-        money_div(money_mul(drawn, part_through), whole) - money_div(money_mul(drawn, part_before), whole) as drawn
+        money_share(drawn, part_through, whole) - money_share(drawn, part_before, whole) as drawn
     from parts
 )
 

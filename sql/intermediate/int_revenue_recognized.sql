@@ -62,8 +62,8 @@ valued as (
     select
         component_id,
         month,
-        money_div(money_mul(drawn_after, paid_amount), nullif(usable, 0)) as worth_after,
-        money_div(money_mul(drawn_after - drawn, paid_amount), nullif(usable, 0)) as worth_before
+        money_share(drawn_after, paid_amount, nullif(usable, 0)) as worth_after,
+        money_share(drawn_after - drawn, paid_amount, nullif(usable, 0)) as worth_before
     from ordered
 ),
 

@@ -73,13 +73,12 @@ priced as (
         valued.currency as paid_currency,
         valued.cost_basis,
         valued.paid_amount,
-        money_div(money_mul(coalesce(sums.drawn, 0), valued.paid_amount), nullif(valued.usable, 0)) as drawn_amount,
-        money_div(money_mul(coalesce(sums.drawn + sums.lapsed, 0), valued.paid_amount), nullif(valued.usable, 0))
+        money_share(coalesce(sums.drawn, 0), valued.paid_amount, nullif(valued.usable, 0)) as drawn_amount,
+        money_share(coalesce(sums.drawn + sums.lapsed, 0), valued.paid_amount, nullif(valued.usable, 0))
             as on_expiry_amount,
-        money_div(
-            money_mul(coalesce(sums.drawn + sums.lapsed_proportional, 0), valued.paid_amount), nullif(valued.usable, 0)
-        ) as proportional_amount,
-        money_div(money_mul(coalesce(moved.rolled, 0), valued.paid_amount), nullif(valued.usable, 0)) as rolled_amount
+        money_share(coalesce(sums.drawn + sums.lapsed_proportional, 0), valued.paid_amount, nullif(valued.usable, 0))
+            as proportional_amount,
+        money_share(coalesce(moved.rolled, 0), valued.paid_amount, nullif(valued.usable, 0)) as rolled_amount
     from terms
     inner join valued on terms.balance_id = valued.balance_id
     left join moved on terms.balance_id = moved.balance_id

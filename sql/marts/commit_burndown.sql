@@ -117,8 +117,9 @@ told as (
         true as is_segment,
         cast(null as decimal(38, 18)) as amount,
         cast(null as decimal(38, 18)) as drawn_amount,
-        money_div(
-            money_mul(lengths.granted_amount, greatest(lengths.day_count - (days.day - lengths.first_day + 1), 0)),
+        money_share(
+            lengths.granted_amount,
+            greatest(lengths.day_count - (days.day - lengths.first_day + 1), 0),
             nullif(lengths.day_count, 0)
         ) as expected_amount
     from lengths
@@ -189,7 +190,7 @@ final as (
         case
             when paced.remaining_amount <= 0 then paced.used_up_day
             else paced.day + cast(
-                ceil(money_div(money_mul(paced.remaining_amount, paced.elapsed_days), paced.divisor_amount)) as bigint
+                ceil(money_share(paced.remaining_amount, paced.elapsed_days, paced.divisor_amount)) as bigint
             )
         end as run_out_date,
         spans.last_day - paced.day as days_left

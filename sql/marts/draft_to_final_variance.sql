@@ -135,12 +135,12 @@ summed as (
         count(distinct kept.invoice_id) as draft_invoice_count,
         max(kept.snapshot_at) as draft_snapshot_at,
         money_total(
-            money_div(money_mul(placed.amount, placed.days_through), placed.days)
-            - money_div(money_mul(placed.amount, placed.days_before), placed.days)
+            money_share(placed.amount, placed.days_through, placed.days)
+            - money_share(placed.amount, placed.days_before, placed.days)
         ) filter (where not placed.is_final) as draft_amount,
         money_total(
-            money_div(money_mul(placed.amount, placed.days_through), placed.days)
-            - money_div(money_mul(placed.amount, placed.days_before), placed.days)
+            money_share(placed.amount, placed.days_through, placed.days)
+            - money_share(placed.amount, placed.days_before, placed.days)
         ) filter (where placed.is_final) as final_amount
     from placed
     inner join invoices on placed.invoice_id = invoices.invoice_id

@@ -10,12 +10,14 @@ mod date_in_zone;
 mod days;
 mod exact;
 mod exact_decimal;
+mod filters_pass;
 mod grouped;
 mod instant;
 mod json_elements;
 mod json_text;
 mod money_arithmetic;
 mod money_round;
+mod money_share;
 mod money_sum;
 mod money_total;
 mod months;
@@ -32,6 +34,7 @@ pub fn all() -> (Vec<Arc<ScalarUDF>>, Vec<Arc<AggregateUDF>>) {
     let scalars = vec![
         ScalarUDF::from(money_arithmetic::MoneyArithmetic::multiply()),
         ScalarUDF::from(money_arithmetic::MoneyArithmetic::divide()),
+        ScalarUDF::from(money_share::MoneyShare::new()),
         ScalarUDF::from(money_round::MoneyRound::new()),
         ScalarUDF::from(exact_decimal::ExactDecimal::strict()),
         ScalarUDF::from(exact_decimal::ExactDecimal::lenient()),
@@ -45,6 +48,7 @@ pub fn all() -> (Vec<Arc<ScalarUDF>>, Vec<Arc<AggregateUDF>>) {
         ScalarUDF::from(json_text::JsonText::new()),
         ScalarUDF::from(json_elements::JsonElements::of_array()),
         ScalarUDF::from(json_elements::JsonElements::of_object()),
+        ScalarUDF::from(filters_pass::FiltersPass::new()),
         ScalarUDF::from(names::NameMatches::new()),
         ScalarUDF::from(names::NamesOf::new()),
     ];

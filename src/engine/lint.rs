@@ -44,7 +44,7 @@ const ORDERED_AGGREGATES: [&str; 6] =
     ["any_value", "array_agg", "first_value", "last_value", "nth_value", "string_agg"];
 
 /// Scalar functions that may return a decimal: exact, or rounding by name.
-const EXACT_SCALARS: [&str; 22] = [
+const EXACT_SCALARS: [&str; 23] = [
     "abs",
     "array_any_value",
     "array_element",
@@ -60,6 +60,7 @@ const EXACT_SCALARS: [&str; 22] = [
     "money_div",
     "money_mul",
     "money_round",
+    "money_share",
     "nullif",
     "nvl",
     "nvl2",

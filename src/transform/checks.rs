@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::LogicalPlan;
 use futures::StreamExt;
 use tokio::task::JoinSet;
+use tracing::debug;
 
 use crate::catalog::runs::CHECKS;
 use crate::engine::parameters::missing;
@@ -163,8 +165,12 @@ pub async fn of_files(
         tasks.spawn(async move {
             let (rule, given) = (&check, &*parameters);
             let work = |engine: Engine| async move {
+                let started = Instant::now();
                 let plan = engine.plan_model(rule, given).await?;
-                offending(&engine, plan).await
+                let found = offending(&engine, plan).await;
+                let milliseconds = started.elapsed().as_millis() as u64;
+                debug!(check = rule.name, milliseconds, "asked {}", rule.name);
+                found
             };
             let found = turns.take(&engine, &check.file, work).await;
             (check.name.clone(), found.map(|found| Check::of(check.name, severity, found)))

@@ -76,7 +76,11 @@ fn well_formed(text: &str) -> Result<Cow<'_, str>, Invalid> {
 /// `None` when the text is not JSON (nested no deeper than [`DEPTH`]), not an object, has no such member, or the member
 /// is null. Where a key is repeated the last one counts.
 pub fn member<'a>(json: &'a str, key: &str) -> Option<Cow<'a, str>> {
-    let value = scan::last_member(json, key)?;
+    text_of(scan::last_member(json, key)?)
+}
+
+/// The text of a value that is known to be one; `None` for null.
+fn text_of(value: &str) -> Option<Cow<'_, str>> {
     match value.as_bytes().first()? {
         b'n' => None,
         b'"' => scan::string(value),
@@ -84,16 +88,21 @@ pub fn member<'a>(json: &'a str, key: &str) -> Option<Cow<'a, str>> {
     }
 }
 
+/// The members of an object in their order, repeated ones as often as they stand there: names, and texts as [`member`] gives them.
+///
+/// `None` when the text is not JSON (nested no deeper than [`DEPTH`]) or not an object.
+pub fn members(json: &str) -> Option<Vec<Member<'_>>> {
+    Some(scan::members_of(json)?.into_iter().map(|(name, value)| (name, text_of(value))).collect())
+}
+
+/// The name of a member and its text, `None` where it is null.
+pub type Member<'a> = (Cow<'a, str>, Option<Cow<'a, str>>);
+
 /// The texts of the elements of an array in their order, each as [`member`] gives a member's: `None` for one that is null.
 ///
 /// `None` when the text is not JSON (nested no deeper than [`DEPTH`]) or not an array.
 pub fn elements(json: &str) -> Option<Vec<Option<Cow<'_, str>>>> {
-    let texts = scan::elements(json)?.into_iter().map(|value| match value.as_bytes().first() {
-        Some(b'n') => None,
-        Some(b'"') => scan::string(value),
-        _ => Some(Cow::Borrowed(value)),
-    });
-    Some(texts.collect())
+    Some(scan::elements(json)?.into_iter().map(text_of).collect())
 }
 
 /// The names of an object's members in their order, repeated ones as often as they stand there.

@@ -8,6 +8,7 @@
 
 pub mod boolean;
 pub mod decimal;
+pub mod filters;
 pub mod integer;
 pub mod json;
 pub mod names;
