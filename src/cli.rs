@@ -46,6 +46,8 @@ pub enum Command {
     Explain(ExplainFlags),
     /// Take a file that is gone for good out of the quarantine, where its cells keep reports from being made
     Forget(ForgetFlags),
+    /// Remove lake files that only runs of long ago published; what closes were made from stays
+    Compact(CompactFlags),
     /// Read settings, tables and SQL, plan every report, and touch nothing
     Check,
     /// Make a folder with settings for an account of your own
@@ -181,6 +183,17 @@ pub struct ForgetFlags {
     pub file: String,
 }
 
+/// The flags of `etl compact`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct CompactFlags {
+    /// Keep what was published in so many days, for `--known-at` and `etl diff` [default: 400]
+    #[arg(long, value_name = "DAYS")]
+    pub keep_days: Option<String>,
+    /// Say what would be removed, and remove nothing [default: off]
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// The flags of every command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Options of every command")]
@@ -248,6 +261,7 @@ impl Cli {
                 | Command::Sql(_)
                 | Command::Explain(_)
                 | Command::Forget(_)
+                | Command::Compact(_)
                 | Command::Check
                 | Command::Init(_)
                 | Command::Demo(_),

@@ -1,6 +1,7 @@
 //! The commands of the command line, each from resolved settings to standard output.
 
 mod check;
+mod compact;
 mod demo;
 mod diff;
 mod explain;
@@ -37,6 +38,7 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Explain { report, key, limit } => explain::run(settings, report, key, *limit).await,
         Request::Reopen(order) => reopen::run(settings, order).await,
         Request::Forget { file } => forget::run(settings, file).await,
+        Request::Compact(order) => compact::run(settings, order).await,
         Request::Check => check::run(settings).await,
         Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,
         Request::Init { folder } => init::run(settings, folder),

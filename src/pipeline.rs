@@ -41,6 +41,7 @@ use crate::task::{Keeping, Task, mart_table};
 use crate::transform::{self, EXCEPTIONS_REPORT, Transformed, published_warnings, transform};
 
 pub mod close;
+pub mod compact;
 pub mod forget;
 pub mod parameters;
 pub mod past;

@@ -39,7 +39,7 @@ pub use given::GivenBy;
 pub use metrics::Metric;
 pub use parameters::{Parameter, require_known as require_known_parameters};
 pub use pattern::Pattern;
-pub use request::{CloseOrder, Past, Query, ReopenOrder, Request};
+pub use request::{CloseOrder, CompactOrder, Past, Query, ReopenOrder, Request};
 pub use token::Token;
 pub use variables::Variables;
 

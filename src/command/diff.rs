@@ -18,6 +18,7 @@ use crate::engine::{Engine, plain};
 use crate::error::{Error, Result};
 use crate::make::write_sql;
 use crate::model::{Model, Models};
+use crate::pipeline::compact::require_kept;
 use crate::place::lake::Lake;
 use crate::place::scratch::Scratch;
 use crate::printer::json_of_row;
@@ -39,6 +40,8 @@ pub async fn run(settings: &Settings, old: &str, new: &str) -> Result<()> {
     require_lake(&lake)?;
     let records = RunRecord::all(&lake).await?;
     let (old, new) = (find(&records, old)?, find(&records, new)?);
+    require_kept(&lake, old).await?;
+    require_kept(&lake, new).await?;
     let models = Models::of(settings)?;
     let reports = models.reports(settings.reports.as_ref())?;
     let scratch = Scratch::new();

@@ -56,6 +56,7 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
         return Err(Error::usage("no run had published anything by then")
             .hint("`etl sql -c 'select * from etl.runs'` lists the runs"));
     };
+    super::compact::require_kept(&lake, &published).await?;
     let origin = DataOrigin::of_lake(&lake, &published.versions).await?;
     super::notice_origin(origin.as_ref(), &settings, summary);
     if let Some(origin) = &origin {

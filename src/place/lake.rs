@@ -8,6 +8,7 @@
 //! name, an Arrow schema and files; it knows neither the catalog nor SQL.
 
 mod log;
+mod needless;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -25,6 +26,7 @@ use serde_json::json;
 use url::Url;
 
 use self::log::Log;
+pub use self::needless::Needless;
 use super::{key_index, sync};
 use crate::error::{Error, Result};
 
@@ -108,15 +110,25 @@ impl Lake {
     /// # Errors
     /// Failed when a folder cannot be listed.
     pub fn has_tables(&self) -> Result<bool> {
+        self.tables().map(|tables| !tables.is_empty())
+    }
+
+    /// The qualified names of the tables that are here.
+    ///
+    /// # Errors
+    /// Failed when a folder cannot be listed.
+    pub fn tables(&self) -> Result<Vec<String>> {
+        let mut tables = Vec::new();
         for schema in folders(&self.root)? {
             for table in folders(&schema)? {
                 let name = table.strip_prefix(&self.root).unwrap_or(&table).to_string_lossy().replace('/', ".");
                 if self.newest_version(&name)?.is_some() {
-                    return Ok(true);
+                    tables.push(name);
                 }
             }
         }
-        Ok(false)
+        tables.sort_unstable();
+        Ok(tables)
     }
 
     /// Why no lake is here, in words.

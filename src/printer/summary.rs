@@ -102,7 +102,7 @@ impl Summary {
 }
 
 /// A number with its thousands apart, nothing for none.
-fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     if number == 0 {
         return String::new();
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use crate::cli::{Cli, CloseFlags, Command, ExplainFlags, ReadFlags, ReopenFlags, RunFlags, SqlFlags};
+use crate::cli::{Cli, CloseFlags, Command, CompactFlags, ExplainFlags, ReadFlags, ReopenFlags, RunFlags, SqlFlags};
 use crate::error::{Error, Result};
 use crate::settings::choice::{Stage, TableFormat};
 use crate::settings::given::{Given, GivenBy, choose_or};
@@ -17,6 +17,8 @@ use crate::value::timestamp;
 const SHOWN: usize = 20;
 /// What it can be made to show: all of it is held until the widths of columns are known.
 const SHOWN_AT_MOST: usize = 100_000;
+/// For how many days `etl compact` keeps what was published.
+const KEPT_DAYS: u16 = 400;
 
 /// A command with everything that is its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub enum Request {
         /// The file, as the quarantine names it.
         file: String,
     },
+    /// `etl compact`
+    Compact(CompactOrder),
     /// `etl check`
     Check,
     /// `etl init`
@@ -112,6 +116,15 @@ pub struct ReopenOrder {
     pub reason: String,
 }
 
+/// For how long what was published is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompactOrder {
+    /// In days.
+    pub keep_days: u16,
+    /// Whether it is only said what would be removed.
+    pub is_dry_run: bool,
+}
+
 /// Where the text of a query is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
@@ -148,6 +161,7 @@ impl Request {
                 require_local(&flags.folder, &by, "the sample's project", "folder")?;
                 Ok(Self::Demo { folder: flags.folder.clone() })
             }
+            Some(Command::Compact(flags)) => compact(flags, variables).map(Self::Compact),
             Some(Command::Forget(flags)) => Ok(Self::Forget { file: flags.file.clone() }),
             Some(Command::Check) | None => Ok(Self::Check),
         }
@@ -162,6 +176,7 @@ impl Request {
             | Self::Explain { .. }
             | Self::Diff { .. }
             | Self::Forget { .. }
+            | Self::Compact(_)
             | Self::Init { .. }
             | Self::Demo { .. }
             | Self::LookBack(_)
@@ -254,6 +269,11 @@ fn sql(flags: &SqlFlags, variables: &Variables) -> Result<Request> {
 fn explain(flags: &ExplainFlags, variables: &Variables) -> Result<Request> {
     let limit = number(text(flags.limit.as_ref(), "limit", variables).as_ref(), 0..=SHOWN_AT_MOST, SHOWN)?;
     Ok(Request::Explain { report: flags.report.clone(), key: flags.key.clone(), limit })
+}
+
+fn compact(flags: &CompactFlags, variables: &Variables) -> Result<CompactOrder> {
+    let keep_days = number(text(flags.keep_days.as_ref(), "keep-days", variables).as_ref(), 0..=36_500, KEPT_DAYS)?;
+    Ok(CompactOrder { keep_days, is_dry_run: flags.dry_run || truth("dry-run", variables)? })
 }
 
 /// A flag, either one, is stronger than both variables.

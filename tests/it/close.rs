@@ -22,7 +22,7 @@ pub fn table(text: &str) -> Vec<BTreeMap<String, String>> {
 }
 
 /// Delivers customer B1's usage of March as 12.40 dollars more, drawn from the commit, of which so much less expires.
-fn deliver_late_usage(project: &Project) {
+pub fn deliver_late_usage(project: &Project) {
     let read = |name: &str| table(&project.read(&format!("landing/egress/{name}.csv")));
     let deliver = |name: &str, rows: &[BTreeMap<String, String>]| {
         let mut writer = csv::Writer::from_writer(Vec::new());

@@ -17,6 +17,7 @@ mod check;
 mod cli;
 mod close;
 mod closings;
+mod compact;
 mod customer_summary;
 mod diff;
 mod dimensions;
