@@ -56,24 +56,24 @@ pub struct Order {
     pub is_kept: bool,
     /// Whether what the header says of rows is judged.
     pub is_judged: bool,
-    /// The months that it is made of one by one; none where it is made at once.
+    /// The parts that it is made of one by one; none where it is made at once.
     pub parts: Vec<Part>,
 }
 
-/// One month of a table, and what a model comes to by it.
+/// Some files of a table, and what a model comes to by them.
 #[derive(Debug, Clone)]
 pub struct Part {
     /// What tells it from others.
     pub name: String,
     /// The table, by qualified name.
     pub table: String,
-    /// Its files of the month.
+    /// The files.
     pub files: Vec<PathBuf>,
     /// The rows, where they are there already.
     pub kept: Option<Rows>,
 }
 
-/// What was newly made of a month.
+/// What was newly made of a part.
 pub struct MadePart {
     /// What tells it from others.
     pub name: String,
@@ -93,7 +93,7 @@ pub struct Made {
     pub file: Option<DataFile>,
     /// The rows, if none was.
     pub held: Option<Vec<RecordBatch>>,
-    /// The months that were made for it.
+    /// The parts that were made for it.
     pub parts: Vec<MadePart>,
     /// What was found of the header's promises, where that was asked for.
     pub verdict: Verdict,
@@ -210,6 +210,9 @@ async fn make(
                 rows
             }
         };
+        if let Some(judge) = &mut judge {
+            judge.begin_part();
+        }
         for batch in made.batches()? {
             let batch = batch?;
             if let Some(judge) = &mut judge {
@@ -233,7 +236,7 @@ async fn make(
     }))
 }
 
-/// Makes what a model comes to by one month, and returns the rows beside what is told of them.
+/// Makes what a model comes to by some files, and returns the rows beside what is told of them.
 async fn make_part(
     part: &Part,
     order: &Order,

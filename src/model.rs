@@ -156,11 +156,11 @@ impl Models {
     fn check_layers(&self, is_checked: impl Fn(&Model) -> bool) -> Result<()> {
         let checked = || self.0.values().filter(|model| is_checked(model));
         for model in checked() {
-            if let Some(table) = &model.header.months {
-                let is_kept_by_month =
+            if let Some(table) = &model.header.parts {
+                let is_kept_in_folders =
                     |kept: &&Table| kept.qualified_name() == *table && matches!(kept.partition, Partition::Month(_));
-                if model.layer != Layer::Intermediate || !catalog::TABLES.iter().any(is_kept_by_month) {
-                    return Err(Error::usage(format!("{}: it cannot be made by months of {table}", model.file))
+                if model.layer != Layer::Intermediate || !catalog::TABLES.iter().any(is_kept_in_folders) {
+                    return Err(Error::usage(format!("{}: it cannot be made of parts of {table}", model.file))
                         .hint("an intermediate model can be, of a table whose files lie in folders of months"));
                 }
             }

@@ -139,7 +139,7 @@ pub async fn transform(task: &Task<'_>, engine: &mut Engine, lake: &Lake, run: &
 }
 
 /// Holds all that reports are made of against the bytes that were written, also where nothing of it is read now: a lake that is
-/// damaged publishes nothing. Only of tables that are read by month are those months alone that are made, and of the others the sizes.
+/// damaged publishes nothing. Only of tables that are read in parts are those parts alone that are made, and of the others the sizes.
 async fn verify_bytes(
     engine: &Engine,
     chosen: &[Chosen<'_>],
@@ -150,8 +150,8 @@ async fn verify_bytes(
     let made = || chosen.iter().filter(|chosen| chosen.is_made());
     let at_once = made().filter(|chosen| chosen.parts.is_empty() && !chosen.model.is_view());
     let whole: BTreeSet<_> = at_once.flat_map(|chosen| task.models.opened_by(chosen.model)).collect();
-    let by_month: BTreeSet<_> = closure.iter().filter_map(|model| model.header.months.as_ref()).collect();
-    let verify = |state: &TableState| match whole.contains(&state.table) || !by_month.contains(&state.table) {
+    let in_parts: BTreeSet<_> = closure.iter().filter_map(|model| model.header.parts.as_ref()).collect();
+    let verify = |state: &TableState| match whole.contains(&state.table) || !in_parts.contains(&state.table) {
         true => state.verify_bytes(),
         false => state.verify_files(),
     };
@@ -179,7 +179,7 @@ struct Chosen<'a> {
     model: &'a Model,
     /// How many rows, and the rows, where they are taken from an earlier run.
     kept: Option<(u64, Rows)>,
-    /// The months that it is made of one by one; none where it is made at once.
+    /// The parts that it is made of one by one; none where it is made at once.
     parts: Vec<Part>,
 }
 

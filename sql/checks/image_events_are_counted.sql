@@ -9,11 +9,12 @@ events as (
 
 final as (
     select
-        uncounted_id,
+        min(uncounted_id) as uncounted_id,
         day,
         image_size
     from events
     where uncounted_id is not null
+    group by day, image_size, event_type
 )
 
 select * from final order by day, image_size, uncounted_id

@@ -1,6 +1,7 @@
--- How many events there are and how many images they made, one row for each day, type and image size, sizes written in one way.
+-- How many events there are and how many images they made, one row for each day, type and image size, sizes written in one way; of
+-- many events a row for each lake file too, which readers add up.
 --
--- months   egress.events
+-- parts    egress.events
 -- grain    day, event_type, image_size
 -- columns
 --   day           date?                        when they happened, UTC

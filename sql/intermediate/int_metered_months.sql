@@ -1,7 +1,7 @@
 -- What the raw events of a month come to for each billed quantity, one row each; of a metric that counts different values a row
--- for each of them.
+-- for each of them, and of many events a row for each lake file too, which readers add up.
 --
--- months   egress.events
+-- parts    egress.events
 -- grain    billed_id, month, unique_value
 -- columns
 --   billed_id     text                         the sub line, or invoice and product
@@ -13,6 +13,8 @@
 --   added         decimal(38, 18)? [quantity]  the sum of their numbers
 --   highest       decimal(38, 18)? [quantity]  the highest of them
 --   newest        decimal(38, 18)? [quantity]  the number of the last event, of a metric that takes it
+--   newest_at     timestamp?                   when that happened, UTC; null for other metrics
+--   newest_id     text?                        that event
 with
 billed as (
     select * from int_billed_quantities
@@ -130,7 +132,10 @@ final as (
         bool_or(is_shared) as is_shared,
         money_sum(number) as added,
         max(number) as highest,
-        first_value(number order by occurred_at desc, transaction_id desc) filter (where aggregate = 'latest') as newest
+        first_value(number order by occurred_at desc, transaction_id desc) filter (where aggregate = 'latest') as newest,
+        max(occurred_at) filter (where aggregate = 'latest') as newest_at,
+        first_value(transaction_id order by occurred_at desc, transaction_id desc) filter (where aggregate = 'latest')
+            as newest_id
     from numbered
     group by billed_id, month, unique_value
 )

@@ -20,10 +20,7 @@ metrics as (
 ),
 
 months as (
-    select
-        *,
-        row_number() over (partition by billed_id order by month desc) as recency
-    from int_metered_months
+    select * from int_metered_months
 ),
 
 rolled_up as (
@@ -35,7 +32,7 @@ rolled_up as (
         coalesce(money_sum(added), 0) as added,
         max(highest) as highest,
         count(distinct unique_value) as distinct_count,
-        max(case when recency = 1 then newest end) as newest
+        first_value(newest order by newest_at desc, newest_id desc) filter (where newest_at is not null) as newest
     from months
     group by billed_id
 ),

@@ -1,6 +1,6 @@
 -- Events that the chosen quantities of metrics that are not mapped may count, one row for each quantity and event.
 --
--- months   egress.events
+-- parts    egress.events
 -- grain    billed_id, transaction_id
 -- columns
 --   billed_id        text                         the sub line, or invoice and product

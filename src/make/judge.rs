@@ -24,6 +24,8 @@ pub struct Judge {
     has_null: bool,
     conditions: Vec<Option<Condition>>,
     keys: Option<Keys>,
+    /// The rows of a part are no more than a file has, and their keys must be judged now: over all parts a key may come again.
+    is_in_parts: bool,
 }
 
 struct Condition {
@@ -70,6 +72,7 @@ impl Judge {
             has_null: false,
             conditions: header.checks.iter().map(condition).collect(),
             keys: keys.and_then(|columns| Keys::of(columns, schema)),
+            is_in_parts: header.parts.is_some(),
         }
     }
 
@@ -86,11 +89,18 @@ impl Judge {
         }
         if let Some(keys) = &mut self.keys {
             keys.see(batch)?;
-            if keys.seen.len() > MOST_KEYS {
+            if keys.seen.len() > MOST_KEYS && !self.is_in_parts {
                 self.keys = None;
             }
         }
         Ok(())
+    }
+
+    /// From here on come the rows of another part, in which the keys of the others may come again.
+    pub fn begin_part(&mut self) {
+        if let Some(keys) = &mut self.keys {
+            keys.seen.clear();
+        }
     }
 
     /// What was found.

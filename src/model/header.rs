@@ -17,15 +17,16 @@
 //!
 //! A report whose rows belong to accounting months says by which column: `period  month`. Amounts that stand on several rows, or are
 //! states of which each is for itself, are `apart  remaining_amount`: nobody adds them. One that is published also when
-//! a check keeps everything else back says `published always`. An intermediate model each row of which comes from one month of a
-//! large table says `months   egress.events`: it is made month by month, and of those months again in which something changed. A model of reconciliation exceptions lists its codes:
+//! a check keeps everything else back says `published always`. An intermediate model of a large table, each row of which comes from one
+//! file of it, says `parts   egress.events`: it is made file by file, and its grain is that of a file's rows, which readers add up. A model
+//! of reconciliation exceptions lists its codes:
 //!
 //! ```text
 //! -- codes
 //! --   INVOICE_TOTAL  block  an invoice is not the sum of its lines
 //! ```
 //!
-//! The words `period`, `apart`, `published`, `months` and `codes` are followed by two blanks or by nothing, since sentences begin with them too.
+//! The words `period`, `apart`, `published`, `parts` and `codes` are followed by two blanks or by nothing, since sentences begin with them too.
 //! Everything is verified: columns, types and units when the query is planned; nulls, grain and checks against the
 //! rows, from the intermediate layer upwards. Staging keeps the rows of a lake table, whose key the lake keeps unique.
 
@@ -52,7 +53,7 @@ pub struct Header {
     /// Columns whose amounts are not to be added over rows.
     pub apart: Vec<String>,
     /// The table, by qualified name, of which each of its rows reads one month.
-    pub months: Option<String>,
+    pub parts: Option<String>,
     /// Whether it is published also when a check keeps the other reports back.
     pub is_always_published: bool,
     /// The codes of the exceptions it finds.
@@ -145,7 +146,7 @@ pub enum ParameterKind {
 
 /// What a header can say behind its first sentences.
 const SECTIONS: [&str; 10] =
-    ["grain", "params", "columns", "checks", "severity", "period", "apart", "published", "months", "codes"];
+    ["grain", "params", "columns", "checks", "severity", "period", "apart", "published", "parts", "codes"];
 
 /// Units a decimal column can be in, and the column that must stand beside it.
 const UNITS: [(&str, Option<&str>); 7] = [
@@ -173,7 +174,7 @@ impl Header {
             severity: Severity::Block,
             period: None,
             apart: Vec::new(),
-            months: None,
+            parts: None,
             is_always_published: false,
             codes: Vec::new(),
         };
@@ -222,7 +223,7 @@ impl Header {
             "severity" => self.severity = severity(text.split_whitespace().next().unwrap_or_default())?,
             "period" => self.period = Some(text.to_owned()),
             "apart" => self.apart.extend(text.split(',').map(|name| name.trim().to_owned())),
-            "months" => self.months = Some(text.to_owned()),
+            "parts" => self.parts = Some(text.to_owned()),
             "published" if text == "always" => self.is_always_published = true,
             "published" => return Err(format!("published is {text:?}, expected always")),
             "codes" => self.codes.push(code(text)?),
@@ -293,7 +294,7 @@ impl Header {
 
 /// Whether a line begins with the word of a section by chance: one blank follows a word of a sentence.
 fn is_sentence(word: &str, rest: &str) -> bool {
-    ["period", "apart", "published", "months", "codes"].contains(&word)
+    ["period", "apart", "published", "parts", "codes"].contains(&word)
         && !(rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
 
@@ -395,7 +396,7 @@ mod tests {
         assert_eq!(header.codes[0].name, "LINE_LOST");
         assert_eq!(header.codes[0].severity, Severity::Warn);
         assert_eq!(header.codes[0].doc, "a line is not there");
-        assert_eq!(with("-- months   egress.events\n").unwrap().months.as_deref(), Some("egress.events"));
+        assert_eq!(with("-- parts   egress.events\n").unwrap().parts.as_deref(), Some("egress.events"));
         assert!(with("-- period   currency\n").unwrap_err().contains("no column of type date"));
         assert!(with("-- codes\n--   LINE_LOST  stop  gone\n").unwrap_err().contains("expected block or warn"));
         assert!(with("-- codes\n--   line_lost  warn  gone\n").unwrap_err().contains("upper-case"));

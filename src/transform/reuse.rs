@@ -170,8 +170,11 @@ fn program() -> String {
     format!("{} {size} {}", env!("CARGO_PKG_VERSION"), written.unwrap_or_default().as_nanos())
 }
 
-/// A table of fewer rows is not read month by month: planning a query for each would take longer.
+/// A table of fewer rows is not read in parts: planning a query for each would take longer.
 const PARTED_ROWS: u64 = 100_000;
+
+/// A file of fewer rows is read with the other small ones of its month.
+const PART_ROWS: u64 = 16_384;
 
 /// How the names of a model's parts begin.
 fn prefix(model: &Model) -> String {
@@ -181,7 +184,7 @@ fn prefix(model: &Model) -> String {
 /// Rows and findings of earlier runs, as far as a task may take them.
 pub struct Reuse<'a> {
     origins: Origins<'a>,
-    /// What the months are made of that models are made of one by one.
+    /// What the parts are made of that models are made of one by one.
     parts: BTreeMap<String, MadeOf>,
     results: Results,
     keeping: Keeping,
@@ -253,25 +256,29 @@ impl<'a> Reuse<'a> {
         Some(parts)
     }
 
-    /// The months that a model is made of one by one, with what is kept of them; none where it is made at once, as of a table that
+    /// The parts that a model is made of one by one, with what is kept of them: each large file, and the small ones of a month; none where it is made at once, as of a table that
     /// has few rows.
     ///
     /// # Errors
     /// Failed when what is kept cannot be read.
     pub fn parts(&mut self, model: &Model, opened: &[TableState]) -> Result<Vec<Part>> {
-        let Some(state) = opened.iter().find(|state| Some(&state.table) == model.header.months.as_ref()) else {
+        let Some(state) = opened.iter().find(|state| Some(&state.table) == model.header.parts.as_ref()) else {
             return Ok(Vec::new());
         };
         if state.files.iter().map(|file| file.rows).sum::<u64>() < PARTED_ROWS {
             return Ok(Vec::new());
         }
-        let mut months: BTreeMap<&str, Vec<&DataFile>> = BTreeMap::new();
+        let mut contents: BTreeMap<String, Vec<&DataFile>> = BTreeMap::new();
         for file in &state.files {
-            months.entry(file.path.split('/').next().unwrap_or_default()).or_default().push(file);
+            let part = match file.rows < PART_ROWS {
+                true => file.path.split('/').next().unwrap_or_default().to_owned(),
+                false => file.path.trim_end_matches(".parquet").replace('/', "@"),
+            };
+            contents.entry(part).or_default().push(file);
         }
         let mut parts = Vec::new();
-        for (month, files) in months {
-            let name = format!("{}{month}", prefix(model));
+        for (part, files) in contents {
+            let name = format!("{}{part}", prefix(model));
             let content: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
             let made_of = self.origins.made_of_part(model, &state.table, &content.join(", "));
             let kept = match made_of.as_ref().filter(|_| self.keeping == Keeping::TakeAndKeep) {
@@ -304,7 +311,7 @@ impl<'a> Reuse<'a> {
                 keep(&part.name, made_of, &part.file, &part.held)?;
             }
         }
-        if model.header.months.is_some() {
+        if model.header.parts.is_some() {
             self.results.keep_only(&prefix(model), &self.parts.keys().cloned().collect());
         }
         Ok(())
