@@ -31,26 +31,8 @@ balances as (
     select * from int_balances_unified
 ),
 
-terms as (
-    select * from int_commits_dated
-),
-
--- What gives back for an invoice that was not delivered only undoes what that drew.
-entries as (
-    select *
-    from int_ledger_entries_classified
-    where not is_void
-        and (
-            movement_class in ('manual', 'seat_adjustment', 'other')
-            or (
-                movement_class = 'credit_back'
-                and (invoice_id is null or invoice_id in (select invoice_id from int_invoices_unified))
-            )
-        )
-),
-
-by_hand as (
-    select balance_id, money_sum(amount) as amount from entries group by balance_id
+granted as (
+    select * from int_balances_granted
 ),
 
 items as (
@@ -65,32 +47,13 @@ schedules as (
     group by channel, balance_id
 ),
 
-refunded as (
-    select distinct balance_id from items where billed < 0
-),
-
-granted as (
-    select
-        balances.balance_id,
-        balances.rolled_over_from_balance_id,
-        terms.scheduled_amount as granted,
-        terms.scheduled_amount
-        + case
-            when refunded.balance_id is not null then coalesce(by_hand.amount, 0)
-            else greatest(coalesce(by_hand.amount, 0), 0)
-        end as usable
-    from balances
-    inner join terms on balances.balance_id = terms.balance_id
-    left join by_hand on balances.balance_id = by_hand.balance_id
-    left join refunded on balances.balance_id = refunded.balance_id
-),
-
 -- A rest may move on again: four steps back are followed. What was granted by hand on the way has thinned its price.
 rooted as (
     select
         first.balance_id,
         first.granted,
         first.usable,
+        first.starting_at,
         coalesce(fifth.balance_id, fourth.balance_id, third.balance_id, second.balance_id, first.balance_id)
             as root_balance_id,
         money_mul(
@@ -113,7 +76,7 @@ paid_in as (
         balances.*,
         rooted.root_balance_id,
         rooted.thinned,
-        terms.starting_at,
+        rooted.starting_at,
         rooted.granted,
         rooted.usable,
         case
@@ -127,7 +90,6 @@ paid_in as (
         schedules.billed
     from balances
     inner join rooted on balances.balance_id = rooted.balance_id
-    inner join terms on balances.balance_id = terms.balance_id
     left join schedules on balances.balance_id = schedules.balance_id and balances.channel = schedules.channel
 ),
 

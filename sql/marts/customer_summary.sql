@@ -160,10 +160,15 @@ ordered as (
 ),
 
 -- By the line's own currency: usage priced in a custom unit is in that unit, and its conversion is no usage again.
-used as (
-    select customer_id, currency, money_total(total_amount) as usage_to_date_amount, currency is not null as is_used
+usage as (
+    select customer_id, currency, total_amount
     from line_items
     where invoice_status in ('DRAFT', 'DRAFT_INCOMPLETE') and line_type in ('usage', 'subscription')
+),
+
+used as (
+    select customer_id, currency, money_total(total_amount) as usage_to_date_amount, currency is not null as is_used
+    from usage
     group by customer_id, currency
 ),
 
@@ -234,21 +239,19 @@ next_expiries as (
 ),
 
 with_amounts as (
-    select customer_id, currency from billed
+    select customer_id, currency from staged
     union
-    select customer_id, currency from used
+    select customer_id, currency from usage
     union
-    select customer_id, currency from left_over
+    select customer_id, currency from balances
     union
-    select customer_id, currency from granted
+    select customer_id, currency from credit_grants
 ),
 
 listed as (
-    select customer_id, currency from with_amounts
-    union all
-    select customers.customer_id, cast(null as varchar) as currency
+    select coalesce(with_amounts.customer_id, customers.customer_id) as customer_id, with_amounts.currency
     from customers
-    left anti join with_amounts on customers.customer_id = with_amounts.customer_id
+    full join with_amounts on customers.customer_id = with_amounts.customer_id
 ),
 
 final as (
