@@ -16,67 +16,12 @@
 --   newest_at     timestamp?                   when that happened, UTC; null for other metrics
 --   newest_id     text?                        that event
 with
-billed as (
-    select * from int_billed_quantities
-),
-
-metrics as (
-    select * from int_metrics_mapped
+asked as (
+    select * from int_metered_asked
 ),
 
 events as (
     select * from stg_egress__events
-),
-
-customer_references as (
-    select * from int_customer_references
-),
-
-listing_metrics as (
-    select distinct billable_metric_id
-    from (
-        select billable_metric_id, unnest(json_elements(property_filters)) as property_filter
-        from metrics
-        where property_filters is not null
-    )
-    where array_length(json_elements(json_text(property_filter, 'in_values'))) > 0
-),
-
--- Events count by their type, or by the values that filters list; a metric that says neither takes none.
-metric_types as (
-    select distinct billable_metric_id, unnest(json_elements(event_types)) as event_type
-    from metrics
-    where event_types is not null
-    union all
-    select metrics.billable_metric_id, cast(null as varchar) as event_type
-    from metrics
-    inner join listing_metrics on metrics.billable_metric_id = listing_metrics.billable_metric_id
-    where metrics.event_types is null
-),
-
-billed_months as (
-    select *, unnest(months_through(month_of(starting_at), month_of(ending_before))) as month from billed
-),
-
--- What is asked of the events of a month that come under a name, of one type or of any.
-asked as (
-    select
-        customer_references.customer_reference,
-        customer_references.is_shared,
-        metric_types.event_type,
-        billed.billed_id,
-        billed.month,
-        billed.starting_at,
-        billed.ending_before,
-        metrics.aggregate,
-        metrics.aggregate_key,
-        metrics.other_event_types,
-        metrics.property_filters
-    from billed_months as billed
-    inner join metrics on billed.billable_metric_id = metrics.billable_metric_id
-    inner join metric_types on billed.billable_metric_id = metric_types.billable_metric_id
-    inner join customer_references on billed.customer_id = customer_references.customer_id
-    where metrics.mapped_by is not null
 ),
 
 -- Events are read as they stand, none is held: a month may have more than fit into memory.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use tokio::sync::Semaphore;
+use tracing::debug;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, plain};
 use crate::error::{Error, Result};
 
 /// The turns of a session's queries.
@@ -34,7 +35,8 @@ impl Turns {
         let closed = |_| Error::failed("the queue of queries was closed");
         let turn = self.free.acquire().await.map_err(closed)?;
         let done = match work(engine.clone()).await {
-            Err(Fault::Memory(_)) if self.threads > 1 => {
+            Err(Fault::Memory(error)) if self.threads > 1 => {
+                debug!("{what} runs again, alone and in one part: {}", plain(&error));
                 drop(turn);
                 let _alone = self.free.acquire_many(self.threads).await.map_err(closed)?;
                 work(engine.in_one_part()).await
