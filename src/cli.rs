@@ -342,7 +342,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 35);
+        assert_eq!(flags, 37);
         assert_eq!(variables().len(), flags);
     }
 

@@ -12,6 +12,10 @@ use etl::logging;
 use etl::settings::{LogFormat, Request, Settings, Variables};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Gives back what the system's allocator keeps in pieces for each thread, and is quicker at the many small pieces that planning takes.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = match cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
