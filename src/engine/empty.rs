@@ -139,7 +139,11 @@ mod tests {
                     while let Some(batch) = rows.next().await {
                         batch?;
                     }
-                    engine.context.state().create_physical_plan(&plan).await
+                    match case {
+                        // As a query over much is planned.
+                        Empty::All => engine.context.state().create_physical_plan(&plan).await.map(drop),
+                        _ => Ok(()),
+                    }
                 };
                 if let Err(error) = made.await {
                     panic!("{} where {case:?} of {:?} is empty: {}", model.file, model.reads, plain(&error));
