@@ -128,6 +128,12 @@ impl RunRecord {
         Self { run_id: run.id.clone(), started_at: run.started_at.clone(), stage: stage.to_owned(), ..self.clone() }
     }
 
+    /// Whether the run began at an instant or before, which is written as runs write theirs: the same digits, with or without a fraction.
+    pub fn began_until(&self, instant: &str) -> bool {
+        let micros = |text: &str| timestamp::parse(text.as_bytes()).unwrap_or(i64::MAX);
+        micros(&self.started_at) <= micros(instant)
+    }
+
     /// Every record, the oldest first.
     ///
     /// # Errors

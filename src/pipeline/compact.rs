@@ -58,7 +58,7 @@ pub async fn compact(settings: &Settings, order: &CompactOrder) -> Result<Compac
     check_logs(&lake, &base)?;
     let kept_from = timestamp::text(run.started_at_millis * 1000 - i64::from(order.keep_days) * MICROS_PER_DAY);
     // The last of those before is what was known when the days to keep began.
-    let place = records.iter().rposition(|record| record.started_at <= kept_from).unwrap_or_default();
+    let place = records.iter().rposition(|record| record.began_until(&kept_from)).unwrap_or_default();
     let closes = Close::all(&lake, &base.versions).await?;
     let kept = versions(&records[place..], &closes);
 
@@ -142,7 +142,7 @@ pub async fn require_kept(lake: &Lake, record: &RunRecord) -> Result<()> {
         match state.map_or(Ok(()), |state| state.verify_files()) {
             Err(error) if error.kind() == ErrorKind::Damaged => {
                 let records = RunRecord::all(lake).await?;
-                let by = records.iter().rfind(|other| other.stage == STAGE && other.started_at > record.started_at);
+                let by = records.iter().rfind(|other| other.stage == STAGE && !other.began_until(&record.started_at));
                 return Err(match by {
                     None => error,
                     Some(by) => Error::usage(format!(

@@ -97,11 +97,5 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
 async fn published_at(lake: &Lake, instant: Option<i64>) -> Result<Option<RunRecord>> {
     let Some(micros) = instant else { return RunRecord::newest(lake).await };
     let instant = timestamp::text(micros);
-    Ok(RunRecord::all(lake).await?.into_iter().rfind(|record| is_until(&record.started_at, &instant)))
-}
-
-/// Whether an instant is not after another, both as they are written: the same digits, with or without a fraction.
-fn is_until(left: &str, right: &str) -> bool {
-    let micros = |text: &str| timestamp::parse(text.as_bytes()).unwrap_or(i64::MAX);
-    micros(left) <= micros(right)
+    Ok(RunRecord::all(lake).await?.into_iter().rfind(|record| record.began_until(&instant)))
 }

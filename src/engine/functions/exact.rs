@@ -95,6 +95,21 @@ pub(super) fn divided(value: u128, divisor: u128) -> u128 {
     whole + u128::from(rest >= divisor - rest)
 }
 
+/// The same where that needs more than 128 bits on the way; nothing when the result does, or the divisor is zero.
+pub(super) fn divided_wide(value: i256, divisor: i256) -> Option<u128> {
+    let (whole, rest) = (value.checked_div(divisor)?, value.checked_rem(divisor)?);
+    let rounded = if rest >= divisor.wrapping_sub(rest) { whole.wrapping_add(i256::ONE) } else { whole };
+    match rounded.to_parts() {
+        (rounded, 0) => Some(rounded),
+        _ => None,
+    }
+}
+
+/// A number of 128 bits in 256.
+pub(super) fn wide(value: u128) -> i256 {
+    i256::from_parts(value, 0)
+}
+
 /// The stored number with its sign; nothing when it has more than 38 digits.
 pub(super) fn signed(magnitude: u128, negative: bool) -> Option<i128> {
     if magnitude > LARGEST {

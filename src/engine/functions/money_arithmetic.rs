@@ -6,13 +6,16 @@ use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{Array, ArrayRef, Decimal128Array};
 use datafusion::arrow::buffer::NullBuffer;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, i256};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{DataFusionError, Result, ScalarValue, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::exact::{MONEY, PRECISION, SCALE, UNIT, arguments, divided, does_not_fit, exact, miscounted, signed, text};
+use super::exact::{
+    MONEY, PRECISION, SCALE, UNIT, arguments, divided, divided_wide, does_not_fit, exact, miscounted, signed, text,
+    wide,
+};
 
 static MULTIPLY: LazyLock<Documentation> = LazyLock::new(|| {
     Documentation::builder(
@@ -203,26 +206,15 @@ fn quotient(left: i128, right: i128) -> Option<i128> {
         Some(shifted) => divided(shifted, b),
         None => (a / b).checked_mul(UNIT)?.checked_add(match (a % b).checked_mul(UNIT) {
             Some(rest) => divided(rest, b),
-            None => divided_wide(a % b, b)?,
+            None => divided_wide(wide(a % b).checked_mul(wide(UNIT))?, wide(b))?,
         })?,
     };
     signed(magnitude, (left < 0) != (right < 0))
 }
 
-/// `rest`·10¹⁸ over `divisor`, rounded half up, when that needs more than 128 bits on the way.
-fn divided_wide(rest: u128, divisor: u128) -> Option<u128> {
-    let (rest, divisor) = (i256::from_parts(rest, 0), i256::from_parts(divisor, 0));
-    let shifted = rest.checked_mul(i256::from_parts(UNIT, 0))?;
-    let (whole, rest) = (shifted.checked_div(divisor)?, shifted.checked_rem(divisor)?);
-    let rounded = if rest >= divisor.wrapping_sub(rest) { whole.wrapping_add(i256::ONE) } else { whole };
-    match rounded.to_parts() {
-        (rounded, 0) => Some(rounded),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use datafusion::arrow::datatypes::i256;
     use proptest::prelude::*;
 
     use super::super::exact::LARGEST;

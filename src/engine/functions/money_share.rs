@@ -6,13 +6,15 @@
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{ArrayRef, Decimal128Array};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, i256};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::exact::{LARGEST, MONEY, PRECISION, SCALE, arguments, does_not_fit, exact, miscounted, text};
+use super::exact::{
+    MONEY, PRECISION, SCALE, arguments, divided_wide, does_not_fit, exact, miscounted, signed, text, wide,
+};
 
 const NAME: &str = "money_share";
 
@@ -103,20 +105,16 @@ fn checked(amount: i128, part: i128, whole: i128) -> Result<i128> {
 /// The stored number of a share; nothing when it does not fit or the whole is zero. The units of part and whole cancel out.
 fn share(amount: i128, part: i128, whole: i128) -> Option<i128> {
     // Two numbers of 38 digits have a product of 76, which 256 bits hold.
-    let product = i256::from_i128(amount).checked_mul(i256::from_i128(part))?;
-    let whole = i256::from_i128(whole);
-    let (share, rest) = (product.checked_div(whole)?, product.checked_rem(whole)?);
-    // Toward zero, so what is left has the sign of the product.
-    let is_half = rest.wrapping_abs() >= whole.wrapping_abs().wrapping_sub(rest.wrapping_abs());
-    let away = if product.is_negative() == whole.is_negative() { i256::ONE } else { i256::MINUS_ONE };
-    let share = if is_half { share.wrapping_add(away) } else { share };
-    share.to_i128().filter(|share| share.unsigned_abs() <= LARGEST)
+    let product = wide(amount.unsigned_abs()).checked_mul(wide(part.unsigned_abs()))?;
+    let magnitude = divided_wide(product, wide(whole.unsigned_abs()))?;
+    signed(magnitude, (amount < 0) ^ (part < 0) ^ (whole < 0))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::exact::LARGEST;
     use super::super::testing::{refusal, rows, session, value};
     use super::*;
 
