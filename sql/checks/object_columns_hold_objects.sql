@@ -1,11 +1,8 @@
--- Values of JSON columns of objects that are no object: properties of events would be in no figure, custom fields in no report.
+-- Values of JSON columns of objects that are no object: custom fields would be in no report, schedules in no figure.
 --
 -- severity block
 with
 columns as (
-    select 'egress.events' as table_name, transaction_id as id, 'properties' as column_name, properties as value
-    from current.events
-    union all
     select 'egress.customer' as table_name, id, 'custom_fields' as column_name, custom_fields as value from current.customer
     union all
     select 'egress.invoice' as table_name, id, 'metadata' as column_name, metadata as value from current.invoice

@@ -82,7 +82,7 @@ fn properties_in_a_json_string_or_a_list_of_pairs_are_read_and_what_is_no_object
     assert_eq!(project.artifact("images_by_size"), "image_size,image_count\n512x512,7\n");
 
     let project = events(&[object, "[1,2]"]);
-    project.run(&["--report", "images_by_size"]).exits(3).says(&["object_columns_hold_objects", "e1"]);
+    project.run(&["--report", "images_by_size"]).exits(3).says(&["event_properties_are_objects", "e1"]);
 }
 
 #[test]
