@@ -8,6 +8,7 @@ mod repeats;
 mod retention;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Instant;
 
 use tracing::{info, warn};
@@ -16,6 +17,7 @@ use crate::catalog::endpoint::Endpoint;
 use crate::catalog::{self, Table};
 use crate::error::{Error, Result};
 use crate::place::landing::{Extraction, Landing};
+use crate::place::location::Location;
 use crate::printer::counted;
 use crate::receipt::Receipt;
 use crate::settings::{Settings, Severity, Source};
@@ -56,8 +58,8 @@ impl Landed {
             return Ok(landed);
         }
         let started = Instant::now();
-        let found = egress::discover(&settings.landing)?;
-        let is_sample = sample::is_sample(&settings.landing, &found.deliveries)?;
+        let found = egress::discover(&settings.delivered)?;
+        let is_sample = sample::is_sample(found.mark.as_ref(), &found.deliveries)?;
         landed.is_sample = Some(is_sample).filter(|is_sample| *is_sample || !found.deliveries.is_empty());
         let is_selected = |delivery: &Delivery| tables.iter().any(|table| delivery.feeds(table));
         let deliveries: Vec<_> = found.deliveries.into_iter().filter(is_selected).collect();
@@ -66,7 +68,7 @@ impl Landed {
         }
         check_unread(&found.unread, settings.unknown_files)?;
         if deliveries.is_empty() {
-            warn!("no export files under {}", settings.landing.display());
+            warn!("no export files under {}", settings.delivered);
         }
         let bytes = deliveries.iter().map(|delivery| delivery.size_bytes).sum();
         info!(
@@ -125,7 +127,7 @@ impl Landed {
     /// When the first of the extractions that these journals are of began: microseconds since the epoch.
     pub fn earliest(&self, deliveries: &[Delivery]) -> i64 {
         let of = |delivery: &Delivery| {
-            let folder = delivery.path.parent();
+            let folder = delivery.at.path().and_then(Path::parent);
             let found = self.extractions.iter().find(|extraction| Some(extraction.folder.as_path()) == folder);
             found.map(|extraction| extraction.plan.began_at)
         };
@@ -180,6 +182,6 @@ fn journal(extraction: &Extraction, endpoint: &'static Endpoint, answers: u64) -
         format: Format::Journal { answers },
         size_bytes: metadata.len(),
         modified_at: modified_at(&metadata),
-        path,
+        at: Location::File(path),
     })
 }

@@ -16,6 +16,7 @@ use tracing::info;
 use crate::error::{Error, Result};
 use crate::fingerprint::hex;
 use crate::origin::{DataOrigin, SaidOrigin};
+use crate::place::along;
 use crate::place::artifacts::{MANIFEST, NextArtifacts};
 use crate::place::lake::{self, Lake, TableState};
 use crate::place::parquet::{damaged, read};
@@ -289,7 +290,7 @@ fn require_origin(
     }
     let of = |origin: &SaidOrigin| {
         let account = origin.account.as_ref().map_or(String::new(), |account| format!(" of the account at {account}"));
-        format!("{} data{account} from {}", origin.data, place.join(&origin.landing).display())
+        format!("{} data{account} from {}", origin.data, along(place, &origin.landing).display())
     };
     Err(Error::usage(format!(
         "{} holds figures made of {}, and these would be of {}",

@@ -17,7 +17,7 @@ use crate::place::landing::Landing;
 use crate::place::records::{Row, cell, commit_rows, newest_rows, published_rows};
 use crate::place::{real, relative};
 use crate::run::Run;
-use crate::settings::{BaseUrl, SIMULATOR, Settings};
+use crate::settings::{BaseUrl, DeliveryPlace, SIMULATOR, Settings};
 use crate::source::egress;
 
 /// Whose data a run reads, or a lake holds.
@@ -27,7 +27,7 @@ pub struct DataOrigin {
     pub is_sample: bool,
     /// The account that was asked, by its address; none where no API was.
     pub account: Option<String>,
-    /// The landing folder, as it is.
+    /// Where export files are delivered: the folder as it is, or the URL of a store.
     pub landing: PathBuf,
 }
 
@@ -69,7 +69,7 @@ impl DataOrigin {
     pub fn of_run(settings: &Settings, landed: &Landed) -> Result<Self> {
         let api = settings.api.as_ref();
         let is_simulator = api.is_some_and(|api| api.base_url == BaseUrl::Simulator);
-        let landing = settings.landing.display();
+        let landing = &settings.delivered;
         if is_simulator && settings.sample_notice.is_none() {
             return Err(Error::usage(
                 "`base_url` is `simulator`, which answers for the sample account, and nothing says that the data is a sample",
@@ -104,7 +104,7 @@ impl DataOrigin {
                 "the settings say [sample], but the files under {landing} are not the sample account's: they are taken for your own"
             );
         }
-        Ok(Self { is_sample, account, landing: folder_of(&settings.landing) })
+        Ok(Self { is_sample, account, landing: place_of(&settings.delivered) })
     }
 
     /// Of what a lake held at these published versions, or holds by now where they say nothing of it; none where it holds
@@ -124,9 +124,9 @@ impl DataOrigin {
     /// # Errors
     /// Usage (exit 2) where the lake holds data of another origin: a sample's beside a company's own, another account's, or
     /// files of another landing folder. Damaged (exit 5) when it cannot be read.
-    pub async fn in_lake(self, lake: &Lake, is_moved: bool) -> Result<Self> {
+    pub async fn in_lake(self, lake: &Lake, settings: &Settings) -> Result<Self> {
         let Some(remembered) = remembered(lake).await? else {
-            self.check_answers()?;
+            self.check_answers(&settings.landing)?;
             return Ok(self);
         };
         let Remembered { origin: known, from_lake } = remembered;
@@ -156,7 +156,7 @@ impl DataOrigin {
             || self.landing == known.landing
             || relative(&real(lake.root()), &self.landing) == from_lake
             || has_files(lake, &self.landing).await?;
-        if !is_there && !is_moved {
+        if !is_there && !settings.is_landing_moved {
             return Err(Error::usage(format!(
                 "the lake at {place} is of the files under {}, and this run would read {}",
                 known.landing.display(),
@@ -166,14 +166,14 @@ impl DataOrigin {
                 "if the folder was moved, say so once with `--moved-landing`; for other data, {own_folder}"
             )));
         }
-        self.check_answers()?;
+        self.check_answers(&settings.landing)?;
         Ok(Self { account: self.account.or(known.account), ..self })
     }
 
     /// Answers of another account in landing would be read as this one's.
-    fn check_answers(&self) -> Result<()> {
+    fn check_answers(&self, landing: &Path) -> Result<()> {
         let Some(account) = &self.account else { return Ok(()) };
-        let extractions = Landing::new(&self.landing).extractions()?;
+        let extractions = Landing::new(landing).extractions()?;
         match extractions.iter().find(|extraction| extraction.plan.base_url != *account) {
             None => Ok(()),
             Some(other) => Err(Error::usage(format!(
@@ -238,9 +238,12 @@ fn word(is_sample: bool) -> &'static str {
     if is_sample { "sample" } else { "own" }
 }
 
-/// The landing folder, whichever of its two names was given: the files may be in `egress` in it.
-fn folder_of(landing: &Path) -> PathBuf {
-    let real = real(landing);
+/// Where files are delivered, whichever of its two names was given: the files may be in `egress` in a folder.
+fn place_of(delivered: &DeliveryPlace) -> PathBuf {
+    let real = match delivered {
+        DeliveryPlace::Folder(landing) => real(landing),
+        DeliveryPlace::Store(store) => return store.url.as_str().trim_end_matches("/egress").into(),
+    };
     match real.parent() {
         Some(parent) if real.file_name().is_some_and(|name| name == "egress") => parent.to_owned(),
         _ => real,

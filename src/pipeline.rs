@@ -143,7 +143,7 @@ async fn run_stages(
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     check_logs(&lake, &base)?;
     let origin = match origin {
-        Some(origin) => Some(origin.in_lake(&lake, settings.is_landing_moved).await?),
+        Some(origin) => Some(origin.in_lake(&lake, settings).await?),
         None => DataOrigin::of_lake(&lake, &base.versions).await?,
     };
     notice_origin(origin.as_ref(), settings, summary);
@@ -177,7 +177,7 @@ async fn run_stages(
             }
             return Err(Error::usage(format!(
                 "there is nothing to read under {} and nothing is in the lake {}",
-                settings.landing.display(),
+                settings.delivered,
                 settings.lake.display()
             ))
             .hint("name the right folders with --landing and --lake"));

@@ -8,6 +8,7 @@ mod api;
 mod checks;
 mod choice;
 mod dimensions;
+mod duration;
 mod file;
 mod given;
 mod local;
@@ -17,6 +18,7 @@ mod parameters;
 mod pattern;
 mod places;
 mod request;
+mod store;
 mod token;
 mod variables;
 
@@ -40,6 +42,7 @@ pub use metrics::Metric;
 pub use parameters::{Parameter, require_known as require_known_parameters};
 pub use pattern::Pattern;
 pub use request::{CloseOrder, CompactOrder, Past, Query, ReopenOrder, Request};
+pub use store::{DeliveryPlace, StoreKind, StorePlace};
 pub use token::Token;
 pub use variables::Variables;
 
@@ -55,8 +58,11 @@ const DEFAULT_MEMORY_BYTES: usize = 512 << 20;
 pub struct Settings {
     /// The file that was read.
     pub config_file: Option<PathBuf>,
-    /// Delivered files, a folder a source in it; as it is to be opened from the current folder, like every path here.
+    /// Answers of the API, and export files where they are delivered to this machine; as it is to be opened from the current
+    /// folder, like every path here.
     pub landing: PathBuf,
+    /// Where export files are delivered.
+    pub delivered: DeliveryPlace,
     /// The lake.
     pub lake: PathBuf,
     /// The published CSVs.
@@ -161,6 +167,7 @@ impl Settings {
         )?;
         Ok(Self {
             landing: places.landing,
+            delivered: places.delivered,
             lake: places.lake,
             artifacts: places.artifacts,
             closes: places.closes,

@@ -23,7 +23,7 @@ use crate::place::scratch::Scratch;
 use crate::printer::{counted, text_of};
 use crate::run::{Run, RunRecord, is_made};
 use crate::setting_tables;
-use crate::settings::{Api, OutputFormat, Settings, Source};
+use crate::settings::{Api, DeliveryPlace, OutputFormat, Settings, Source};
 use crate::source::api::{self, Clock, Probe, Probed};
 
 /// Checks settings, locations and every SQL file; writes nothing but its findings.
@@ -36,12 +36,12 @@ pub async fn run(settings: &Settings) -> Result<()> {
     if !lake_is_made
         && settings.config_file.is_none()
         && settings.sources.contains(&Source::Egress)
-        && !settings.landing.exists()
+        && matches!(&settings.delivered, DeliveryPlace::Folder(landing) if !landing.exists())
     {
         return Err(Error::usage(format!(
             "no lake here: {}, and there is neither a pipeline.toml nor the folder {}",
             lake.describe_absence(),
-            settings.landing.display()
+            settings.delivered
         ))
         .hint("go to the project's folder, name its settings with --config, or begin a project with `etl init DIR`"));
     }
@@ -52,7 +52,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
     plan_on_empty_tables(&models, settings).await?;
     // As a run would, and no further: what it would refuse is refused here.
     let landed = Landed::delivered(&tables, settings)?;
-    let origin = DataOrigin::of_run(settings, &landed)?.in_lake(&lake, settings.is_landing_moved).await?;
+    let origin = DataOrigin::of_run(settings, &landed)?.in_lake(&lake, settings).await?;
     require_artifacts(&origin, &lake, settings).await?;
     writable(&settings.lake)?;
     writable(&settings.artifacts)?;
@@ -93,7 +93,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
             line("sql", format!("{} planned on empty tables", counted(models.iter().count() as u64, "file")));
             let files = counted(landed.deliveries.len() as u64, "export file");
             let whose = if origin.is_sample { ", the sample account's" } else { "" };
-            line("landing", format!("{}: {files}{whose}", settings.landing.display()));
+            line("landing", format!("{}: {files}{whose}", settings.delivered));
             for file in &landed.unmatched {
                 line("", format!("not read: {file}"));
             }

@@ -42,7 +42,7 @@ pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
     let lake = Lake::new(&settings.lake);
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     let mut landed = Landed::delivered(&tables, settings)?;
-    DataOrigin::of_run(settings, &landed)?.in_lake(&lake, settings.is_landing_moved).await?;
+    DataOrigin::of_run(settings, &landed)?.in_lake(&lake, settings).await?;
     landed.add_journals(&tables, settings)?;
     let unread = normalize::unread(&tables, &landed, &lake, full_refresh).await?;
 

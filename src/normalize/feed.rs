@@ -1,17 +1,21 @@
 //! Deliveries as a queue of units of work: a block of CSV records or a batch of Parquet rows, numbered in the order that
 //! rows count. Several workers draw from it; reading is sequential, decoding is theirs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
+use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use futures::StreamExt;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
+use parquet::file::reader::ChunkReader;
 use tracing::debug;
 use twox_hash::XxHash3_128;
 
@@ -23,6 +27,8 @@ use crate::cells::uuid_texts;
 use crate::error::{Error, Result};
 use crate::fingerprint;
 use crate::place::journal::{self, Compressed};
+use crate::place::location::Location;
+use crate::place::store::{CHUNK, Object, Stream};
 use crate::printer::progress;
 use crate::source::csv::{Block, Blocks, CsvError};
 use crate::source::delivery::{Delivery, Format};
@@ -73,29 +79,89 @@ pub struct Drawn {
 struct State {
     next_file: usize,
     next_unit: u32,
-    open: Option<(Reader, Arc<Layout>)>,
+    open: Option<Open>,
+    /// Streams of objects that are asked for before it is their turn, by their place among the deliveries.
+    ahead: VecDeque<(usize, Stream)>,
     unknown_columns: BTreeSet<String>,
     empty: Vec<String>,
     fingerprints: Vec<String>,
     failed: bool,
 }
 
+/// A delivery that is being read.
+struct Open {
+    reader: Reader,
+    print: Print,
+    layout: Arc<Layout>,
+}
+
 enum Reader {
-    Csv(Blocks<Box<dyn Read + Send>>, Fingerprint),
-    Parquet(Batches, File),
-    /// A compressed file of no bytes, as a writer leaves for a share without rows.
-    Nothing(File),
-    Journal(journal::Reader, File),
+    Csv(Blocks<Box<dyn Read + Send>>),
+    Parquet(Batches),
+    /// A file of no bytes, as a writer leaves for a share without rows.
+    Nothing,
+    Journal(journal::Reader),
+}
+
+/// What tells the bytes that were read from others.
+enum Print {
+    /// The hash of what was read so far.
+    Read(Fingerprint),
+    /// That of a file, whatever stands under its name by now.
+    Of(File),
+    /// What a store says.
+    Said(String),
+}
+
+impl Print {
+    fn text(&self, at: &Location) -> Result<String> {
+        match (self, at.path()) {
+            (Self::Read(fingerprint), _) => Ok(fingerprint.text()),
+            (Self::Of(file), path) => fingerprint_of(file, path.unwrap_or(Path::new(""))),
+            (Self::Said(text), _) => Ok(text.clone()),
+        }
+    }
 }
 
 /// The rows of a Parquet file.
 struct Batches {
-    reader: ParquetRecordBatchReader,
+    reader: Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + Send>,
     /// The columns that hold UUIDs as sixteen bytes.
     uuids: Vec<usize>,
 }
 
 impl Batches {
+    /// Of a file whose bytes can be read anywhere.
+    fn of(bytes: impl ChunkReader + 'static) -> parquet::errors::Result<(Self, Vec<String>)> {
+        let metadata = parquet_types::load(&bytes)?;
+        let (uuids, names, rows) = Self::shape(&metadata);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, metadata);
+        let reader = Box::new(builder.with_batch_size(rows).build()?);
+        Ok((Self { reader, uuids }, names))
+    }
+
+    /// Of an object, a row group at a time.
+    fn of_object(object: &Object) -> parquet::errors::Result<(Self, Vec<String>)> {
+        let metadata = parquet_types::of(Arc::new(object.parquet_metadata()?))?;
+        let (uuids, names, rows) = Self::shape(&metadata);
+        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(object.clone(), metadata);
+        let mut stream = builder.with_batch_size(rows).build()?;
+        let object = object.clone();
+        let next = move || Some(object.wait(stream.next())?.map_err(ArrowError::from));
+        Ok((Self { reader: Box::new(std::iter::from_fn(next)), uuids }, names))
+    }
+
+    /// Columns of UUIDs, names of columns, and how many rows make a batch: wide ones come in small batches, near 16 MiB each.
+    fn shape(metadata: &ArrowReaderMetadata) -> (Vec<usize>, Vec<String>, usize) {
+        let groups = metadata.metadata().row_groups();
+        let bytes: i64 = groups.iter().map(|group| group.total_byte_size()).sum();
+        let rows: i64 = groups.iter().map(|group| group.num_rows()).sum();
+        let row_bytes = (bytes / rows.max(1)).max(1);
+        let batch_rows = usize::try_from((16 << 20) / row_bytes).unwrap_or(1).clamp(64, 16 * 1024);
+        let names = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
+        (parquet_types::uuid_columns(metadata.parquet_schema()), names, batch_rows)
+    }
+
     fn next_batch(&mut self) -> std::result::Result<Option<RecordBatch>, ArrowError> {
         let Some(batch) = self.reader.next().transpose()? else { return Ok(None) };
         if self.uuids.is_empty() {
@@ -136,6 +202,9 @@ impl Fingerprint {
         fingerprint::text(&lock(&self.0))
     }
 }
+
+/// Small objects that are asked for before it is their turn: each costs the way to the store and back.
+const OBJECTS_AHEAD: usize = 8;
 
 impl<'a> Feed<'a> {
     /// All units of these deliveries of `table`, which has rows already or not.
@@ -191,30 +260,31 @@ impl<'a> Feed<'a> {
         loop {
             if state.open.is_none() {
                 let Some(delivery) = self.deliveries.get(state.next_file) else { return Ok(None) };
+                let stream = self.stream(state);
                 state.next_file += 1;
-                let (reader, header) = open(delivery, self.is_of_several)?;
-                if matches!(reader, Reader::Nothing(_)) {
+                let (reader, print, header) = open(delivery, self.is_of_several, stream)?;
+                if matches!(reader, Reader::Nothing) {
                     state.empty.push(delivery.name().to_owned());
                 }
                 let layout = match reader {
-                    Reader::Journal(..) | Reader::Nothing(_) => Layout::default(),
+                    Reader::Journal(_) | Reader::Nothing => Layout::default(),
                     _ => Layout::of(self.table, &header, &delivery.source)
                         .map_err(|error| error.context(delivery.name()))?,
                 };
                 state.unknown_columns.extend(layout.extra.iter().map(|(_, name)| name.clone()));
-                state.open = Some((reader, Arc::new(layout)));
+                state.open = Some(Open { reader, print, layout: Arc::new(layout) });
             }
             let file = state.next_file - 1;
-            let Some((reader, layout)) = &mut state.open else { continue };
+            let Some(Open { reader, print, layout }) = &mut state.open else { continue };
             let rows = match reader {
-                Reader::Csv(blocks, _) => {
+                Reader::Csv(blocks) => {
                     blocks.next_block().map_err(|error| wrong_csv(&self.deliveries[file], &error))?.map(Rows::Csv)
                 }
-                Reader::Parquet(batches, _) => {
+                Reader::Parquet(batches) => {
                     batches.next_batch().map_err(|error| self.unreadable(file, &error))?.map(Rows::Parquet)
                 }
-                Reader::Nothing(_) => None,
-                Reader::Journal(reader, _) => {
+                Reader::Nothing => None,
+                Reader::Journal(reader) => {
                     let answers = next_answers(reader)?;
                     if answers.is_none() {
                         check_whole(reader, &self.deliveries[file])?;
@@ -224,13 +294,7 @@ impl<'a> Feed<'a> {
             };
             match rows {
                 None => {
-                    let fingerprint = match reader {
-                        Reader::Csv(_, fingerprint) => fingerprint.text(),
-                        Reader::Parquet(_, handle) | Reader::Journal(_, handle) | Reader::Nothing(handle) => {
-                            fingerprint_of(handle, &self.deliveries[file].path)?
-                        }
-                    };
-                    state.fingerprints.push(fingerprint);
+                    state.fingerprints.push(print.text(&self.deliveries[file].at)?);
                     state.open = None;
                     if self.deliveries[file].format != Format::Csv {
                         progress::advance(self.deliveries[file].size_bytes);
@@ -248,73 +312,125 @@ impl<'a> Feed<'a> {
         }
     }
 
+    /// The stream of the next delivery, where it is an object that is read as one; small ones behind it are asked for meanwhile.
+    fn stream(&self, state: &mut State) -> Option<Stream> {
+        let next = state.next_file;
+        let mut wanted = state.ahead.back().map_or(next, |(last, _)| last + 1).max(next);
+        while state.ahead.len() < OBJECTS_AHEAD
+            && let Some(delivery) = self.deliveries.get(wanted)
+            && let Location::Object(object) = &delivery.at
+            && (wanted == next || is_small(object))
+        {
+            if is_small(object) || delivery.format != Format::Parquet {
+                state.ahead.push_back((wanted, object.stream()));
+            }
+            wanted += 1;
+        }
+        let is_next = state.ahead.front().is_some_and(|(place, _)| *place == next);
+        state.ahead.pop_front().filter(|_| is_next).map(|(_, stream)| stream)
+    }
+
     fn unreadable(&self, file: usize, error: &dyn std::fmt::Display) -> Error {
         unreadable(&self.deliveries[file], error)
     }
 }
 
-/// A delivery that is not what its name says, or ends too early.
-pub fn unreadable(delivery: &Delivery, error: &dyn std::fmt::Display) -> Error {
-    Error::data(format!("{}: {error}", delivery.name()))
-        .hint("the file may be cut off or still arriving: deliver it again; nothing of it was taken")
+/// Whether it is asked for all at once.
+fn is_small(object: &Object) -> bool {
+    object.size() <= CHUNK
 }
 
-/// A delivery that is no CSV as it must be.
+/// A delivery that is not what its name says, or ends too early; or that its store did not give.
+pub fn unreadable(delivery: &Delivery, error: &dyn std::fmt::Display) -> Error {
+    delivery.at.failure().unwrap_or_else(|| {
+        Error::data(format!("{}: {error}", delivery.name()))
+            .hint("the file may be cut off or still arriving: deliver it again; nothing of it was taken")
+    })
+}
+
+/// A delivery that is no CSV as it must be, or that its store did not give.
 pub fn wrong_csv(delivery: &Delivery, error: &CsvError) -> Error {
-    Error::data(format!("{}: {error}", delivery.name())).hint(error.hint())
+    let wrong = || Error::data(format!("{}: {error}", delivery.name())).hint(error.hint());
+    delivery.at.failure().unwrap_or_else(wrong)
 }
 
 /// Opens a delivery and reads its columns. One of several may hold nothing.
-fn open(delivery: &Delivery, is_of_several: bool) -> Result<(Reader, Vec<String>)> {
+fn open(delivery: &Delivery, is_of_several: bool, stream: Option<Stream>) -> Result<(Reader, Print, Vec<String>)> {
     let bad = |error: &dyn std::fmt::Display| unreadable(delivery, error);
-    let file = File::open(&delivery.path).map_err(|source| Error::io("open", &delivery.path, source))?;
-    if delivery.size_bytes == 0 && is_of_several {
-        return Ok(nothing(delivery, file));
-    }
-    check_format(delivery, &file)?;
-    let fingerprint = Fingerprint::default();
-    let hashed = |file| Hashed { file, fingerprint: fingerprint.clone() };
+    let (bytes, print): (Box<dyn Read + Send>, Print) = match &delivery.at {
+        Location::Object(object) => {
+            let print = Print::Said(object.fingerprint());
+            if delivery.size_bytes == 0 && is_of_several {
+                return Ok(nothing(delivery, print));
+            }
+            if delivery.format == Format::Parquet && !is_small(object) {
+                check_format(delivery, &object.bytes(0..4)?)?;
+                let (batches, header) = Batches::of_object(object).map_err(|error| bad(&error))?;
+                return Ok((Reader::Parquet(batches), print, header));
+            }
+            (Box::new(stream.unwrap_or_else(|| object.stream())), print)
+        }
+        Location::File(path) => {
+            let failed = |source| Error::io("open", path, source);
+            let mut file = File::open(path).map_err(failed)?;
+            let handle = file.try_clone().map_err(failed)?;
+            if delivery.size_bytes == 0 && is_of_several {
+                return Ok(nothing(delivery, Print::Of(handle)));
+            }
+            match delivery.format {
+                Format::Journal { .. } => {
+                    let reader = journal::Reader::over(path, file);
+                    return Ok((Reader::Journal(reader), Print::Of(handle), Vec::new()));
+                }
+                Format::Parquet => {
+                    let mut first = Vec::new();
+                    file.by_ref().take(4).read_to_end(&mut first).map_err(|source| Error::io("read", path, source))?;
+                    check_format(delivery, &first)?;
+                    let (batches, header) = Batches::of(file).map_err(|error| bad(&error))?;
+                    return Ok((Reader::Parquet(batches), Print::Of(handle), header));
+                }
+                _ => {
+                    let fingerprint = Fingerprint::default();
+                    (Box::new(Hashed { file, fingerprint: fingerprint.clone() }), Print::Read(fingerprint))
+                }
+            }
+        }
+    };
+    let bytes = checked(delivery, bytes)?;
     let bytes: Box<dyn Read + Send> = match delivery.format {
+        Format::Csv | Format::Journal { .. } => bytes,
+        Format::CsvGzip => Box::new(MultiGzDecoder::new(bytes)),
+        Format::CsvZstd => Box::new(zstd::Decoder::new(bytes).map_err(|error| bad(&error))?),
         Format::Parquet => {
-            let handle = file.try_clone().map_err(|source| Error::io("open", &delivery.path, source))?;
-            let metadata = parquet_types::load(&file).map_err(|error| bad(&error))?;
-            let uuids = parquet_types::uuid_columns(metadata.parquet_schema());
-            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
-            // Wide rows come in small batches: a batch is to stay near 16 MiB.
-            let groups = builder.metadata().row_groups();
-            let bytes: i64 = groups.iter().map(|group| group.total_byte_size()).sum();
-            let rows: i64 = groups.iter().map(|group| group.num_rows()).sum();
-            let row_bytes = (bytes / rows.max(1)).max(1);
-            let batch_rows = usize::try_from((16 << 20) / row_bytes).unwrap_or(1).clamp(64, 16 * 1024);
-            let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-            let reader = builder.with_batch_size(batch_rows).build().map_err(|error| bad(&error))?;
-            return Ok((Reader::Parquet(Batches { reader, uuids }, handle), header));
+            let mut whole = Vec::new();
+            let mut bytes = bytes;
+            bytes.read_to_end(&mut whole).map_err(|error| bad(&error))?;
+            let (batches, header) = Batches::of(Bytes::from(whole)).map_err(|error| bad(&error))?;
+            return Ok((Reader::Parquet(batches), print, header));
         }
-        Format::Journal { .. } => {
-            let handle = file.try_clone().map_err(|source| Error::io("open", &delivery.path, source))?;
-            return Ok((Reader::Journal(journal::Reader::over(&delivery.path, file), handle), Vec::new()));
-        }
-        Format::Csv => Box::new(hashed(file)),
-        Format::CsvGzip => Box::new(MultiGzDecoder::new(hashed(file))),
-        Format::CsvZstd => Box::new(zstd::Decoder::new(hashed(file)).map_err(|error| bad(&error))?),
     };
     match Blocks::new(bytes) {
-        Ok((header, blocks)) => Ok((Reader::Csv(blocks, fingerprint), header.names().to_vec())),
-        Err(CsvError::Empty) if is_of_several => Ok(nothing(
-            delivery,
-            File::open(&delivery.path).map_err(|source| Error::io("open", &delivery.path, source))?,
-        )),
+        Ok((header, blocks)) => Ok((Reader::Csv(blocks), print, header.names().to_vec())),
+        Err(CsvError::Empty) if is_of_several => Ok(nothing(delivery, print)),
         Err(error) => Err(wrong_csv(delivery, &error)),
     }
 }
 
+/// The bytes of a file whose format is what its name says.
+fn checked(delivery: &Delivery, mut bytes: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>> {
+    let mut first = Vec::new();
+    let read = bytes.by_ref().take(4).read_to_end(&mut first);
+    read.map_err(|source| {
+        let failed = || Error::failed(format!("cannot read {}: {source}", delivery.at));
+        delivery.at.failure().unwrap_or_else(failed)
+    })?;
+    check_format(delivery, &first)?;
+    Ok(Box::new(Cursor::new(first).chain(bytes)))
+}
+
 /// Refuses a file that begins as one of another format than its name says: what is said further on would not be the cause.
-fn check_format(delivery: &Delivery, mut file: &File) -> Result<()> {
-    let failed = |source| Error::io("read", &delivery.path, source);
-    let mut bytes = Vec::new();
-    file.take(4).read_to_end(&mut bytes).map_err(failed)?;
-    file.rewind().map_err(failed)?;
-    if delivery.format.begins(&bytes) {
+fn check_format(delivery: &Delivery, first: &[u8]) -> Result<()> {
+    if delivery.format.begins(first) {
         return Ok(());
     }
     let message = format!("{}: this is not {}, though its name says so", delivery.name(), delivery.format.name());
@@ -324,9 +440,9 @@ fn check_format(delivery: &Delivery, mut file: &File) -> Result<()> {
 }
 
 /// A file without a byte in it, as a writer leaves for a share that has no rows.
-fn nothing(delivery: &Delivery, file: File) -> (Reader, Vec<String>) {
+fn nothing(delivery: &Delivery, print: Print) -> (Reader, Print, Vec<String>) {
     debug!(file = delivery.name(), "{} holds nothing", delivery.name());
-    (Reader::Nothing(file), Vec::new())
+    (Reader::Nothing, print, Vec::new())
 }
 
 /// A journal that ends too early looks like one that a crash cut off; but these are of extractions that have ended, which
@@ -357,15 +473,7 @@ fn next_answers(reader: &mut journal::Reader) -> Result<Option<Vec<Compressed>>>
     Ok(Some(answers).filter(|answers| !answers.is_empty()))
 }
 
-/// XXH3-128 of a file's bytes, in hexadecimal: tells a file that was written again from one that was only touched.
-///
-/// # Errors
-/// Failed when the file cannot be read.
-pub fn fingerprint(path: &Path) -> Result<String> {
-    fingerprint_of(&File::open(path).map_err(|source| Error::io("open", path, source))?, path)
-}
-
-/// The same of an open file, whatever stands under its name by now.
+/// XXH3-128 of the bytes of an open file, in hexadecimal, whatever stands under its name by now.
 fn fingerprint_of(file: &File, path: &Path) -> Result<String> {
     let failed = |source| Error::io("read", path, source);
     let mut file = file.try_clone().map_err(failed)?;

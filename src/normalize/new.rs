@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use tracing::{info, warn};
 
-use super::feed;
 use crate::catalog::Table;
 use crate::catalog::runs::FILES;
 use crate::error::{Error, Result};
@@ -134,7 +133,7 @@ pub fn new_deliveries(
             let of = |column: &str| cell(&FILES, row, column).unwrap_or_default();
             let is_untouched = of("size_bytes") == delivery.size_bytes.to_string()
                 && of("modified_at") == timestamp::text(delivery.modified_at);
-            if is_untouched || of("fingerprint") == feed::fingerprint(&delivery.path)? {
+            if is_untouched || of("fingerprint") == delivery.at.fingerprint()? {
                 continue;
             }
         }

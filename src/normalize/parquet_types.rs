@@ -1,7 +1,6 @@
 //! The Arrow types that a Parquet file is read in: those that its writer noted down, but for the ones in which values would come
 //! out as others, or not at all.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, Schema, TimeUnit};
@@ -9,14 +8,22 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::{LogicalType, Type};
 use parquet::errors::Result;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::reader::ChunkReader;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 /// What a file says of itself, with the types it is read in.
 ///
 /// # Errors
 /// When it is no Parquet file, or its schema cannot be read.
-pub fn load(file: &File) -> Result<ArrowReaderMetadata> {
-    let said = Arc::new(ParquetMetaDataReader::new().parse_and_finish(file)?);
+pub fn load(file: &impl ChunkReader) -> Result<ArrowReaderMetadata> {
+    of(Arc::new(ParquetMetaDataReader::new().parse_and_finish(file)?))
+}
+
+/// What a file `said` of itself, with the types it is read in.
+///
+/// # Errors
+/// When its schema cannot be read.
+pub fn of(said: Arc<ParquetMetaData>) -> Result<ArrowReaderMetadata> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(has_wide_integers(&said));
     let noted = ArrowReaderMetadata::try_new(said.clone(), options)?;
     let mut leaves = noted.parquet_schema().columns().iter().map(|column| column.physical_type());

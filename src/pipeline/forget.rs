@@ -14,6 +14,7 @@ use crate::catalog::runs::{FILES, QUARANTINE, RunTable};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::place::lake::Lake;
+use crate::place::location::Location;
 use crate::place::records::{Row, cell, commit_rows, newest_rows};
 use crate::printer::counted;
 use crate::receipt::Receipt;
@@ -60,7 +61,7 @@ pub async fn forget(settings: &Settings, file: &str) -> Result<Forgotten> {
         return Err(unknown(file, &left));
     }
     let tables: BTreeSet<_> = gone.iter().map(|row| of(&QUARANTINE, row, "table_name").to_owned()).collect();
-    refuse_delivered(file, &settings.landing)?;
+    refuse_delivered(file, settings)?;
     for table in &tables {
         refuse_rows(file, table, &lake, settings).await?;
     }
@@ -123,10 +124,13 @@ fn unknown(file: &str, quarantine: &[Row]) -> Error {
     Error::usage(format!("nothing of `{file}` is in quarantine")).hint(hint)
 }
 
-fn refuse_delivered(file: &str, landing: &Path) -> Result<()> {
-    match [egress::root(landing), landing.to_path_buf()].iter().map(|root| root.join(file)).find(|path| path.exists()) {
+fn refuse_delivered(file: &str, settings: &Settings) -> Result<()> {
+    let journal = settings.landing.join(file);
+    let delivered = egress::find(&settings.delivered, file)?;
+    match delivered.or_else(|| Some(Location::File(journal)).filter(|journal| journal.path().is_some_and(Path::exists)))
+    {
         None => Ok(()),
-        Some(path) => Err(Error::usage(format!("{} is there, and the next run would read it again", path.display()))
+        Some(at) => Err(Error::usage(format!("{at} is there, and the next run would read it again"))
             .hint("correct it and run again; or, where it is not to count, take it out of landing first")),
     }
 }

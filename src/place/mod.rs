@@ -5,10 +5,12 @@ pub mod journal;
 pub mod key_index;
 pub mod lake;
 pub mod landing;
+pub mod location;
 pub mod parquet;
 pub mod records;
 pub mod results;
 pub mod scratch;
+pub mod store;
 
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
@@ -43,12 +45,24 @@ pub fn real(path: &Path) -> PathBuf {
     }
 }
 
-/// The way from one folder to another, both as they are: `../landing`.
+/// The way from one folder to another, both as they are: `../landing`. To a place of a store it is its URL from everywhere.
 pub fn relative(from: &Path, to: &Path) -> PathBuf {
+    if is_url(to) {
+        return to.to_owned();
+    }
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let common = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
     let up = from[common..].iter().map(|_| Component::ParentDir);
     up.chain(to[common..].iter().copied()).collect()
+}
+
+/// Where a way from a folder leads: the opposite of [`relative`].
+pub fn along(from: &Path, way: &Path) -> PathBuf {
+    if is_url(way) { way.to_owned() } else { from.join(way) }
+}
+
+fn is_url(path: &Path) -> bool {
+    path.to_string_lossy().contains("://")
 }
 
 #[cfg(test)]
@@ -62,6 +76,7 @@ mod tests {
         assert_eq!(way("/moved/to/b/lake", "/moved/to/b/landing"), "../landing");
         assert_eq!(way("/a/lake", "/mnt/files"), "../../mnt/files");
         assert_eq!(way("/a", "/a/landing"), "landing");
+        assert_eq!(way("/a/lake", "s3://bucket/export"), "s3://bucket/export");
     }
 
     #[test]

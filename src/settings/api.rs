@@ -2,7 +2,6 @@
 
 mod address;
 mod credentials;
-mod duration;
 mod rate;
 mod window;
 
@@ -15,7 +14,7 @@ use crate::settings::given::{Given, GivenBy};
 use crate::settings::pattern::Pattern;
 use crate::settings::token::Token;
 use crate::settings::variables::Variables;
-use crate::settings::{memory, number};
+use crate::settings::{duration, memory, number};
 
 pub use address::{BaseUrl, SIMULATOR, is_loopback};
 pub use rate::Rate;

@@ -6,12 +6,17 @@ use crate::cli::Common;
 use crate::error::{Error, Result};
 use crate::settings::choice::{Choice, Source};
 use crate::settings::file::File;
+use crate::settings::given::Given;
 use crate::settings::local::require_local;
 use crate::settings::path;
+use crate::settings::store::{self, DeliveryPlace};
 use crate::settings::variables::Variables;
 
 pub(crate) struct Places {
+    /// Where answers of the API land, and export files that are delivered to this machine.
     pub(crate) landing: PathBuf,
+    /// Where export files are delivered.
+    pub(crate) delivered: DeliveryPlace,
     pub(crate) lake: PathBuf,
     pub(crate) artifacts: PathBuf,
     pub(crate) closes: PathBuf,
@@ -20,21 +25,30 @@ pub(crate) struct Places {
 /// Flags and variables count from `folder`; the file's paths, and the defaults beside a file, count from the file's folder.
 pub(crate) fn resolve(flags: &Common, variables: &Variables, file: &File, folder: &Path) -> Result<Places> {
     let base = if file.folder().as_os_str().is_empty() { folder } else { file.folder() };
-    let place = |flag: Option<&PathBuf>, name: &str, key: &str, what: &str| -> Result<PathBuf> {
-        if let Some(given) = path(flag, name, variables) {
-            require_local(&given.value, &given.by, what, "folder")?;
-            return Ok(folder.join(given.value));
-        }
-        let Some(given) = file.value(key) else { return Ok(base.join(name)) };
-        require_local(Path::new(&given.value), &given.by, what, "folder")?;
-        Ok(base.join(&given.value))
+    let given = |flag: Option<&PathBuf>, name: &str, key: &str| {
+        let typed = path(flag, name, variables).map(|given| (given, folder));
+        let written = || file.value(key).map(|given| (Given::new(given.value.clone().into(), given.by.clone()), base));
+        typed.or_else(written)
     };
-    let landing = place(flags.landing.as_ref(), "landing", "paths.landing", "landing")?;
+    let place = |flag: Option<&PathBuf>, name: &str, key: &str, what: &str| -> Result<PathBuf> {
+        let Some((given, from)) = given(flag, name, key) else { return Ok(base.join(name)) };
+        require_local(&given.value, &given.by, what, "folder")?;
+        Ok(from.join(given.value))
+    };
+    let bucket = given(flags.landing.as_ref(), "landing", "paths.landing");
+    let bucket = bucket.map(|(given, from)| store::resolve(&given, file, from)).transpose()?.flatten();
+    let (landing, delivered) = match bucket {
+        Some(bucket) => (base.join("landing"), DeliveryPlace::Store(bucket)),
+        None => {
+            let landing = place(flags.landing.as_ref(), "landing", "paths.landing", "landing")?;
+            (landing.clone(), DeliveryPlace::Folder(landing))
+        }
+    };
     let lake = place(flags.lake.as_ref(), "lake", "paths.lake", "the lake")?;
     let artifacts = place(flags.artifacts.as_ref(), "artifacts", "paths.artifacts", "the place of artifacts")?;
     let closes = place(flags.closes.as_ref(), "closes", "paths.closes", "the place of closes")?;
     require_apart(&landing, [("lake", &lake), ("artifacts", &artifacts), ("closes", &closes)])?;
-    Ok(Places { landing, lake, artifacts, closes })
+    Ok(Places { landing, delivered, lake, artifacts, closes })
 }
 
 /// The project's own SQL: `[paths] sql`, else a folder `sql` beside the file.

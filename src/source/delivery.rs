@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 use std::fs::Metadata;
-use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::catalog::{Origin, Table};
+use crate::place::location::Location;
 use crate::value::timestamp;
 
 /// One file of a known table: an export file, or the journal of an endpoint.
@@ -16,7 +16,7 @@ pub struct Delivery {
     /// The table's name; of a journal, that of the endpoint and its root table.
     pub table: &'static str,
     /// Where it is.
-    pub path: PathBuf,
+    pub at: Location,
     /// Its name in messages and in `_source_file`.
     pub source: SourceFile,
     /// How its bytes are to be read.
@@ -105,12 +105,6 @@ pub fn modified_at(metadata: &Metadata) -> i64 {
 }
 
 impl SourceFile {
-    pub(super) fn of(root: &Path, path: &Path) -> Self {
-        let relative = path.strip_prefix(root).unwrap_or(path);
-        let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        Self::named(parts.join("/"))
-    }
-
     /// A file by the name that `_source_file` holds.
     pub fn named(name: String) -> Self {
         let mut parts = name.rsplit('/');

@@ -7,16 +7,18 @@
 //! table's, and a table's file that cannot be read, are told apart from what merely lies there.
 
 mod names;
+mod tree;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::Read;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use super::delivery::{Delivery, Format, SourceFile, modified_at};
-use crate::error::{Error, Result};
+use super::delivery::{Delivery, Format, SourceFile};
+use super::sample::MARK;
+use crate::error::Result;
+use crate::place::location::Location;
+use crate::settings::DeliveryPlace;
 use names::{Ending, Fit};
+use tree::{Entry, Kind, Tree};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -27,6 +29,8 @@ pub struct Discovery {
     pub unmatched: Vec<String>,
     /// Data files that are not read.
     pub unread: Vec<Unread>,
+    /// The mark of sample data, where it stands beside the files.
+    pub mark: Option<Location>,
 }
 
 /// A data file that is not read.
@@ -40,36 +44,45 @@ pub struct Unread {
     pub is_of_table: bool,
 }
 
-/// Looks through the landing folder: `landing/egress` where there is one, else `landing` itself.
+/// Looks through the place that files are delivered into: `egress` in it where there is one, else all of it.
 ///
 /// Folders and files that begin with `_`, `.` or `~$` are what writers keep beside their data and are passed over.
 ///
 /// # Errors
-/// Usage (exit 2) when the folder is not there; failed when it cannot be read.
-pub fn discover(landing: &Path) -> Result<Discovery> {
-    if !landing.is_dir() {
-        return Err(Error::usage(format!("the landing folder {} is not there", landing.display()))
-            .hint("put the export files there, or name another folder with --landing"));
-    }
-    let root = root(landing);
-    let mut search = Search { root: root.clone(), found: Discovery::default(), visited: BTreeSet::new() };
-    if root != landing {
-        // Files beside `egress/` are somebody's mistake, not somebody's secret.
-        let failed = |source| Error::io("list", landing, source);
-        for entry in fs::read_dir(landing).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_file() && !is_hidden(&name) {
-                search.beside(&name);
-            }
-        }
-    }
-    search.folder(&root)?;
+/// Usage (exit 2) when the place is not there; failed when it cannot be read; of a store also auth (4) and temporary (75).
+pub fn discover(place: &DeliveryPlace) -> Result<Discovery> {
+    let (tree, beside) = Tree::of(place)?;
+    let mut search = Search { tree, found: Discovery::default(), visited: BTreeSet::new() };
+    // Files beside `egress/` are somebody's mistake, not somebody's secret.
+    beside.iter().filter(|name| !is_hidden(name)).for_each(|name| search.beside(name));
+    search.folder("")?;
     let mut found = search.found;
     found.deliveries.sort_by(|left, right| (left.table, &left.source).cmp(&(right.table, &right.source)));
     found.unmatched.sort();
     found.unread.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(found)
+}
+
+/// Where a file of this name is delivered, if it is there; the name is as in `_source_file`.
+///
+/// # Errors
+/// As [`crate::place::store::Store::list`], of a store.
+pub fn find(place: &DeliveryPlace, name: &str) -> Result<Option<Location>> {
+    match place {
+        DeliveryPlace::Folder(landing) => {
+            let path = root(landing).join(name);
+            Ok(Some(Location::File(path.clone())).filter(|_| path.exists()))
+        }
+        DeliveryPlace::Store(_) => {
+            let (tree, _) = Tree::of(place)?;
+            let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+            let entries = tree.entries(folder, &mut BTreeSet::new())?.unwrap_or_default();
+            Ok(entries.into_iter().find(|entry| entry.name == file).and_then(|entry| match entry.kind {
+                Kind::File { at, .. } => Some(at),
+                _ => None,
+            }))
+        }
+    }
 }
 
 /// The folder that the files are in.
@@ -83,140 +96,85 @@ fn is_hidden(name: &str) -> bool {
 }
 
 struct Search {
-    root: PathBuf,
+    tree: Tree,
     found: Discovery,
     /// Folders by where they really are: a link may lead back to one.
     visited: BTreeSet<PathBuf>,
 }
 
 impl Search {
-    fn folder(&mut self, folder: &Path) -> Result<()> {
-        let failed = |source| Error::io("list", folder, source);
-        if !self.visited.insert(fs::canonicalize(folder).map_err(failed)?) {
-            self.found.unmatched.push(self.name_of(folder));
+    /// Looks through a folder, by its name from the root on.
+    fn folder(&mut self, folder: &str) -> Result<()> {
+        let Some(entries) = self.tree.entries(folder, &mut self.visited)? else {
+            self.found.unmatched.push(folder.to_owned());
             return Ok(());
-        }
-        let mut paths = fs::read_dir(folder)
-            .map_err(failed)?
-            .map(|entry| entry.map(|entry| entry.path()).map_err(failed))
-            .collect::<Result<Vec<_>>>()?;
-        paths.sort();
-        let table = self.table_of_folder(folder);
-        if let (Some(table), Some(kept)) = (table, table_format(&paths)) {
+        };
+        let table = table_of_folder(folder);
+        if let (Some(table), Some(kept)) = (table, self.table_format(folder, &entries)?) {
             self.unread(
-                &self.name_of(folder),
+                folder,
                 format!("it is a {kept} table of {table}: which of its files count, its log says"),
                 true,
             );
             return Ok(());
         }
-        for path in paths {
-            self.entry(&path, table)?;
+        for entry in entries {
+            self.entry(&join(folder, &entry.name), entry, table)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, path: &Path, table: Option<&'static str>) -> Result<()> {
-        let Some(file) = path.file_name().and_then(|name| name.to_str()) else {
-            self.found.unmatched.push(path.display().to_string());
-            return Ok(());
-        };
-        if is_hidden(file) {
+    fn entry(&mut self, name: &str, entry: Entry, table: Option<&'static str>) -> Result<()> {
+        let Entry { name: file, kind } = entry;
+        if matches!(kind, Kind::Unnamed) {
+            self.found.unmatched.push(name.to_owned());
             return Ok(());
         }
-        let (ending, stem) = names::ending(file);
-        let Ok(metadata) = fs::metadata(path) else {
-            self.not_a_file(path, "a link that leads nowhere", stem, ending, table);
+        if is_hidden(&file) {
+            if let (MARK, Kind::File { at, .. }) = (name, kind) {
+                self.found.mark = Some(at);
+            }
             return Ok(());
-        };
-        if metadata.is_dir() {
-            if !matches!(ending, Ending::None) {
-                self.not_a_file(path, "a folder with the name of a file", stem, ending, table);
+        }
+        let (ending, stem) = names::ending(&file);
+        let (at, size_bytes, modified_at) = match kind {
+            Kind::File { at, size_bytes, modified_at } => (at, size_bytes, modified_at),
+            Kind::Folder if matches!(ending, Ending::None) => return self.folder(name),
+            Kind::Folder => {
+                self.not_a_file(name, "a folder with the name of a file", stem, ending, table);
                 return Ok(());
             }
-            return self.folder(path);
-        }
-        if !metadata.is_file() {
-            let kind = metadata.file_type();
-            let what = match () {
-                () if kind.is_fifo() => "a pipe",
-                () if kind.is_socket() => "a socket",
-                () => "a device",
-            };
-            self.not_a_file(path, what, stem, ending, table);
-            return Ok(());
-        }
-        let name = self.name_of(path);
-        match self.judge(path, table, ending, stem)? {
+            Kind::Other(what) => {
+                self.not_a_file(name, what, stem, ending, table);
+                return Ok(());
+            }
+            Kind::Unnamed => return Ok(()),
+        };
+        match judge(&at, table, ending, stem)? {
             Judged::Of(table, format) => self.found.deliveries.push(Delivery {
                 schema: "egress",
                 table,
-                source: SourceFile::named(name),
+                source: SourceFile::named(name.to_owned()),
                 format,
-                size_bytes: metadata.len(),
-                modified_at: modified_at(&metadata),
-                path: path.to_path_buf(),
+                size_bytes,
+                modified_at,
+                at,
             }),
-            Judged::Unread { reason, is_of_table } => self.unread(&name, reason, is_of_table),
-            Judged::Other => self.found.unmatched.push(name),
+            Judged::Unread { reason, is_of_table } => self.unread(name, reason, is_of_table),
+            Judged::Other => self.found.unmatched.push(name.to_owned()),
             Judged::Beside => {}
         }
         Ok(())
     }
 
-    /// What a file is, by its folder's table, its name and, where those do not tell, its first bytes.
-    fn judge(&self, path: &Path, folder: Option<&'static str>, ending: Ending, stem: &str) -> Result<Judged> {
-        if matches!(ending, Ending::Beside) {
-            return Ok(Judged::Beside);
-        }
-        let fit = names::of_file(stem);
-        let unread = |reason: String, is_of_table| Ok(Judged::Unread { reason, is_of_table });
-        let (table, is_in_folder) = match (folder, &fit) {
-            (Some(folder), Fit::One(named)) if folder != *named => {
-                return unread(format!("it is named after {named} and lies in the folder of {folder}"), true);
-            }
-            (Some(folder), _) => (folder, true),
-            (None, Fit::One(named)) => (*named, false),
-            (None, Fit::Several(tables)) if !matches!(ending, Ending::None | Ending::Text) => {
-                return unread(format!("its name fits {}", tables.join(" and ")), false);
-            }
-            (None, _) => {
-                let hint = names::meant(stem).map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
-                return match ending {
-                    Ending::Data(_) | Ending::Parquet | Ending::Packed => {
-                        unread(format!("it belongs to no table of the catalog{hint}"), false)
-                    }
-                    _ => Ok(Judged::Other),
-                };
-            }
-        };
-        match ending {
-            Ending::Data(format) => Ok(Judged::Of(table, format)),
-            Ending::Text => Ok(Judged::Of(table, Format::Csv)),
-            Ending::Parquet if first_bytes(path)? == Some(Format::Parquet) => Ok(Judged::Of(table, Format::Parquet)),
-            Ending::Parquet | Ending::Packed => {
-                unread(format!("it is {table} in an archive or a compression that is not read"), true)
-            }
-            Ending::Arriving => unread(format!("it is {table} and, as its name says, still arriving"), true),
-            Ending::Unread(_) if is_in_folder && stem.to_lowercase().contains("manifest") => Ok(Judged::Beside),
-            Ending::Unread(what) => unread(format!("it is {table} as {what}"), true),
-            Ending::None => Ok(match first_bytes(path)? {
-                Some(format) => Judged::Of(table, format),
-                None => Judged::Other,
-            }),
-            Ending::Older | Ending::Beside => Ok(Judged::Other),
-        }
-    }
-
     /// What is no file: named, and never opened. Where a table's file should be, the table is not whole.
-    fn not_a_file(&mut self, path: &Path, what: &str, stem: &str, ending: Ending, table: Option<&'static str>) {
-        let name = self.name_of(path);
+    fn not_a_file(&mut self, name: &str, what: &str, stem: &str, ending: Ending, table: Option<&'static str>) {
         let is_data = matches!(ending, Ending::Data(_) | Ending::Parquet | Ending::Packed | Ending::Arriving);
         match (table, names::of_file(stem)) {
             (Some(table), _) | (None, Fit::One(table)) if is_data => {
-                self.unread(&name, format!("it is {what} where a file of {table} should be"), true);
+                self.unread(name, format!("it is {what} where a file of {table} should be"), true);
             }
-            _ => self.found.unmatched.push(name),
+            _ => self.found.unmatched.push(name.to_owned()),
         }
     }
 
@@ -235,15 +193,75 @@ impl Search {
         self.found.unread.push(Unread { name: name.to_owned(), reason, is_of_table });
     }
 
-    /// The table whose name the folder bears, or the nearest one above it that is no `key=value`.
-    fn table_of_folder(&self, folder: &Path) -> Option<&'static str> {
-        let below = folder.strip_prefix(&self.root).ok()?;
-        let mut parts = below.components().rev().map(|part| part.as_os_str().to_string_lossy());
-        names::of_folder(&parts.find(|part| !part.contains('='))?)
+    /// The table format that a folder is kept in by another program, where only its log tells which files count.
+    fn table_format(&self, folder: &str, entries: &[Entry]) -> Result<Option<&'static str>> {
+        let has = |name: &str| entries.iter().any(|entry| entry.name == name && matches!(entry.kind, Kind::Folder));
+        if has("_delta_log") {
+            return Ok(Some("Delta"));
+        }
+        if has(".hoodie") {
+            return Ok(Some("Hudi"));
+        }
+        if has("metadata") {
+            let metadata = self.tree.entries(&join(folder, "metadata"), &mut BTreeSet::new())?.unwrap_or_default();
+            if metadata.iter().any(|entry| entry.name.ends_with(".metadata.json")) {
+                return Ok(Some("Iceberg"));
+            }
+        }
+        Ok(None)
     }
+}
 
-    fn name_of(&self, path: &Path) -> String {
-        SourceFile::of(&self.root, path).name
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// The table whose name the folder bears, or the nearest one above it that is no `key=value`.
+fn table_of_folder(folder: &str) -> Option<&'static str> {
+    names::of_folder(folder.rsplit('/').find(|part| !part.contains('='))?)
+}
+
+/// What a file is, by its folder's table, its name and, where those do not tell, its first bytes.
+fn judge(at: &Location, folder: Option<&'static str>, ending: Ending, stem: &str) -> Result<Judged> {
+    if matches!(ending, Ending::Beside) {
+        return Ok(Judged::Beside);
+    }
+    let fit = names::of_file(stem);
+    let unread = |reason: String, is_of_table| Ok(Judged::Unread { reason, is_of_table });
+    let (table, is_in_folder) = match (folder, &fit) {
+        (Some(folder), Fit::One(named)) if folder != *named => {
+            return unread(format!("it is named after {named} and lies in the folder of {folder}"), true);
+        }
+        (Some(folder), _) => (folder, true),
+        (None, Fit::One(named)) => (*named, false),
+        (None, Fit::Several(tables)) if !matches!(ending, Ending::None | Ending::Text) => {
+            return unread(format!("its name fits {}", tables.join(" and ")), false);
+        }
+        (None, _) => {
+            let hint = names::meant(stem).map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+            return match ending {
+                Ending::Data(_) | Ending::Parquet | Ending::Packed => {
+                    unread(format!("it belongs to no table of the catalog{hint}"), false)
+                }
+                _ => Ok(Judged::Other),
+            };
+        }
+    };
+    match ending {
+        Ending::Data(format) => Ok(Judged::Of(table, format)),
+        Ending::Text => Ok(Judged::Of(table, Format::Csv)),
+        Ending::Parquet if first_bytes(at)? == Some(Format::Parquet) => Ok(Judged::Of(table, Format::Parquet)),
+        Ending::Parquet | Ending::Packed => {
+            unread(format!("it is {table} in an archive or a compression that is not read"), true)
+        }
+        Ending::Arriving => unread(format!("it is {table} and, as its name says, still arriving"), true),
+        Ending::Unread(_) if is_in_folder && stem.to_lowercase().contains("manifest") => Ok(Judged::Beside),
+        Ending::Unread(what) => unread(format!("it is {table} as {what}"), true),
+        Ending::None => Ok(match first_bytes(at)? {
+            Some(format) => Judged::Of(table, format),
+            None => Judged::Other,
+        }),
+        Ending::Older | Ending::Beside => Ok(Judged::Other),
     }
 }
 
@@ -254,27 +272,9 @@ enum Judged {
     Beside,
 }
 
-/// The table format that a folder is kept in by another program, where only its log tells which files count.
-fn table_format(paths: &[PathBuf]) -> Option<&'static str> {
-    let has = |name: &str| paths.iter().any(|path| path.file_name().is_some_and(|file| file == name) && path.is_dir());
-    let is_iceberg = || {
-        let metadata = paths.iter().find(|path| path.file_name().is_some_and(|file| file == "metadata"));
-        let entries = metadata.and_then(|path| fs::read_dir(path).ok()).into_iter().flatten().flatten();
-        entries.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().ends_with(".metadata.json"))
-    };
-    match () {
-        () if has("_delta_log") => Some("Delta"),
-        () if has(".hoodie") => Some("Hudi"),
-        () if is_iceberg() => Some("Iceberg"),
-        () => None,
-    }
-}
-
 /// The format that a file without an ending has, by its first bytes; `None` for one that holds JSON, as manifests do, or nothing.
-fn first_bytes(path: &Path) -> Result<Option<Format>> {
-    let failed = |source| Error::io("read", path, source);
-    let mut bytes = Vec::new();
-    fs::File::open(path).map_err(failed)?.take(4).read_to_end(&mut bytes).map_err(failed)?;
+fn first_bytes(at: &Location) -> Result<Option<Format>> {
+    let bytes = at.first_bytes(4)?;
     let packed = [Format::Parquet, Format::CsvGzip, Format::CsvZstd].into_iter().find(|format| format.begins(&bytes));
     Ok(match bytes.as_slice() {
         [] | [b'{', ..] => None,

@@ -5,41 +5,35 @@
 //! files have the same names, and a sample that somebody changed to try something is still one.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Read};
 
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, Result};
+use crate::place::location::Location;
 use crate::source::delivery::{Delivery, Format};
-use crate::source::egress;
 
 /// The mark's name. Files that begin with `_` are no data.
-const MARK: &str = "_sample";
+pub(super) const MARK: &str = "_sample";
 
 /// The longest line that the mark's rows can have, header or not.
 const LONGEST_LINE: u64 = 64 << 10;
 
-/// Whether these files, all that landing holds, are the sample account's.
+/// Whether these files, all that are delivered, are the sample account's; `mark` is what stands beside them.
 ///
 /// # Errors
-/// Usage (exit 2) where landing is marked and a file is none of the sample's; failed where a file cannot be read.
-pub fn is_sample(landing: &Path, deliveries: &[Delivery]) -> Result<bool> {
-    let mark = egress::root(landing).join(MARK);
-    let text = match fs::read_to_string(&mark) {
-        Ok(text) => text,
-        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(source) => return Err(Error::io("read", &mark, source)),
-    };
+/// Usage (exit 2) where there is a mark and a file is none of the sample's; failed where a file cannot be read.
+pub fn is_sample(mark: Option<&Location>, deliveries: &[Delivery]) -> Result<bool> {
+    let Some(mark) = mark else { return Ok(false) };
+    let mut text = String::new();
+    mark.open()?.read_to_string(&mut text).map_err(|source| unread(mark, &source))?;
     let known: BTreeSet<&str> = text.lines().filter_map(|line| Some(line.split_once("  ")?.0)).collect();
     for delivery in deliveries {
-        let first = first_row(delivery).map_err(|source| Error::io("read", &delivery.path, source))?;
+        let first = first_row(delivery)?;
         if !first.is_some_and(|first| first.is_empty() || known.contains(first.as_str())) {
             return Err(Error::usage(format!(
-                "{} is none of the sample account's files, and {} says that this folder is the sample's",
-                delivery.path.display(),
-                mark.display()
+                "{} is none of the sample account's files, and {mark} says that this folder is the sample's",
+                delivery.at,
             ))
             .hint(
                 "sample and own data never meet: `etl init DIR` makes a project for files of your own; or take the sample's \
@@ -50,21 +44,28 @@ pub fn is_sample(landing: &Path, deliveries: &[Delivery]) -> Result<bool> {
     Ok(true)
 }
 
+fn unread(at: &Location, source: &std::io::Error) -> Error {
+    at.failure().unwrap_or_else(|| Error::failed(format!("cannot read {at}: {source}")))
+}
+
 /// What the first row of a CSV begins with, and its column: `id=4711`. Empty where there is no row, none where it is no CSV.
-fn first_row(delivery: &Delivery) -> io::Result<Option<String>> {
-    let file = File::open(&delivery.path)?;
-    let reader: Box<dyn Read> = match delivery.format {
-        Format::Csv => Box::new(file),
-        Format::CsvGzip => Box::new(MultiGzDecoder::new(file)),
+fn first_row(delivery: &Delivery) -> Result<Option<String>> {
+    let bytes = match delivery.format {
+        Format::Csv | Format::CsvGzip => delivery.at.open()?,
         Format::CsvZstd | Format::Parquet | Format::Journal { .. } => return Ok(None),
     };
+    let reader: Box<dyn Read> = match delivery.format {
+        Format::CsvGzip => Box::new(MultiGzDecoder::new(bytes)),
+        _ => bytes,
+    };
     let mut lines = BufReader::new(reader.take(2 * LONGEST_LINE));
-    let mut cell = || -> io::Result<Option<String>> {
+    let mut cell = || -> std::io::Result<Option<String>> {
         let mut line = Vec::new();
         lines.read_until(b'\n', &mut line)?;
         let cell = line.split(|byte| matches!(byte, b',' | b'\n' | b'\r')).next().unwrap_or_default();
         Ok(Some(String::from_utf8_lossy(cell).into_owned()).filter(|_| !line.is_empty()))
     };
-    let (column, value) = (cell()?, cell()?);
+    let cells = cell().and_then(|column| Ok((column, cell()?)));
+    let (column, value) = cells.map_err(|source| unread(&delivery.at, &source))?;
     Ok(Some(column.zip(value).map_or(String::new(), |(column, value)| format!("{column}={value}"))))
 }

@@ -163,18 +163,49 @@ fn a_first_run_that_was_stopped_before_it_published_is_taken_up_by_the_next() {
 }
 
 #[test]
+fn export_files_are_read_in_a_bucket_whose_url_and_settings_say_no_secret_and_no_nonsense() {
+    let project = project();
+    for (url, words) in [
+        ("s3://key:secret@bucket/x", "holds a user or a password"),
+        ("s3://", "expected a URL such as `s3://bucket/prefix`"),
+        ("gs://bucket/x?token=secret", "has a `?` or `#` in it"),
+    ] {
+        let outcome = project.run(&["--landing", url]).exits(2).says(&["`--landing`", words]);
+        assert!(!outcome.stderr.contains("key:secret"), "{}", outcome.stderr);
+    }
+    for (line, words) in [
+        ("endpoint = \"http://store.example.com\"", "an address that begins with `https://`, or one of this machine"),
+        ("endpoint = \"store\"", "an address such as"),
+        ("addressing = \"host\"", "expected `path` or `virtual`"),
+        ("requests = 0", "expected a number from 1 to 1024"),
+        ("ca_file = \"none.pem\"", "expected a file that exists"),
+        ("retry_for = \"soon\"", "a whole number of s, m or h"),
+    ] {
+        let settings = format!("source = [\"egress\"]\n[paths]\nlanding = \"s3://bucket/x\"\n[store]\n{line}\n");
+        project.write("pipeline.toml", &settings);
+        project.run(&[]).exits(2).says(&["pipeline.toml:5: `store.", words]);
+    }
+    project.write("pipeline.toml", "[store]\nsecret_access_key = \"s\"\n");
+    project.run(&[]).exits(2).says(&["pipeline.toml:2: unknown key `store.secret_access_key`"]);
+    assert!(!project.path("s3:").exists() && !project.path("lake").exists());
+}
+
+#[test]
 fn a_url_is_no_place_and_nothing_is_made_of_it() {
     let project = project();
     for url in ["s3://bucket/x", "gs://bucket/x", "az://container/x", "file:///x", "hdfs://host/x"] {
+        let is_store = ["s3", "gs", "az"].contains(&url.split(':').next().unwrap());
         for flag in ["--landing", "--lake", "--artifacts", "--closes", "--config"] {
+            if is_store && flag == "--landing" {
+                continue;
+            }
             project.run(&[flag, url]).exits(2).says(&[&format!("`{flag}`: `{url}` is a URL, and "), "must be a local"]);
         }
     }
     let url = "s3://bucket/x";
     let part = format!("`{url}` is a URL, and ");
     for (name, args) in [
-        ("ETL_LANDING", &["run"][..]),
-        ("ETL_LAKE", &["sql", "-c", "select 1"]),
+        ("ETL_LAKE", &["sql", "-c", "select 1"][..]),
         ("ETL_ARTIFACTS", &["check"]),
         ("ETL_CLOSES", &["close", "2024-03"]),
         ("ETL_CONFIG", &["plan"]),
@@ -190,7 +221,7 @@ fn a_url_is_no_place_and_nothing_is_made_of_it() {
     project.etl(&["sql", "-c", "select 1", "-o", url]).exits(2).says(&["`--output-file`", &part, "a local file"]);
     project.etl(&["sql", "-f", url]).exits(2).says(&["`--file`", &part]);
     project.etl(&["init", url]).exits(2).says(&[&part]);
-    for key in ["landing", "lake", "artifacts", "closes", "sql"] {
+    for key in ["lake", "artifacts", "closes", "sql"] {
         project.write("pipeline.toml", format!("[paths]\n{key} = \"{url}\"\n"));
         project.run(&[]).exits(2).says(&[&format!("pipeline.toml:2: `paths.{key}`"), &part]);
     }

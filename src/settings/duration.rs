@@ -11,7 +11,7 @@ const UNITS: [(&str, u64); 3] = [("s", 1), ("m", 60), ("h", 3600)];
 const MOST_SECONDS: u64 = 720 * 3600;
 
 /// The time in `90s`: a whole number and s, m or h, nothing between them.
-pub(super) fn parse(given: &Given<String>) -> Result<Duration> {
+pub(crate) fn parse(given: &Given<String>) -> Result<Duration> {
     let text = given.value.trim();
     let (digits, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len()));
     let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
