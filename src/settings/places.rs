@@ -38,7 +38,7 @@ pub(crate) fn resolve(flags: &Common, variables: &Variables, file: &File, folder
     let bucket = given(flags.landing.as_ref(), "landing", "paths.landing");
     let bucket = bucket.map(|(given, from)| store::resolve(&given, file, from)).transpose()?.flatten();
     let (landing, delivered) = match bucket {
-        Some(bucket) => (base.join("landing"), DeliveryPlace::Store(bucket)),
+        Some(bucket) => (base.join("landing"), DeliveryPlace::Store(Box::new(bucket))),
         None => {
             let landing = place(flags.landing.as_ref(), "landing", "paths.landing", "landing")?;
             (landing.clone(), DeliveryPlace::Folder(landing))

@@ -19,7 +19,7 @@ pub enum DeliveryPlace {
     /// In the landing folder, or in `egress` in it.
     Folder(PathBuf),
     /// At an object store.
-    Store(StorePlace),
+    Store(Box<StorePlace>),
 }
 
 impl fmt::Display for DeliveryPlace {
