@@ -3,6 +3,7 @@
 
 mod account;
 mod ask;
+mod manifests;
 mod plan;
 mod repeats;
 mod retention;
@@ -24,6 +25,8 @@ use crate::settings::{Settings, Severity, Source};
 use crate::source::delivery::{Delivery, Format, SourceFile, modified_at};
 use crate::source::egress::{self, Unread};
 use crate::source::sample;
+use manifests::Manifests;
+
 pub use account::{Account, name as account_name};
 pub use ask::{Asked, Intended, ask, endpoints, intend};
 pub use plan::Wanted;
@@ -42,6 +45,8 @@ pub struct Landed {
     pub extractions: Vec<Extraction>,
     /// One line for each source.
     pub receipts: Vec<Receipt>,
+    /// Which transfers of export files are whole.
+    manifests: Option<Manifests>,
     /// Whether the export files are the sample account's, all of them; none where there are no export files.
     pub is_sample: Option<bool>,
 }
@@ -90,10 +95,22 @@ impl Landed {
             },
         });
         landed.deliveries = deliveries;
+        landed.manifests = Some(Manifests::of(found.manifests));
         landed.unmatched = found.unmatched;
         landed.unmatched.extend(found.unread.into_iter().map(|unread| unread.name));
         landed.unmatched.sort();
         Ok(landed)
+    }
+
+    /// Takes out files of transfers that are not whole yet, and says so, a line for each table. Those that the lake has taken stay.
+    ///
+    /// # Errors
+    /// Failed when a manifest cannot be read; of a store as its objects.
+    pub fn hold_back(&mut self, is_taken: impl Fn(&Delivery) -> bool) -> Result<Vec<String>> {
+        match &self.manifests {
+            Some(manifests) => manifests.hold_back(&mut self.deliveries, is_taken),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Adds the journals of extractions that have ended, where the API is a source.

@@ -411,6 +411,18 @@ pub async fn environments(lake: &Lake) -> Result<BTreeSet<String>> {
     Ok(environments_of(&newest_files(lake).await?))
 }
 
+/// Takes out of what is landed the files of transfers that are not whole yet, but for those that the lake has taken, and says so.
+///
+/// # Errors
+/// Damaged (exit 5) when the lake's record of files cannot be read; else as [`Landed::hold_back`].
+pub async fn hold_back(landed: &mut Landed, lake: &Lake) -> Result<Vec<String>> {
+    let known = newest_files(lake).await?;
+    landed.hold_back(|delivery| {
+        let table = known.get(&format!("{}.{}", delivery.schema, delivery.table));
+        table.is_some_and(|files| files.contains_key(delivery.name()))
+    })
+}
+
 /// What the lake has not taken yet: for each table that has any, its deliveries.
 ///
 /// # Errors

@@ -161,6 +161,7 @@ async fn run_stages(
     }
     if let Some(mut landed) = landed.take() {
         landed.add_journals(&plan.tables, settings)?;
+        say_warnings(normalize::hold_back(&mut landed, &lake).await?, summary);
         summary.unmatched_files = std::mem::take(&mut landed.unmatched);
         summary.receipts.splice(0..0, std::mem::take(&mut landed.receipts));
         let normalized = normalize::normalize(&plan.tables, &landed, &lake, run, settings, full_refresh).await?;

@@ -44,6 +44,7 @@ pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
     let mut landed = Landed::delivered(&tables, settings)?;
     DataOrigin::of_run(settings, &landed)?.in_lake(&lake, settings).await?;
     landed.add_journals(&tables, settings)?;
+    let held = normalize::hold_back(&mut landed, &lake).await?;
     let unread = normalize::unread(&tables, &landed, &lake, full_refresh).await?;
 
     let mut text = String::new();
@@ -64,6 +65,9 @@ pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
     for (table, deliveries) in &unread {
         let bytes: u64 = deliveries.iter().map(|delivery| delivery.size_bytes).sum();
         let _ = writeln!(text, "  {table:<44}{}, {bytes} bytes", counted(deliveries.len() as u64, "file"));
+    }
+    for line in &held {
+        let _ = writeln!(text, "  {line}");
     }
     let names: Vec<_> = reports.iter().map(|report| report.name.as_str()).collect();
     let tables = unread.iter().map(|(table, _)| table.clone());

@@ -31,6 +31,8 @@ pub struct Discovery {
     pub unread: Vec<Unread>,
     /// The mark of sample data, where it stands beside the files.
     pub mark: Option<Location>,
+    /// Manifests of transfers, by their names.
+    pub manifests: Vec<(String, Location)>,
 }
 
 /// A data file that is not read.
@@ -46,7 +48,8 @@ pub struct Unread {
 
 /// Looks through the place that files are delivered into: `egress` in it where there is one, else all of it.
 ///
-/// Folders and files that begin with `_`, `.` or `~$` are what writers keep beside their data and are passed over.
+/// Folders and files that begin with `_`, `.` or `~$` are what writers keep beside their data and are passed over, but for the mark of
+/// sample data and the manifests of transfers.
 ///
 /// # Errors
 /// Usage (exit 2) when the place is not there; failed when it cannot be read; of a store also auth (4) and temporary (75).
@@ -91,6 +94,9 @@ pub fn root(landing: &Path) -> PathBuf {
     if nested.is_dir() { nested } else { landing.to_path_buf() }
 }
 
+/// The folder of the vendor's manifests.
+const MANIFESTS: &str = "_manifests";
+
 fn is_hidden(name: &str) -> bool {
     name.starts_with(['_', '.']) || name.starts_with("~$")
 }
@@ -131,8 +137,10 @@ impl Search {
             return Ok(());
         }
         if is_hidden(&file) {
-            if let (MARK, Kind::File { at, .. }) = (name, kind) {
-                self.found.mark = Some(at);
+            match (name, kind) {
+                (MARK, Kind::File { at, .. }) => self.found.mark = Some(at),
+                (MANIFESTS, Kind::Folder) => self.manifests(name)?,
+                _ => {}
             }
             return Ok(());
         }
@@ -163,6 +171,19 @@ impl Search {
             Judged::Unread { reason, is_of_table } => self.unread(name, reason, is_of_table),
             Judged::Other => self.found.unmatched.push(name.to_owned()),
             Judged::Beside => {}
+        }
+        Ok(())
+    }
+
+    /// Notes the manifests in a folder and below it.
+    fn manifests(&mut self, folder: &str) -> Result<()> {
+        for Entry { name, kind } in self.tree.entries(folder, &mut self.visited)?.unwrap_or_default() {
+            let path = join(folder, &name);
+            match kind {
+                Kind::Folder => self.manifests(&path)?,
+                Kind::File { at, .. } if name.ends_with(".json") => self.found.manifests.push((path, at)),
+                _ => {}
+            }
         }
         Ok(())
     }

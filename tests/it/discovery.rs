@@ -19,7 +19,10 @@ fn flat_files_and_object_storage_are_found_plain_or_compressed_and_the_rest_is_n
         ("invoice.csv", "id,total\ninvoice-1,100\n"),
         ("Some Egress Data - sub_line_item.csv", "id,line_item_id\nsub-1,line-1\nsub-2,line-1\n"),
         ("customer/dt=2024-03-01/1_20240301040000.csv", "id,name\ncustomer-1,A1 Company\n"),
-        ("_manifests/customer/dt=2024-03-01/manifest_1.json", "{}"),
+        (
+            "_manifests/customer/dt=2024-03-01/manifest_1.json",
+            "{\"files\":[{\"data_file_key\":\"x/customer/dt=2024-03-01/1_20240301040000.csv\"}]}",
+        ),
         (".DS_Store", "what a file manager leaves"),
         ("notes.txt", "not an export"),
         ("events/_SUCCESS", ""),

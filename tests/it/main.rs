@@ -46,4 +46,5 @@ mod reports;
 mod sample;
 mod snapshots;
 mod sql;
+mod transfers;
 mod unknown;
