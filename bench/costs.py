@@ -10,6 +10,7 @@ import contextlib
 import csv
 import hashlib
 import io
+import json
 import pathlib
 import shutil
 import sys
@@ -62,6 +63,11 @@ def deliver(project, day):
     path = project / "landing/egress" / DAY
     path.parent.mkdir(parents=True)
     path.write_text(day, encoding="utf-8", newline="")
+    manifests = project / "landing/egress/_manifests"
+    if manifests.is_dir():
+        manifest = manifests / path.parent.parent.name / path.parent.name / "manifest_1.json"
+        manifest.parent.mkdir(parents=True)
+        manifest.write_text(json.dumps({"files": [{"data_file_key": DAY}]}), encoding="utf-8")
 
 
 class Costs:

@@ -21,36 +21,42 @@ use crate::value::{decimal, timestamp};
 /// # Errors
 /// Failed for a type that has no text.
 pub fn text_of(array: &dyn Array, row: usize) -> Result<Option<String>> {
-    if array.is_null(row) || *array.data_type() == DataType::Null {
-        return Ok(None);
-    }
     let mut text = String::new();
+    Ok(push_text(array, row, &mut text)?.then_some(text))
+}
+
+/// Appends what [`text_of`] says; false for null, of which there is nothing.
+///
+/// # Errors
+/// As [`text_of`].
+pub fn push_text(array: &dyn Array, row: usize, text: &mut String) -> Result<bool> {
+    if array.is_null(row) || *array.data_type() == DataType::Null {
+        return Ok(false);
+    }
     match array.data_type() {
         DataType::Utf8 => text.push_str(array.as_string::<i32>().value(row)),
         DataType::LargeUtf8 => text.push_str(array.as_string::<i64>().value(row)),
         DataType::Utf8View => text.push_str(array.as_string_view().value(row)),
         DataType::Boolean => text.push_str(if array.as_boolean().value(row) { "true" } else { "false" }),
-        DataType::Int64 => text = array.as_primitive::<Int64Type>().value(row).to_string(),
-        DataType::Decimal128(_, 18) => decimal::write(array.as_primitive::<Decimal128Type>().value(row), &mut text),
+        DataType::Int64 => text.push_str(&array.as_primitive::<Int64Type>().value(row).to_string()),
+        DataType::Decimal128(_, 18) => decimal::write(array.as_primitive::<Decimal128Type>().value(row), text),
         DataType::Decimal128(_, scale) => {
-            text = trimmed(&array.as_primitive::<Decimal128Type>().value(row).to_string(), *scale);
+            text.push_str(&trimmed(&array.as_primitive::<Decimal128Type>().value(row).to_string(), *scale));
         }
         DataType::Decimal256(_, scale) => {
-            text = trimmed(&array.as_primitive::<Decimal256Type>().value(row).to_string(), *scale);
+            text.push_str(&trimmed(&array.as_primitive::<Decimal256Type>().value(row).to_string(), *scale));
         }
-        DataType::Date32 => {
-            let days = i64::from(array.as_primitive::<Date32Type>().value(row));
-            text = timestamp::day(days * timestamp::MICROS_PER_DAY);
-        }
+        DataType::Date32 => timestamp::write_day(i64::from(array.as_primitive::<Date32Type>().value(row)), text),
         DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            timestamp::write(array.as_primitive::<TimestampMicrosecondType>().value(row), &mut text);
+            timestamp::write(array.as_primitive::<TimestampMicrosecondType>().value(row), text);
         }
         other => {
-            text = arrow::util::display::array_value_to_string(array, row)
+            let shown = arrow::util::display::array_value_to_string(array, row)
                 .map_err(|error| Error::failed(format!("a value of type {other} cannot be printed: {error}")))?;
+            text.push_str(&shown);
         }
     }
-    Ok(Some(text))
+    Ok(true)
 }
 
 /// Digits with a point put `scale` from the end, plain and without trailing zeros.

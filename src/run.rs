@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::runs::RUNS;
 use crate::error::{Error, Result};
-use crate::place::lake::{Change, Lake, TableState, Target, damaged};
+use crate::place::lake::{Change, Lake, Seal, TableState, Target, damaged};
+use crate::place::parquet::verify_bytes;
 use crate::place::records::{Row, cell, commit_rows, read_file, read_rows, schema};
 use crate::receipt::Receipt;
 use crate::value::timestamp;
@@ -93,10 +94,14 @@ pub async fn make_lake(lake: &Lake, run: &Run) -> Result<()> {
 
 /// The table of runs; none where no lake is.
 async fn runs(lake: &Lake) -> Result<Option<TableState>> {
-    match is_made(lake)? {
-        true => lake.table(RUNS.name, None).await,
-        false => Ok(None),
+    if !is_made(lake)? {
+        return Ok(None);
     }
+    let state = lake.table(RUNS.name, None).await?;
+    if let Some(state) = &state {
+        lake.hold_to_mark(state)?;
+    }
+    Ok(state)
 }
 
 /// What a run published: the newest record is the lake's state for every reader.
@@ -140,7 +145,7 @@ impl RunRecord {
     /// As [`is_made`]; damaged (exit 5) when one cannot be read.
     pub async fn all(lake: &Lake) -> Result<Vec<Self>> {
         let Some(state) = runs(lake).await? else { return Ok(Vec::new()) };
-        read_rows(&RUNS, &state)?.iter().map(|row| Self::from_row(row)).collect()
+        read_rows(&RUNS, &state)?.iter().map(|row| Self::from_row(row, lake)).collect()
     }
 
     /// The newest record, or `None` where no lake is or no run has published to it.
@@ -152,8 +157,9 @@ impl RunRecord {
         // Files are named by the version they came with.
         let Some(file) = state.files.last() else { return Ok(None) };
         state.verify_files()?;
+        verify_bytes(&state.path_of(file))?;
         let row = read_file(&RUNS, &state.path_of(file))?.pop();
-        row.as_deref().map(Self::from_row).transpose()
+        row.as_deref().map(|row| Self::from_row(row, lake)).transpose()
     }
 
     /// Publishes: the one step that makes a run visible.
@@ -172,6 +178,7 @@ impl RunRecord {
             self.environment.clone(),
             json(serde_json::to_string(&self.parameters))?,
             json(serde_json::to_string(&self.versions))?,
+            json(serde_json::to_string(&self.contents(lake).await?))?,
             json(serde_json::to_string(&self.reports))?,
             Some(self.quarantined_cells.to_string()),
             json(serde_json::to_string(receipts))?,
@@ -180,7 +187,21 @@ impl RunRecord {
         commit_rows(lake, &RUNS, vec![row], false, &run.id, run.started_at_millis).await.map(drop)
     }
 
-    fn from_row(row: &[Option<String>]) -> Result<Self> {
+    /// What the published versions hold.
+    async fn contents(&self, lake: &Lake) -> Result<BTreeMap<String, Seal>> {
+        let mut contents = BTreeMap::new();
+        for (table, version) in &self.versions {
+            let seal = match lake.seal(table, *version) {
+                Some(seal) => Some(seal),
+                None => lake.table(table, Some(*version)).await?.as_ref().map(Seal::of),
+            };
+            contents.extend(seal.map(|seal| (table.clone(), seal)));
+        }
+        Ok(contents)
+    }
+
+    /// As it was written; from here on readers of the lake hold tables against it.
+    fn from_row(row: &[Option<String>], lake: &Lake) -> Result<Self> {
         let text = |name: &str| cell(&RUNS, row, name).map(str::to_owned);
         fn map<T: serde::de::DeserializeOwned + Default>(json: Option<String>) -> Result<T> {
             json.map_or_else(
@@ -191,6 +212,9 @@ impl RunRecord {
                 },
             )
         }
+        // Runs of older versions of this program do not say it.
+        let contents: BTreeMap<String, Seal> = map(text("contents"))?;
+        contents.into_iter().for_each(|(table, seal)| lake.published_with(&table, seal));
         Ok(Self {
             run_id: text("run_id").unwrap_or_default(),
             started_at: text("started_at").unwrap_or_default(),

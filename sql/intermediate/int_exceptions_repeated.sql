@@ -241,8 +241,9 @@ told_entries as (
         || coalesce(written_amount, '?') as item,
         written_at,
         'other entries have an id' as probable_cause
-    from read_entries
-    inner join (select count(*) as id_count from entry_ids) as ids on ids.id_count > 0
+    -- The one before the many: what stands first is held in memory.
+    from (select count(*) as id_count from entry_ids) as ids
+    inner join read_entries on ids.id_count > 0
     where entry_id is null
     union all
     select

@@ -30,6 +30,11 @@ pub const RUNS: RunTable = RunTable {
         Column::new("parameters", Kind::Json, "The parameters of its reports, a JSON object of texts."),
         Column::new("versions", Kind::Json, "Published version of every table, a JSON object."),
         Column::new(
+            "contents",
+            Kind::Json,
+            "What each of these versions holds: files, rows, and a hash of their list, by which readers notice a damaged log.",
+        ),
+        Column::new(
             "reports",
             Kind::Json,
             "What each published report was made from: run, environment, parameters, tables.",

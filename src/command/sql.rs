@@ -128,6 +128,9 @@ async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scra
         check(&specs, &given, &closure)?;
         make_aside(&closure, &parameters.values, &mut engine, scratch.path()).await?;
     }
+    if are_rows_wanted {
+        engine.verify_bytes()?;
+    }
     if !are_rows_wanted || wanted.iter().any(|table| is_of("information_schema", table)) {
         // `show tables`, `describe` and the like: everything can be asked for, but no row of it.
         engine.outline(models.iter().filter(|model| model.layer != Layer::Checks))?;

@@ -122,7 +122,7 @@ fn said(table: &str, names: &[String], reason: &Held) -> String {
     let are = if names.len() == 1 { "is" } else { "are" };
     let first = names.iter().min().map_or("", String::as_str);
     let why = match reason {
-        Held::Unnamed => "no manifest names it yet".to_owned(),
+        Held::Unnamed => "no manifest names it yet (without the folder _manifests files count as they come)".to_owned(),
         Held::Missing(key) => format!("its manifest names {key}, which is not there"),
         Held::Unreadable(said) => format!("its manifest cannot be read: {said}"),
     };

@@ -9,11 +9,14 @@
 
 mod log;
 mod needless;
+mod seal;
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use arrow::datatypes::{Schema, SchemaRef};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
@@ -27,13 +30,19 @@ use url::Url;
 
 use self::log::Log;
 pub use self::needless::Needless;
-use super::{key_index, sync};
+pub use self::seal::Seal;
+use super::{key_index, rename, sync};
 use crate::error::{Error, Result};
+
+/// What a table's newest version holds, beside it.
+const MARK: &str = "_newest.json";
 
 /// A lake in a folder of the local disk.
 #[derive(Debug, Clone)]
 pub struct Lake {
     root: PathBuf,
+    /// What published versions held, as far as records of runs were read.
+    seals: Arc<Mutex<BTreeMap<(String, u64), Seal>>>,
 }
 
 /// One data file of a table.
@@ -97,7 +106,7 @@ pub struct WriteLock {
 impl Lake {
     /// The lake in this folder, which need not exist yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), seals: Arc::default() }
     }
 
     /// The lake's folder.
@@ -205,7 +214,7 @@ impl Lake {
     /// A table at a version, or at its newest; `None` where the lake has no such table.
     ///
     /// # Errors
-    /// Damaged (exit 5) when the log cannot be read or names a version that is not there.
+    /// Damaged (exit 5) when the log cannot be read, names a version that is not there, or is not what was published.
     pub async fn table(&self, table: &str, version: Option<u64>) -> Result<Option<TableState>> {
         let folder = self.folder(table);
         if !folder.join("_delta_log").is_dir() {
@@ -214,14 +223,72 @@ impl Lake {
                 Some(version) => Err(damaged(table, format!("version {version} is published but the table is gone"))),
             };
         }
-        if let Some(log) = Log::read(&folder.join("_delta_log"), version) {
-            return Ok(Some(TableState::at(table, log, folder)));
+        let log = match Log::read(&folder.join("_delta_log"), version) {
+            Some(log) => log,
+            None => match open(folder_url(&folder)?, version).await {
+                Ok(delta) => read(table, &delta)?,
+                // The first commit never happened: a run was killed between making the folder and writing the log.
+                Err(DeltaTableError::NotATable(_)) if version.is_none() && self.newest_version(table)?.is_none() => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(log_error(table, &error)),
+            },
+        };
+        let state = TableState::at(table, log, folder);
+        if let Some(seal) = self.seal(table, state.version) {
+            seal.hold(&state)?;
         }
-        match open(folder_url(&folder)?, version).await {
-            Ok(delta) => Ok(Some(TableState::at(table, read(table, &delta)?, folder))),
-            // The first commit never happened: a run was killed between making the folder and writing the log.
-            Err(DeltaTableError::NotATable(_)) if self.newest_version(table)?.is_none() => Ok(None),
-            Err(error) => Err(log_error(table, &error)),
+        Ok(Some(state))
+    }
+
+    /// What a version of a table was published with, as far as that is known: every reader holds the table against it from now on.
+    pub fn published_with(&self, table: &str, seal: Seal) {
+        if let Ok(mut seals) = self.seals.lock() {
+            seals.insert((table.to_owned(), seal.version), seal);
+        }
+    }
+
+    /// What a version of a table was published with, where that is known.
+    pub fn seal(&self, table: &str, version: u64) -> Option<Seal> {
+        self.seals.lock().ok()?.get(&(table.to_owned(), version)).cloned()
+    }
+
+    /// Remembers beside a table what its newest version holds, for a table that no record names: an entry of its log that is gone is
+    /// noticed by [`Self::hold_to_mark`]. Durable when it returns; where it is cut off before, the mark is of an older version.
+    ///
+    /// # Errors
+    /// Failed when it cannot be written.
+    pub fn mark(&self, state: &TableState) -> Result<()> {
+        let (path, aside) = (state.folder.join(MARK), state.folder.join(format!("{MARK}.part")));
+        let failed = |source| Error::io("write", &path, source);
+        let text = serde_json::to_vec(&Seal::of(state)).map_err(|error| failed(error.into()))?;
+        fs::write(&aside, text).map_err(failed)?;
+        sync(&aside)?;
+        rename(&aside, &path)?;
+        sync(&state.folder)
+    }
+
+    /// Holds a table to what was remembered beside it, if anything was.
+    ///
+    /// # Errors
+    /// Damaged (exit 5) where its log ends earlier, or says something else; failed when it cannot be read.
+    pub fn hold_to_mark(&self, state: &TableState) -> Result<()> {
+        let path = state.folder.join(MARK);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(source) if is_absent(&source) => return Ok(()),
+            Err(source) => return Err(Error::io("read", &path, source)),
+        };
+        let mark: Seal = serde_json::from_slice(&text)
+            .map_err(|error| damaged(&state.table, format!("{} cannot be read: {error}", path.display())))?;
+        match state.version.cmp(&mark.version) {
+            Ordering::Less => {
+                let ends =
+                    format!("version {} was written and its log ends at version {}", mark.version, state.version);
+                Err(damaged(&state.table, ends))
+            }
+            Ordering::Equal => mark.hold(state),
+            Ordering::Greater => Ok(()),
         }
     }
 

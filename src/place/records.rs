@@ -10,7 +10,7 @@ use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef, TimestampMicrosecond
 use super::lake::{Change, Lake, TableState, Target};
 use super::parquet::{FileWriter, damaged, read};
 use crate::catalog::Column;
-use crate::catalog::runs::RunTable;
+use crate::catalog::runs::{RUNS, RunTable};
 use crate::cells::{Cells, data_type};
 use crate::error::{Error, Result};
 use crate::value::timestamp;
@@ -147,5 +147,9 @@ pub async fn commit_rows(
             now_millis,
         )
         .await?;
+    if table.name == RUNS.name {
+        // It names the versions of all others, and nothing names its own.
+        lake.mark(&state)?;
+    }
     Ok(state.version)
 }

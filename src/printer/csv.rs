@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 
-use super::text_of;
+use super::push_text;
 use crate::error::Result;
 use crate::settings::FormulaCells;
 
@@ -14,8 +14,13 @@ use crate::settings::FormulaCells;
 /// # Errors
 /// The writer's.
 pub fn write_header(schema: &Schema, out: &mut impl Write) -> io::Result<()> {
-    let names = schema.fields().iter().map(|field| Some(field.name().clone()));
-    write_record(names, out)
+    let mut line = String::new();
+    for (place, field) in schema.fields().iter().enumerate() {
+        push_mark(place, &mut line);
+        push_cell(field.name(), &mut line);
+    }
+    line.push('\n');
+    out.write_all(line.as_bytes())
 }
 
 /// A line for each row. The outer error is of the values, the inner one of the writer.
@@ -26,18 +31,40 @@ pub fn write_header(schema: &Schema, out: &mut impl Write) -> io::Result<()> {
 /// # Errors
 /// Failed for a type that has no text.
 pub fn write_rows(batch: &RecordBatch, formulas: FormulaCells, out: &mut impl Write) -> Result<io::Result<()>> {
+    let is_escaped = |array: &ArrayRef| formulas == FormulaCells::Escape && array.data_type().is_string();
+    let columns: Vec<_> = batch.columns().iter().map(|array| (array, is_escaped(array))).collect();
+    let (mut lines, mut cell) = (String::new(), String::new());
     for row in 0..batch.num_rows() {
-        let cell = |array: &ArrayRef| {
-            let text = text_of(array, row)?;
-            let is_escaped = formulas == FormulaCells::Escape && array.data_type().is_string();
-            Ok(text.map(|text| if is_escaped && is_formula(&text) { format!("'{text}") } else { text }))
-        };
-        let cells = batch.columns().iter().map(cell).collect::<Result<Vec<_>>>()?;
-        if let Err(error) = write_record(cells.into_iter(), out) {
-            return Ok(Err(error));
+        for (place, (array, is_escaped)) in columns.iter().enumerate() {
+            push_mark(place, &mut lines);
+            cell.clear();
+            if push_text(array, row, &mut cell)? {
+                if *is_escaped && is_formula(&cell) {
+                    cell.insert(0, '\'');
+                }
+                push_cell(&cell, &mut lines);
+            }
         }
+        lines.push('\n');
     }
-    Ok(Ok(()))
+    Ok(out.write_all(lines.as_bytes()))
+}
+
+fn push_mark(place: usize, line: &mut String) {
+    if place > 0 {
+        line.push(',');
+    }
+}
+
+/// A cell that is not null, in quotes where it must be.
+fn push_cell(text: &str, line: &mut String) {
+    if text.is_empty() || text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        line.push('"');
+        line.push_str(&text.replace('"', "\"\""));
+        line.push('"');
+    } else {
+        line.push_str(text);
+    }
 }
 
 /// Whether a spreadsheet would take a text for a formula.
@@ -48,22 +75,6 @@ fn is_formula(text: &str) -> bool {
 /// A text as it was before [`write_rows`] made it harmless.
 pub fn unescaped(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(text)
-}
-
-fn write_record(cells: impl Iterator<Item = Option<String>>, out: &mut impl Write) -> io::Result<()> {
-    for (place, cell) in cells.enumerate() {
-        if place > 0 {
-            out.write_all(b",")?;
-        }
-        match cell {
-            None => {}
-            Some(text) if text.is_empty() || text.contains([',', '"', '\n', '\r']) => {
-                write!(out, "\"{}\"", text.replace('"', "\"\""))?;
-            }
-            Some(text) => out.write_all(text.as_bytes())?,
-        }
-    }
-    out.write_all(b"\n")
 }
 
 #[cfg(test)]

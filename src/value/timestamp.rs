@@ -169,16 +169,10 @@ pub fn from_unit(value: i64, per_second: i64) -> Result<i64, Invalid> {
 ///
 /// [`parse`] reads it back. Outside the years 0001 to 9999, where nothing in the lake lies, the year has a sign.
 pub fn write(micros: i64, out: &mut String) {
-    let (year, month, day) = civil(micros.div_euclid(MICROS_PER_DAY));
+    write_day(micros.div_euclid(MICROS_PER_DAY), out);
     let time = micros.rem_euclid(MICROS_PER_DAY);
     let (seconds, fraction) = (time / MICROS_PER_SECOND, time % MICROS_PER_SECOND);
-    if !(1..=9999).contains(&year) {
-        out.push(if year < 0 { '-' } else { '+' });
-    }
-    digits(year.abs(), if year.abs() > 9999 { 6 } else { 4 }, out);
-    for (mark, number) in
-        [('-', month), ('-', day), ('T', seconds / 3600), (':', seconds / 60 % 60), (':', seconds % 60)]
-    {
+    for (mark, number) in [('T', seconds / 3600), (':', seconds / 60 % 60), (':', seconds % 60)] {
         out.push(mark);
         digits(number, 2, out);
     }
@@ -192,6 +186,19 @@ pub fn write(micros: i64, out: &mut String) {
         digits(kept, count, out);
     }
     out.push('Z');
+}
+
+/// Appends a day, counted from the epoch: `2024-01-31`.
+pub fn write_day(days: i64, out: &mut String) {
+    let (year, month, day) = civil(days);
+    if !(1..=9999).contains(&year) {
+        out.push(if year < 0 { '-' } else { '+' });
+    }
+    digits(year.abs(), if year.abs() > 9999 { 6 } else { 4 }, out);
+    for number in [month, day] {
+        out.push('-');
+        digits(number, 2, out);
+    }
 }
 
 /// The same as a text of its own.

@@ -8,7 +8,8 @@ use crate::project::{Outcome, Project};
 /// How many models a run made, and what it says of the others.
 fn models(run: &Outcome) -> (u64, String) {
     let summary = run.json();
-    let line = summary["receipts"].as_array().unwrap().iter().find(|line| line["item"] == "models").unwrap();
+    let line = summary["receipts"].as_array().unwrap().iter().find(|line| line["item"] == "models");
+    let line = line.unwrap_or_else(|| panic!("{run:?}"));
     (line["rows"].as_u64().unwrap(), line["note"].as_str().unwrap().to_owned())
 }
 
@@ -26,6 +27,14 @@ fn sample() -> Project {
     project
 }
 
+/// Delivers the events of a day with the manifest of their transfer.
+fn deliver(project: &Project, day: &str, rows: &str) {
+    let file = format!("events/dt={day}/1_{}040000.csv", day.replace('-', ""));
+    project.deliver(&file, rows);
+    let manifest = format!("{{\"files\":[{{\"data_file_key\":\"export/{file}\"}}]}}");
+    project.deliver(&format!("_manifests/events/dt={day}/manifest_1.json"), manifest);
+}
+
 const DAY: &str = "transaction_id,customer_id,timestamp,event_type,properties,environment_type\n\
                    one-more,nobody,2024-03-20,images,\"{\"\"image_size\"\": \"\"64x64\"\", \"\"num_images\"\": \"\"7\"\"}\",SANDBOX\n";
 
@@ -34,13 +43,13 @@ fn a_day_of_events_makes_the_models_that_read_events_and_the_reports_say_what_th
     let project = sample();
     let (all, note) = models(&run(&project));
     assert_eq!(note, "");
-    project.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    deliver(&project, "2024-12-30", DAY);
     let (made, note) = models(&run(&project));
     assert!(made > 0 && made * 5 < all, "{made} of {all}");
     assert!(note.contains("as before; changed: egress.events"), "{note}");
     assert!(project.artifact("images_by_size").contains("64x64,7"));
     let fresh = sample();
-    fresh.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    deliver(&fresh, "2024-12-30", DAY);
     run(&fresh);
     assert!(csvs(&project) == csvs(&fresh));
 
@@ -73,11 +82,11 @@ fn results_that_are_lost_or_damaged_are_made_again() {
             std::fs::write(&path, bytes).unwrap();
         }
     }
-    project.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    deliver(&project, "2024-12-30", DAY);
     let (made, _) = models(&run(&project));
     assert!(made * 5 > all, "{made} of {all}");
     let fresh = sample();
-    fresh.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    deliver(&fresh, "2024-12-30", DAY);
     run(&fresh);
     assert!(csvs(&project) == csvs(&fresh));
     // A list that is none is an empty one.
@@ -117,7 +126,7 @@ fn of_a_large_table_only_what_came_is_read() {
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[1000] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
-    project.deliver("events/dt=2024-12-30/1_20241230040000.csv", DAY);
+    deliver(&project, "2024-12-30", DAY);
     run(&project);
     let after = parts();
     assert!(before.iter().all(|name| after.contains(name)), "{before:?} {after:?}");
@@ -126,10 +135,7 @@ fn of_a_large_table_only_what_came_is_read() {
     assert_eq!(project.artifact("images_by_size"), "image_size,image_count\n256x256,25000\n64x64,7\n");
 
     // A newer row of a key that the damaged file has.
-    project.deliver(
-        "events/dt=2024-12-31/1_20241231040000.csv",
-        DAY.replace("one-more", "t1").replace("2024-03", "2024-02"),
-    );
+    deliver(&project, "2024-12-31", &DAY.replace("one-more", "t1").replace("2024-03", "2024-02"));
     project.run(&["--source", "egress"]).exits(5).says(&["month=2024-02", "not those that were written"]);
 }
 

@@ -192,6 +192,8 @@ fn the_newest_record_is_the_one_written_last_whatever_the_clock_said() {
     let later = format!("{}-ffffffff{}", &name[..10], &name[19..]);
     fs::write(&log, text.replace(&name, &later)).unwrap();
     fs::rename(folder.join(&name), folder.join(&later)).unwrap();
+    // What was remembered of the log as it was.
+    fs::remove_file(folder.join("_newest.json")).unwrap();
     project.deliver("plan/dt=2024-04-01/1_20240401040000.csv", "id,name\np2,Two\n");
     project.normalize();
     assert_eq!(project.rows("select count(*) from egress.plan"), ["2"]);

@@ -19,6 +19,7 @@ mod close;
 mod closings;
 mod compact;
 mod customer_summary;
+mod damage;
 mod diff;
 mod dimensions;
 mod discovery;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Lake;
 use super::log::{Lifetime, Log};
+use super::{Lake, MARK};
 use crate::error::{Error, Result};
 use crate::place::key_index;
 
@@ -53,6 +53,7 @@ fn list(folder: &Path, found: &mut Vec<Needless>) -> Result<()> {
         match metadata.is_dir() {
             true if path.ends_with("_delta_log") => {}
             true => list(&path, found)?,
+            false if path.ends_with(MARK) => {}
             false => found.push(Needless { path, size_bytes: metadata.len() }),
         }
     }
