@@ -47,27 +47,57 @@ schedules as (
     group by channel, balance_id
 ),
 
--- A rest may move on again: four steps back are followed. What was granted by hand on the way has thinned its price.
+-- What was granted by hand on the way of a rest that moves on has thinned its price.
+steps as (
+    select *, money_div(granted, nullif(usable, 0)) as kept from granted
+),
+
+-- A rest may move on again: eight steps back are followed.
 rooted as (
     select
         first.balance_id,
         first.granted,
         first.usable,
         first.starting_at,
-        coalesce(fifth.balance_id, fourth.balance_id, third.balance_id, second.balance_id, first.balance_id)
-            as root_balance_id,
+        coalesce(
+            ninth.balance_id,
+            eighth.balance_id,
+            seventh.balance_id,
+            sixth.balance_id,
+            fifth.balance_id,
+            fourth.balance_id,
+            third.balance_id,
+            second.balance_id,
+            first.balance_id
+        ) as root_balance_id,
         money_mul(
             money_mul(
-                case when third.balance_id is null then 1.00 else money_div(second.granted, nullif(second.usable, 0)) end,
-                case when fourth.balance_id is null then 1.00 else money_div(third.granted, nullif(third.usable, 0)) end
+                money_mul(
+                    money_mul(
+                        money_mul(
+                            money_mul(
+                                case when third.balance_id is null then 1.00 else second.kept end,
+                                case when fourth.balance_id is null then 1.00 else third.kept end
+                            ),
+                            case when fifth.balance_id is null then 1.00 else fourth.kept end
+                        ),
+                        case when sixth.balance_id is null then 1.00 else fifth.kept end
+                    ),
+                    case when seventh.balance_id is null then 1.00 else sixth.kept end
+                ),
+                case when eighth.balance_id is null then 1.00 else seventh.kept end
             ),
-            case when fifth.balance_id is null then 1.00 else money_div(fourth.granted, nullif(fourth.usable, 0)) end
+            case when ninth.balance_id is null then 1.00 else eighth.kept end
         ) as thinned
-    from granted as first
-    left join granted as second on first.rolled_over_from_balance_id = second.balance_id
-    left join granted as third on second.rolled_over_from_balance_id = third.balance_id
-    left join granted as fourth on third.rolled_over_from_balance_id = fourth.balance_id
-    left join granted as fifth on fourth.rolled_over_from_balance_id = fifth.balance_id
+    from steps as first
+    left join steps as second on first.rolled_over_from_balance_id = second.balance_id
+    left join steps as third on second.rolled_over_from_balance_id = third.balance_id
+    left join steps as fourth on third.rolled_over_from_balance_id = fourth.balance_id
+    left join steps as fifth on fourth.rolled_over_from_balance_id = fifth.balance_id
+    left join steps as sixth on fifth.rolled_over_from_balance_id = sixth.balance_id
+    left join steps as seventh on sixth.rolled_over_from_balance_id = seventh.balance_id
+    left join steps as eighth on seventh.rolled_over_from_balance_id = eighth.balance_id
+    left join steps as ninth on eighth.rolled_over_from_balance_id = ninth.balance_id
 ),
 
 -- A schedule without items may come without its currency: then it is that of the balance, unless that counts units.

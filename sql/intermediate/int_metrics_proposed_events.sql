@@ -27,27 +27,33 @@ events as (
     select * from stg_egress__events
 ),
 
+asked as (
+    select customer_references.customer_reference, chosen.*
+    from chosen
+    inner join customer_references on chosen.customer_id = customer_references.customer_id
+),
+
+-- The few before the many: what stands first is held in memory.
 final as (
     select
-        chosen.billed_id,
-        chosen.name_prefix,
-        chosen.name_suffix,
-        chosen.folded_word,
-        chosen.aggregate,
-        chosen.aggregate_key,
-        chosen.billed_quantity,
+        asked.billed_id,
+        asked.name_prefix,
+        asked.name_suffix,
+        asked.folded_word,
+        asked.aggregate,
+        asked.aggregate_key,
+        asked.billed_quantity,
         events.transaction_id,
         events.event_type,
         events.occurred_at,
         events.properties
-    from events
-    inner join customer_references on events.customer_reference = customer_references.customer_reference
-    inner join chosen
-        on customer_references.customer_id = chosen.customer_id
-        and chosen.starting_at <= events.occurred_at
-        and events.occurred_at < chosen.ending_before
+    from asked
+    inner join events
+        on asked.customer_reference = events.customer_reference
+        and asked.starting_at <= events.occurred_at
+        and events.occurred_at < asked.ending_before
     where events.event_type is not null
-        and (chosen.aggregate = 'count' or json_text(events.properties, chosen.aggregate_key) is not null)
+        and (asked.aggregate = 'count' or json_text(events.properties, asked.aggregate_key) is not null)
 )
 
 select * from final
