@@ -113,6 +113,11 @@ impl Landed {
         }
     }
 
+    /// Whether some files may have to be held back.
+    pub fn has_manifests(&self) -> bool {
+        self.manifests.as_ref().is_some_and(|manifests| !manifests.is_empty())
+    }
+
     /// Adds the journals of extractions that have ended, where the API is a source.
     ///
     /// # Errors

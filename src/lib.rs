@@ -39,5 +39,6 @@ pub mod settings;
 pub mod source;
 pub mod suggest;
 pub mod task;
+pub mod threads;
 pub mod transform;
 pub mod value;

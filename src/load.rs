@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +25,7 @@ use crate::receipt::Receipt;
 use crate::run::{ReportRecord, Run, RunRecord};
 use crate::settings::{FormulaCells, Settings};
 use crate::task::mart_table;
+use crate::threads::each;
 
 /// What `manifest.json` says.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
@@ -210,7 +210,7 @@ pub async fn load(
     replaced.push(MANIFEST.to_owned());
     let next = NextArtifacts::begin(target, &run.id, &replaced)?;
     let mut receipts = Vec::new();
-    let print = |(report, table): &(&String, &TableState)| {
+    let print_one = |(report, table): &(&String, &TableState)| -> Result<_> {
         let started = Instant::now();
         let name = file_name(report);
         let made_from = published.reports.get(*report).cloned().unwrap_or_default();
@@ -219,7 +219,7 @@ pub async fn load(
         Ok((name, artifact, started.elapsed()))
     };
     let sheets: Vec<_> = reports.iter().zip(&tables).collect();
-    for printed in each(&sheets, settings.threads, print) {
+    for printed in each(&sheets, settings.threads, print_one) {
         let (name, artifact, took) = printed?;
         receipts.push(Receipt {
             stage: "load".to_owned(),
@@ -236,29 +236,6 @@ pub async fn load(
     next.publish()?;
     info!("wrote {} to {}", counted(receipts.len() as u64, "artifact"), target.display());
     Ok(receipts)
-}
-
-/// What comes of each, in their order, several at once.
-fn each<T: Sync, R: Send>(all: &[T], threads: usize, work: impl Fn(&T) -> Result<R> + Sync) -> Vec<Result<R>> {
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        while let (place, Some(one)) = {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            (place, all.get(place))
-        } {
-            done.push((place, work(one)));
-        }
-        done
-    };
-    let mut done = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads.min(all.len())).map(|_| scope.spawn(worker)).collect();
-        let joined =
-            workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        joined.flatten().collect::<Vec<_>>()
-    });
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn file_name(report: &str) -> String {

@@ -19,7 +19,6 @@ mod notes;
 mod parquet_types;
 mod partitions;
 mod rowless;
-mod threads;
 mod ties;
 mod writers;
 
@@ -416,6 +415,9 @@ pub async fn environments(lake: &Lake) -> Result<BTreeSet<String>> {
 /// # Errors
 /// Damaged (exit 5) when the lake's record of files cannot be read; else as [`Landed::hold_back`].
 pub async fn hold_back(landed: &mut Landed, lake: &Lake) -> Result<Vec<String>> {
+    if !landed.has_manifests() {
+        return Ok(Vec::new());
+    }
     let known = newest_files(lake).await?;
     landed.hold_back(|delivery| {
         let table = known.get(&format!("{}.{}", delivery.schema, delivery.table));

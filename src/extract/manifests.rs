@@ -13,8 +13,8 @@ use crate::place::location::Location;
 use crate::printer::counted;
 use crate::source::delivery::Delivery;
 
-/// Manifests by table and folder of the day.
-pub struct Manifests(BTreeMap<(String, String), Vec<Location>>);
+/// Manifests of tables by folder of the day.
+pub struct Manifests(BTreeMap<String, BTreeMap<String, Vec<Location>>>);
 
 /// What a manifest says, as far as it matters here.
 #[derive(Deserialize)]
@@ -38,16 +38,21 @@ enum Held {
 impl Manifests {
     /// Of files below `_manifests`, with their names from there on.
     pub fn of(found: Vec<(String, Location)>) -> Self {
-        let mut manifests: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut manifests: BTreeMap<_, BTreeMap<_, Vec<_>>> = BTreeMap::new();
         for (name, at) in found {
             let parts: Vec<_> = name.split('/').collect();
             if let [.., table, day, _] = parts[..]
                 && day.starts_with("dt=")
             {
-                manifests.entry((table.to_owned(), day.to_owned())).or_default().push(at);
+                manifests.entry(table.to_owned()).or_default().entry(day.to_owned()).or_default().push(at);
             }
         }
         Self(manifests)
+    }
+
+    /// Whether there are none, and all files count as they come.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Takes the files out that are of no whole transfer yet, and says so, a line for each table. Those that the lake has taken are not
@@ -60,38 +65,40 @@ impl Manifests {
         deliveries: &mut Vec<Delivery>,
         is_taken: impl Fn(&Delivery) -> bool,
     ) -> Result<Vec<String>> {
-        let mut held: BTreeMap<&'static str, (Vec<String>, Held)> = BTreeMap::new();
-        let mut days: BTreeMap<(&'static str, String), Vec<String>> = BTreeMap::new();
-        for delivery in deliveries.iter().filter(|delivery| delivery.schema == "egress" && !is_taken(delivery)) {
-            if let Some(day) = delivery.name().split('/').rev().find(|part| part.starts_with("dt=")) {
-                days.entry((delivery.table, day.to_owned())).or_default().push(delivery.name().to_owned());
-            }
-        }
-        for ((table, day), files) in days {
-            let of_table = |(of, _): &&(String, String)| of == table;
-            let Some(first) = self.0.keys().filter(of_table).map(|(_, day)| day).min() else { continue };
-            if day < *first {
-                continue;
-            }
-            let of_day = self.0.get(&(table.to_owned(), day)).map_or(&[][..], Vec::as_slice);
-            let there: BTreeSet<&str> =
-                deliveries.iter().filter(|delivery| delivery.table == table).map(Delivery::name).collect();
-            let (mut whole, mut reasons): (BTreeSet<String>, Vec<Held>) = (BTreeSet::new(), Vec::new());
-            for at in of_day {
-                match named(at, &there)? {
-                    Ok(names) => whole.extend(names),
-                    Err(reason) => reasons.push(reason),
+        let (mut held, mut lines) = (BTreeSet::new(), Vec::new());
+        for (table, manifests) in &self.0 {
+            let is_of_table = |delivery: &&Delivery| delivery.schema == "egress" && delivery.table == table;
+            let of_table: Vec<_> = deliveries.iter().filter(is_of_table).collect();
+            let there: BTreeSet<_> = of_table.iter().map(|delivery| delivery.name()).collect();
+            let mut days: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for delivery in of_table.iter().filter(|delivery| !is_taken(delivery)) {
+                if let Some(day) = delivery.name().split('/').rev().find(|part| part.starts_with("dt=")) {
+                    days.entry(day).or_default().push(delivery.name());
                 }
             }
-            let partial: Vec<_> = files.into_iter().filter(|name| !whole.contains(name)).collect();
-            if !partial.is_empty() {
-                let reason = reasons.pop().unwrap_or(Held::Unnamed);
-                held.entry(table).or_insert_with(|| (Vec::new(), reason)).0.extend(partial);
+            let is_before = |day: &str| manifests.keys().next().is_some_and(|first| day < first.as_str());
+            let (mut partial, mut why) = (Vec::new(), None);
+            for (day, files) in days.into_iter().filter(|(day, _)| !is_before(day)) {
+                let (mut whole, mut reason) = (BTreeSet::new(), Held::Unnamed);
+                for at in manifests.get(day).into_iter().flatten() {
+                    match named(at, &there)? {
+                        Ok(names) => whole.extend(names),
+                        Err(other) => reason = other,
+                    }
+                }
+                let waiting: Vec<_> = files.into_iter().filter(|name| !whole.contains(*name)).collect();
+                if !waiting.is_empty() {
+                    partial.extend(waiting);
+                    why.get_or_insert(reason);
+                }
+            }
+            if let Some(why) = why {
+                lines.push(said(table, &partial, &why));
+                held.extend(partial.into_iter().map(str::to_owned));
             }
         }
-        let names: BTreeSet<&String> = held.values().flat_map(|(names, _)| names).collect();
-        deliveries.retain(|delivery| !names.contains(&delivery.source.name));
-        Ok(held.iter().map(|(table, (names, reason))| said(table, names, reason)).collect())
+        deliveries.retain(|delivery| !held.contains(delivery.name()));
+        Ok(lines)
     }
 }
 
@@ -117,10 +124,10 @@ fn named(at: &Location, there: &BTreeSet<&str>) -> Result<std::result::Result<Ve
     Ok(Ok(names))
 }
 
-fn said(table: &str, names: &[String], reason: &Held) -> String {
+fn said(table: &str, names: &[&str], reason: &Held) -> String {
     let files = counted(names.len() as u64, "file");
     let are = if names.len() == 1 { "is" } else { "are" };
-    let first = names.iter().min().map_or("", String::as_str);
+    let first = names.iter().min().copied().unwrap_or_default();
     let why = match reason {
         Held::Unnamed => "no manifest names it yet (without the folder _manifests files count as they come)".to_owned(),
         Held::Missing(key) => format!("its manifest names {key}, which is not there"),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use arrow::array::{AsArray, RecordBatch};
@@ -21,7 +21,6 @@ use twox_hash::XxHash3_128;
 
 use super::layout::Layout;
 use super::parquet_types;
-use super::threads::{join, lock, unlock};
 use crate::catalog::Table;
 use crate::cells::uuid_texts;
 use crate::error::{Error, Result};
@@ -32,6 +31,7 @@ use crate::place::store::{CHUNK, Object, Stream};
 use crate::printer::progress;
 use crate::source::csv::{Block, Blocks, CsvError};
 use crate::source::delivery::{Delivery, Format};
+use crate::threads::{join, lock, unlock};
 
 /// A piece of a delivery, decoded as a whole.
 pub struct Unit {
@@ -108,17 +108,17 @@ enum Print {
     /// The hash of what was read so far.
     Read(Fingerprint),
     /// That of a file, whatever stands under its name by now.
-    Of(File),
+    Of(File, PathBuf),
     /// What a store says.
     Said(String),
 }
 
 impl Print {
-    fn text(&self, at: &Location) -> Result<String> {
-        match (self, at.path()) {
-            (Self::Read(fingerprint), _) => Ok(fingerprint.text()),
-            (Self::Of(file), path) => fingerprint_of(file, path.unwrap_or(Path::new(""))),
-            (Self::Said(text), _) => Ok(text.clone()),
+    fn text(&self) -> Result<String> {
+        match self {
+            Self::Read(fingerprint) => Ok(fingerprint.text()),
+            Self::Of(file, path) => fingerprint_of(file, path),
+            Self::Said(text) => Ok(text.clone()),
         }
     }
 }
@@ -142,7 +142,7 @@ impl Batches {
 
     /// Of an object, a row group at a time.
     fn of_object(object: &Object) -> parquet::errors::Result<(Self, Vec<String>)> {
-        let metadata = parquet_types::of(Arc::new(object.parquet_metadata()?))?;
+        let metadata = parquet_types::of(object.parquet_metadata()?)?;
         let (uuids, names, rows) = Self::shape(&metadata);
         let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(object.clone(), metadata);
         let mut stream = builder.with_batch_size(rows).build()?;
@@ -294,7 +294,7 @@ impl<'a> Feed<'a> {
             };
             match rows {
                 None => {
-                    state.fingerprints.push(print.text(&self.deliveries[file].at)?);
+                    state.fingerprints.push(print.text()?);
                     state.open = None;
                     if self.deliveries[file].format != Format::Csv {
                         progress::advance(self.deliveries[file].size_bytes);
@@ -375,19 +375,19 @@ fn open(delivery: &Delivery, is_of_several: bool, stream: Option<Stream>) -> Res
             let mut file = File::open(path).map_err(failed)?;
             let handle = file.try_clone().map_err(failed)?;
             if delivery.size_bytes == 0 && is_of_several {
-                return Ok(nothing(delivery, Print::Of(handle)));
+                return Ok(nothing(delivery, Print::Of(handle, path.clone())));
             }
             match delivery.format {
                 Format::Journal { .. } => {
                     let reader = journal::Reader::over(path, file);
-                    return Ok((Reader::Journal(reader), Print::Of(handle), Vec::new()));
+                    return Ok((Reader::Journal(reader), Print::Of(handle, path.clone()), Vec::new()));
                 }
                 Format::Parquet => {
                     let mut first = Vec::new();
                     file.by_ref().take(4).read_to_end(&mut first).map_err(|source| Error::io("read", path, source))?;
                     check_format(delivery, &first)?;
                     let (batches, header) = Batches::of(file).map_err(|error| bad(&error))?;
-                    return Ok((Reader::Parquet(batches), Print::Of(handle), header));
+                    return Ok((Reader::Parquet(batches), Print::Of(handle, path.clone()), header));
                 }
                 _ => {
                     let fingerprint = Fingerprint::default();
@@ -419,11 +419,7 @@ fn open(delivery: &Delivery, is_of_several: bool, stream: Option<Stream>) -> Res
 /// The bytes of a file whose format is what its name says.
 fn checked(delivery: &Delivery, mut bytes: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>> {
     let mut first = Vec::new();
-    let read = bytes.by_ref().take(4).read_to_end(&mut first);
-    read.map_err(|source| {
-        let failed = || Error::failed(format!("cannot read {}: {source}", delivery.at));
-        delivery.at.failure().unwrap_or_else(failed)
-    })?;
+    bytes.by_ref().take(4).read_to_end(&mut first).map_err(|source| delivery.at.unread(&source))?;
     check_format(delivery, &first)?;
     Ok(Box::new(Cursor::new(first).chain(bytes)))
 }

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use roaring::RoaringBitmap;
 
 use super::decoded::{MOST_QUARANTINED, Oddities, Quarantined};
-use super::threads::{lock, unlock};
 use crate::catalog::Table;
 use crate::error::{Error, Result};
 use crate::place::journal::About;
 use crate::source::delivery::Delivery;
+use crate::threads::{lock, unlock};
 
 /// Rows of units, by the unit's ordinal.
 pub type UnitRows = HashMap<u32, RoaringBitmap>;

@@ -14,9 +14,9 @@ use super::findings::{Findings, UnitRows, bad_rows};
 use super::kept::{Kept, KeptUnit};
 use super::keys::{KeyRecords, Rule, Superseded};
 use super::merge::{Census, Merge, Merged};
-use super::threads::{join, lock, unlock};
 use super::writers::Writers;
 use crate::error::Result;
+use crate::threads::{join, lock, unlock};
 
 /// Merges tables of one endpoint whose new journals are the same ones.
 ///

@@ -12,8 +12,8 @@ use std::sync::Mutex;
 
 use roaring::RoaringBitmap;
 
-use super::threads::{join, lock, unlock};
 use crate::error::{Error, Result};
+use crate::threads::{join, lock, unlock};
 
 /// Where a row stands, in eight bytes: there is a record for every row of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,7 +23,6 @@ use super::findings::{Findings, UnitRows, bad_rows};
 use super::keys::{EXPIRED, KeyRecord, KeyRecords, Place, Rule, Superseded};
 use super::lake_file::{INDEXED_ROWS, LakeFile, column_of, index_again, is_indexed, key_names};
 use super::partitions::Partitions;
-use super::threads::{lock, unlock};
 use super::ties;
 use super::writers::Writers;
 use crate::catalog::{Origin, Table};
@@ -34,6 +33,7 @@ use crate::place::key_index::{self, Wanted};
 use crate::place::lake::{Change, DataFile, TableState};
 use crate::place::parquet;
 use crate::source::delivery::{Delivery, SourceFile};
+use crate::threads::{lock, unlock};
 
 /// What merging needs besides the rows.
 pub struct Merge<'a> {

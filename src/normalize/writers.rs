@@ -6,9 +6,9 @@ use std::sync::Mutex;
 use arrow::array::{AsArray, RecordBatch};
 
 use super::partitions::Partitions;
-use super::threads::{join, lock, unlock};
 use crate::error::Result;
 use crate::place::lake::DataFile;
+use crate::threads::{join, lock, unlock};
 
 /// One set of open files for each worker.
 pub struct Writers {

@@ -31,7 +31,7 @@ use url::Url;
 use self::log::Log;
 pub use self::needless::Needless;
 pub use self::seal::Seal;
-use super::{key_index, rename, sync};
+use super::{key_index, sync, write};
 use crate::error::{Error, Result};
 
 /// What a table's newest version holds, beside it.
@@ -259,13 +259,7 @@ impl Lake {
     /// # Errors
     /// Failed when it cannot be written.
     pub fn mark(&self, state: &TableState) -> Result<()> {
-        let (path, aside) = (state.folder.join(MARK), state.folder.join(format!("{MARK}.part")));
-        let failed = |source| Error::io("write", &path, source);
-        let text = serde_json::to_vec(&Seal::of(state)).map_err(|error| failed(error.into()))?;
-        fs::write(&aside, text).map_err(failed)?;
-        sync(&aside)?;
-        rename(&aside, &path)?;
-        sync(&state.folder)
+        write(&state.folder, MARK, &Seal::of(state))
     }
 
     /// Holds a table to what was remembered beside it, if anything was.

@@ -5,15 +5,14 @@
 //! were kept long enough, or say what earlier ones said.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::journal::ENDING;
-use super::sync;
+use super::{sync, write};
 use crate::error::{Error, Result};
 
 /// What an extraction set out to read.
@@ -224,18 +223,6 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
             .hint("restore the file from a copy, or remove its folder and extract again")
     })?;
     Ok(Some(value))
-}
-
-/// Whole or not at all, and durable.
-fn write<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<()> {
-    let (path, aside) = (folder.join(name), folder.join(format!(".{name}")));
-    let failed = |source| Error::io("write", &path, source);
-    let mut text = serde_json::to_vec_pretty(value).map_err(|error| failed(error.into()))?;
-    text.push(b'\n');
-    let mut file = File::create(&aside).map_err(failed)?;
-    file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&aside, &path).map_err(failed)?;
-    sync(folder)
 }
 
 #[cfg(test)]

@@ -68,6 +68,11 @@ impl Location {
         }
     }
 
+    /// What a reader of it failed with.
+    pub fn unread(&self, source: &std::io::Error) -> Error {
+        self.failure().unwrap_or_else(|| Error::failed(format!("cannot read {self}: {source}")))
+    }
+
     /// Why it could not be read, where its store was the reason.
     pub fn failure(&self) -> Option<Error> {
         match self {

@@ -13,7 +13,10 @@ pub mod scratch;
 pub mod store;
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Component, Path, PathBuf};
+
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 
@@ -23,6 +26,21 @@ use crate::error::{Error, Result};
 /// Failed when the disk refuses.
 pub fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|file| file.sync_all()).map_err(|source| Error::io("make durable", path, source))
+}
+
+/// Writes a value as JSON, whole or not at all, and durable.
+///
+/// # Errors
+/// Failed when the disk refuses.
+fn write<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<()> {
+    let (path, aside) = (folder.join(name), folder.join(format!(".{name}")));
+    let failed = |source| Error::io("write", &path, source);
+    let mut text = serde_json::to_vec_pretty(value).map_err(|error| failed(error.into()))?;
+    text.push(b'\n');
+    let mut file = File::create(&aside).map_err(failed)?;
+    file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&aside, &path).map_err(failed)?;
+    sync(folder)
 }
 
 /// Gives a file its final name.

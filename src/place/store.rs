@@ -6,14 +6,13 @@ mod credentials;
 mod object;
 
 use std::future::Future;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
-use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::limit::LimitStore;
 use object_store::path::Path;
 use object_store::{BackoffConfig, Certificate, ClientOptions, ObjectMeta, ObjectStore, RetryConfig};
@@ -54,7 +53,8 @@ impl Store {
         };
         let options = client(place)?;
         let url = place.url.to_string();
-        let objects: Arc<dyn ObjectStore> = match place.kind {
+        let endpoint = place.endpoint.as_ref().map(|endpoint| endpoint.as_str().trim_end_matches('/'));
+        let objects = match place.kind {
             StoreKind::S3 => {
                 let mut builder = AmazonS3Builder::from_env().with_url(url);
                 for (key, value) in credentials::of_profile()? {
@@ -63,35 +63,30 @@ impl Store {
                 if let Some(region) = &place.region {
                     builder = builder.with_region(region);
                 }
-                if let Some(endpoint) = &place.endpoint {
-                    builder = builder.with_endpoint(endpoint.as_str().trim_end_matches('/'));
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_endpoint(endpoint);
                 }
                 if place.is_virtual_hosted {
                     builder = builder.with_virtual_hosted_style_request(true);
                 }
-                let built = builder.with_retry(retries).with_client_options(options).build().map_err(wrong)?;
-                Arc::new(LimitStore::new(built, place.requests))
+                limited(builder.with_retry(retries).with_client_options(options).build(), place)
             }
             StoreKind::Gcs => {
                 let mut builder = GoogleCloudStorageBuilder::from_env().with_url(url);
-                if let Some(endpoint) = &place.endpoint {
-                    builder = builder.with_config(
-                        object_store::gcp::GoogleConfigKey::BaseUrl,
-                        endpoint.as_str().trim_end_matches('/'),
-                    );
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_config(GoogleConfigKey::BaseUrl, endpoint);
                 }
-                let built = builder.with_retry(retries).with_client_options(options).build().map_err(wrong)?;
-                Arc::new(LimitStore::new(built, place.requests))
+                limited(builder.with_retry(retries).with_client_options(options).build(), place)
             }
             StoreKind::Azure => {
                 let mut builder = MicrosoftAzureBuilder::from_env().with_url(url);
-                if let Some(endpoint) = &place.endpoint {
-                    builder = builder.with_endpoint(endpoint.as_str().trim_end_matches('/').to_owned());
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_endpoint(endpoint.to_owned());
                 }
-                let built = builder.with_retry(retries).with_client_options(options).build().map_err(wrong)?;
-                Arc::new(LimitStore::new(built, place.requests))
+                limited(builder.with_retry(retries).with_client_options(options).build(), place)
             }
-        };
+        }
+        .map_err(wrong)?;
         let prefix = Path::from_url_path(place.url.path())
             .map_err(|error| Error::usage(format!("{}: the prefix cannot be one: {error}", place.url)))?;
         let runtime = Handle::try_current().map_err(|error| Error::failed(format!("no runtime: {error}")))?;
@@ -181,6 +176,14 @@ impl std::fmt::Debug for Store {
     }
 }
 
+/// A store that is asked no more at once than the settings say.
+fn limited(
+    built: object_store::Result<impl ObjectStore>,
+    place: &StorePlace,
+) -> object_store::Result<Arc<dyn ObjectStore>> {
+    Ok(Arc::new(LimitStore::new(built?, place.requests)))
+}
+
 fn client(place: &StorePlace) -> Result<ClientOptions> {
     let is_plain = place.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http");
     let mut options = ClientOptions::new()
@@ -217,10 +220,4 @@ fn said(error: &object_store::Error) -> String {
         }
         _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
     }
-}
-
-/// Pieces of a range, each of at most so many bytes.
-fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
-    let end = range.end;
-    (range.start..end).step_by(size as usize).map(move |start| start..(start + size).min(end))
 }

@@ -26,7 +26,7 @@ const LONGEST_LINE: u64 = 64 << 10;
 pub fn is_sample(mark: Option<&Location>, deliveries: &[Delivery]) -> Result<bool> {
     let Some(mark) = mark else { return Ok(false) };
     let mut text = String::new();
-    mark.open()?.read_to_string(&mut text).map_err(|source| unread(mark, &source))?;
+    mark.open()?.read_to_string(&mut text).map_err(|source| mark.unread(&source))?;
     let known: BTreeSet<&str> = text.lines().filter_map(|line| Some(line.split_once("  ")?.0)).collect();
     for delivery in deliveries {
         let first = first_row(delivery)?;
@@ -42,10 +42,6 @@ pub fn is_sample(mark: Option<&Location>, deliveries: &[Delivery]) -> Result<boo
         }
     }
     Ok(true)
-}
-
-fn unread(at: &Location, source: &std::io::Error) -> Error {
-    at.failure().unwrap_or_else(|| Error::failed(format!("cannot read {at}: {source}")))
 }
 
 /// What the first row of a CSV begins with, and its column: `id=4711`. Empty where there is no row, none where it is no CSV.
@@ -66,6 +62,6 @@ fn first_row(delivery: &Delivery) -> Result<Option<String>> {
         Ok(Some(String::from_utf8_lossy(cell).into_owned()).filter(|_| !line.is_empty()))
     };
     let cells = cell().and_then(|column| Ok((column, cell()?)));
-    let (column, value) = cells.map_err(|source| unread(&delivery.at, &source))?;
+    let (column, value) = cells.map_err(|source| delivery.at.unread(&source))?;
     Ok(Some(column.zip(value).map_or(String::new(), |(column, value)| format!("{column}={value}"))))
 }

@@ -210,8 +210,8 @@ pub fn text(micros: i64) -> String {
 
 /// The UTC day of an instant: `2024-01-31`.
 pub fn day(micros: i64) -> String {
-    let mut day = text(micros);
-    day.truncate(day.find('T').unwrap_or(day.len()));
+    let mut day = String::new();
+    write_day(micros.div_euclid(MICROS_PER_DAY), &mut day);
     day
 }
 

@@ -17,7 +17,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::{Store, pieces};
+use super::Store;
 use crate::error::{Error, Result};
 
 /// Bytes asked for at once.
@@ -99,8 +99,9 @@ impl Object {
         let (send, receive) = mpsc::channel(1);
         let object = self.clone();
         let task = self.of.store.runtime.spawn(async move {
-            let ranges = futures::stream::iter(pieces(0..object.of.size, CHUNK));
-            let mut chunks = ranges.map(|range| object.get(range)).buffered(AHEAD);
+            let size = object.of.size;
+            let ranges = (0..size).step_by(CHUNK as usize).map(|start| start..(start + CHUNK).min(size));
+            let mut chunks = futures::stream::iter(ranges).map(|range| object.get(range)).buffered(AHEAD);
             while let Some(chunk) = chunks.next().await {
                 let chunk = chunk.map_err(|error| object.failed(&error));
                 let is_last = chunk.is_err();
@@ -116,10 +117,8 @@ impl Object {
     ///
     /// # Errors
     /// When it is no Parquet file or cannot be read; then [`Self::failure`] knows why.
-    pub fn parquet_metadata(&self) -> parquet::errors::Result<ParquetMetaData> {
-        let mut object = self.clone();
-        let reader = ParquetMetaDataReader::new().with_prefetch_hint(Some(64 << 10));
-        self.of.store.wait(reader.load_and_finish(&mut object, self.of.size))
+    pub fn parquet_metadata(&self) -> parquet::errors::Result<Arc<ParquetMetaData>> {
+        self.wait(self.clone().get_metadata(None))
     }
 
     /// Waits for what is made of it.
@@ -184,7 +183,8 @@ impl AsyncFileReader for Object {
     ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
         async move {
             let size = self.of.size;
-            ParquetMetaDataReader::new().load_and_finish(self, size).await.map(Arc::new)
+            let reader = ParquetMetaDataReader::new().with_prefetch_hint(Some(64 << 10));
+            reader.load_and_finish(self, size).await.map(Arc::new)
         }
         .boxed()
     }
