@@ -48,6 +48,8 @@ pub enum Command {
     Forget(ForgetFlags),
     /// Remove lake files that only runs of long ago published; what closes were made from stays
     Compact(CompactFlags),
+    /// Read every file of the lake and hold it to what was written
+    Verify(VerifyFlags),
     /// Read settings, tables and SQL, plan every report, and touch nothing
     Check,
     /// Make a folder with settings for an account of your own
@@ -183,6 +185,14 @@ pub struct ForgetFlags {
     pub file: String,
 }
 
+/// The flags of `etl verify`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct VerifyFlags {
+    /// Also what earlier runs published and closes were made from [default: off]
+    #[arg(long)]
+    pub all: bool,
+}
+
 /// The flags of `etl compact`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct CompactFlags {
@@ -204,14 +214,14 @@ pub struct Common {
     /// The folder of delivered files, one folder a source in it [default: landing]
     #[arg(long, global = true, value_name = "DIR")]
     pub landing: Option<PathBuf>,
-    /// The folder of the lake [default: lake]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The folder of the lake, or its URL at a store, such as s3://bucket/lake [default: lake]
+    #[arg(long, global = true, value_name = "PLACE")]
     pub lake: Option<PathBuf>,
-    /// The folder the CSVs are published to [default: artifacts]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The folder the CSVs are published to, or its URL at a store [default: artifacts]
+    #[arg(long, global = true, value_name = "PLACE")]
     pub artifacts: Option<PathBuf>,
-    /// The folder that the packs of closed months are written to [default: closes]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The folder that the packs of closed months are written to, or its URL at a store [default: closes]
+    #[arg(long, global = true, value_name = "PLACE")]
     pub closes: Option<PathBuf>,
     /// The sources to read, separated by commas: egress or api [default: egress]
     #[arg(long, global = true, value_name = "SOURCE")]
@@ -234,6 +244,9 @@ pub struct Common {
     /// The Metronome environment to report on, such as PRODUCTION [default: auto, from the data]
     #[arg(long, global = true, value_name = "NAME")]
     pub environment: Option<String>,
+    /// How long to wait for another run that writes to the lake, such as 10m [default: not at all]
+    #[arg(long, global = true, value_name = "TIME")]
+    pub wait_lock: Option<String>,
     /// How log lines are written to standard error: text or json [default: text]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
@@ -262,6 +275,7 @@ impl Cli {
                 | Command::Explain(_)
                 | Command::Forget(_)
                 | Command::Compact(_)
+                | Command::Verify(_)
                 | Command::Check
                 | Command::Init(_)
                 | Command::Demo(_),
@@ -342,7 +356,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 37);
+        assert_eq!(flags, 39);
         assert_eq!(variables().len(), flags);
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod init;
 mod plan;
 mod reopen;
 mod sql;
+mod verify;
 
 use std::io::{self, Write};
 
@@ -39,6 +40,7 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Reopen(order) => reopen::run(settings, order).await,
         Request::Forget { file } => forget::run(settings, file).await,
         Request::Compact(order) => compact::run(settings, order).await,
+        Request::Verify(order) => verify::run(settings, order).await,
         Request::Check => check::run(settings).await,
         Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,
         Request::Init { folder } => init::run(settings, folder),

@@ -6,9 +6,12 @@
 
 mod empty;
 pub mod functions;
+#[cfg(test)]
+mod joins;
 pub mod lint;
 pub mod parameters;
 pub mod precision;
+mod sides;
 mod small;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -44,7 +47,7 @@ use crate::catalog::{self, Class, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{HeaderColumn, Layer, Model, SqlType};
 use crate::place::lake::{Lake, TableState};
-use crate::place::records;
+use crate::place::{real, records};
 
 /// The schema of tables restricted to one environment and the newest complete snapshot.
 pub const CURRENT: &str = "current";
@@ -105,7 +108,11 @@ impl Engine {
             .map_err(|error| Error::failed(format!("the query engine cannot start: {error}")))?;
         let context = SessionContext::new_with_config_rt(config, runtime);
         functions::register(&context);
-        let context = SessionContext::new_with_state(empty::cut_off_first(context.state()));
+        if let Some(files) = lake.copied_files() {
+            let here = Url::parse("file:///").map_err(|error| Error::failed(error.to_string()))?;
+            context.runtime_env().register_object_store(&here, Arc::new(files));
+        }
+        let context = SessionContext::new_with_state(sides::judged(empty::cut_off_first(context.state())));
         let small = Arc::new(small::state_for_small(context.state()));
         let engine = Self {
             context,
@@ -139,6 +146,13 @@ impl Engine {
     pub fn in_one_part(&self) -> Self {
         let narrow = small::in_one_part(self.context.state()).build();
         Self { narrow: Some(Arc::new(narrow)), ..self.clone() }
+    }
+
+    /// The same session, in which joins sort both sides and merge them. Slower than holding one side in a hash table, but sorts go
+    /// through temporary files where memory is too little, and hash tables do not.
+    #[must_use]
+    pub fn with_merged_joins(&self) -> Self {
+        Self { narrow: Some(Arc::new(small::with_merged_joins(self.context.state()))), ..self.clone() }
     }
 
     /// The same session, in which models read these settings.
@@ -512,6 +526,7 @@ fn table_of_files(state: Option<&TableState>, schema: &SchemaRef) -> Result<Arc<
     let files = match state {
         Some(state) => {
             state.verify_files()?;
+            state.bring_if_small()?;
             state.files.iter().map(|file| state.path_of(file)).collect()
         }
         None => Vec::new(),
@@ -526,8 +541,8 @@ fn listing(files: Vec<std::path::PathBuf>, schema: &SchemaRef) -> Result<Arc<dyn
     let urls = files
         .iter()
         .map(|path| {
-            // Of a path with `..` in it the object store takes none.
-            let absolute = path.canonicalize().map_err(|source| Error::io("resolve", path, source))?;
+            // Of a path with `..` in it the object store takes none. A copy of what is at a store need not be there yet.
+            let absolute = real(path);
             Url::from_file_path(&absolute)
                 .map_err(|()| Error::failed(format!("{} cannot be written as a URL", absolute.display())))
                 .and_then(|url| {

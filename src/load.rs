@@ -17,13 +17,13 @@ use crate::error::{Error, Result};
 use crate::fingerprint::hex;
 use crate::origin::{DataOrigin, SaidOrigin};
 use crate::place::along;
-use crate::place::artifacts::{MANIFEST, NextArtifacts};
+use crate::place::artifacts::{MANIFEST, NextArtifacts, bring, names};
 use crate::place::lake::{self, Lake, TableState};
 use crate::place::parquet::{damaged, read};
 use crate::printer::{counted, csv};
 use crate::receipt::Receipt;
 use crate::run::{ReportRecord, Run, RunRecord};
-use crate::settings::{FormulaCells, Settings};
+use crate::settings::{FormulaCells, Place, Settings};
 use crate::task::mart_table;
 use crate::threads::each;
 
@@ -150,7 +150,7 @@ pub struct Sheet {
 /// # Errors
 /// Damaged (exit 5) when a file cannot be read; failed when one cannot be written.
 pub fn print_apart(
-    target: &Path,
+    target: &Place,
     sheets: Vec<Sheet>,
     mut manifest: Manifest,
     settings: &Settings,
@@ -180,14 +180,14 @@ pub async fn load(
     settings: &Settings,
     run: &Run,
 ) -> Result<Vec<Receipt>> {
-    let target = settings.artifacts.as_path();
+    let target = &settings.artifacts;
     let origin = DataOrigin::of_lake(lake, &published.versions).await?;
-    let mut manifest = Manifest::of(published, origin.as_ref(), settings, &settings.artifacts);
-    let mut before = read_manifest(target);
+    let mut manifest = Manifest::of(published, origin.as_ref(), settings, &target.address());
+    let mut before = newest_manifest(target)?;
     if let Some(before) = &mut before {
         // An artifact that is gone or was changed by hand is none of ours any more.
         before.artifacts.retain(|name, artifact| {
-            std::fs::read(target.join(name)).is_ok_and(|bytes| hex(&Sha256::digest(&bytes)) == artifact.sha256)
+            std::fs::read(target.folder.join(name)).is_ok_and(|bytes| hex(&Sha256::digest(&bytes)) == artifact.sha256)
         });
         let others =
             before.artifacts.iter().filter(|(name, _)| !reports.iter().any(|report| **name == file_name(report)));
@@ -234,7 +234,7 @@ pub async fn load(
     }
     manifest.write(&next)?;
     next.publish()?;
-    info!("wrote {} to {}", counted(receipts.len() as u64, "artifact"), target.display());
+    info!("wrote {} to {}", counted(receipts.len() as u64, "artifact"), target);
     Ok(receipts)
 }
 
@@ -247,12 +247,18 @@ pub fn read_manifest(target: &Path) -> Option<Manifest> {
     serde_json::from_slice(&std::fs::read(target.join(MANIFEST)).ok()?).ok()
 }
 
+/// The same of a place, of which the newest set is brought here where it is at a store.
+fn newest_manifest(place: &Place) -> Result<Option<Manifest>> {
+    bring(place)?;
+    Ok(read_manifest(&place.folder))
+}
+
 /// Refuses to put artifacts of one origin beside those of another, or in their place.
 ///
 /// # Errors
 /// Usage (exit 2), naming the folder; damaged (exit 5) when the lake cannot be read.
 pub async fn require_artifacts(origin: &DataOrigin, lake: &Lake, settings: &Settings) -> Result<()> {
-    require_folder(origin, &settings.artifacts, &settings.artifacts, lake, settings).await
+    require_place(origin, &settings.artifacts, &settings.artifacts, lake, settings).await
 }
 
 /// The same for close packs.
@@ -260,25 +266,26 @@ pub async fn require_artifacts(origin: &DataOrigin, lake: &Lake, settings: &Sett
 /// # Errors
 /// As [`require_artifacts`].
 pub async fn require_closes(origin: &DataOrigin, lake: &Lake, settings: &Settings) -> Result<()> {
-    for pack in std::fs::read_dir(&settings.closes).into_iter().flatten().flatten() {
-        require_folder(origin, &pack.path(), &settings.closes, lake, settings).await?;
+    for pack in names(&settings.closes)? {
+        require_place(origin, &settings.closes.below(&pack), &settings.closes, lake, settings).await?;
     }
     Ok(())
 }
 
-async fn require_folder(
+async fn require_place(
     origin: &DataOrigin,
-    folder: &Path,
-    place: &Path,
+    set: &Place,
+    place: &Place,
     lake: &Lake,
     settings: &Settings,
 ) -> Result<()> {
-    let Some(manifest) = read_manifest(folder) else { return Ok(()) };
+    let Some(manifest) = newest_manifest(set)? else { return Ok(()) };
+    let place = &place.address();
     let Some(before) = &manifest.origin else { return Ok(()) };
     let is_of_lake = settings.is_landing_moved
         || before.landing == origin.said_in(place).landing
         || RunRecord::all(lake).await?.iter().any(|run| run.run_id == manifest.run_id);
-    require_origin(origin, before, folder, place, is_of_lake)
+    require_origin(origin, before, &set.address(), place, is_of_lake)
 }
 
 fn require_origin(

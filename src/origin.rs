@@ -130,7 +130,8 @@ impl DataOrigin {
             return Ok(self);
         };
         let Remembered { origin: known, from_lake } = remembered;
-        let place = lake.root().display();
+        let place = lake.address();
+        let place = place.display();
         let kind = |is_sample: bool| if is_sample { "the sample account's" } else { "a company's own" };
         let own_folder =
             "give each its own folders with --lake, --artifacts and --closes; `etl init DIR` makes a project";
@@ -154,7 +155,7 @@ impl DataOrigin {
         }
         let is_there = known.landing.as_os_str().is_empty()
             || self.landing == known.landing
-            || relative(&real(lake.root()), &self.landing) == from_lake
+            || relative(&real(&lake.address()), &self.landing) == from_lake
             || has_files(lake, &self.landing).await?;
         if !is_there && !settings.is_landing_moved {
             return Err(Error::usage(format!(
@@ -195,7 +196,7 @@ impl DataOrigin {
             Some(word(self.is_sample).to_owned()),
             self.account.clone(),
             text(self.landing.clone()),
-            text(relative(&real(lake.root()), &self.landing)),
+            text(relative(&real(&lake.address()), &self.landing)),
             Some(run.started_at.clone()),
             Some(run.id.clone()),
         ];

@@ -47,6 +47,7 @@ pub mod parameters;
 pub mod past;
 mod ready;
 pub mod reopen;
+pub mod verify;
 
 /// Everything known before anything is touched.
 struct Plan<'a> {
@@ -83,11 +84,11 @@ async fn summed_up(
         status: "done".to_owned(),
         run_id: run.id.clone(),
         stage: stage.to_owned(),
-        artifacts: settings.artifacts.display().to_string(),
+        artifacts: settings.artifacts.to_string(),
         ..Summary::default()
     };
     let result = work(&run, &mut summary).await;
-    Lake::new(&settings.lake).clear_staging(&run.id);
+    Lake::new(&settings.lake.folder).clear_staging(&run.id);
     if let Err(error) = &result {
         error.kind().name().clone_into(&mut summary.status);
         summary.exit_code = error.exit_code();
@@ -123,8 +124,8 @@ async fn run_stages(
     if plan.does(Stage::Transform) {
         plan.check_models().await?;
     }
-    if plan.does(Stage::Load) && settings.artifacts.exists() && !settings.artifacts.is_dir() {
-        return Err(Error::usage(format!("{} is a file where a folder is to be", settings.artifacts.display())));
+    if plan.does(Stage::Load) && settings.artifacts.folder.exists() && !settings.artifacts.folder.is_dir() {
+        return Err(Error::usage(format!("{} is a file where a folder is to be", settings.artifacts)));
     }
     let mut landed = match plan.does(Stage::Normalize) || plan.does(Stage::Extract) {
         true => Some(Landed::delivered(&plan.tables, settings)?),
@@ -135,11 +136,11 @@ async fn run_stages(
         Some(api) => Some((Account::open(api, &settings.landing, run)?, api)),
         None => None,
     };
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     if landed.is_none() {
         require_lake(&lake)?;
     }
-    let _lock = lake.lock(&run.id)?;
+    let _lock = lake.lock(&run.id, settings.wait_lock).await?;
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     check_logs(&lake, &base)?;
     let origin = match origin {
@@ -179,7 +180,7 @@ async fn run_stages(
             return Err(Error::usage(format!(
                 "there is nothing to read under {} and nothing is in the lake {}",
                 settings.delivered,
-                settings.lake.display()
+                settings.lake
             ))
             .hint("name the right folders with --landing and --lake"));
         }
@@ -666,7 +667,7 @@ fn choose_environment(wanted: &Environment, present: &BTreeSet<String>) -> Resul
 /// # Errors
 /// Usage (exit 2), naming the file.
 pub async fn plan_on_empty_tables(models: &Models, settings: &Settings) -> Result<()> {
-    let nowhere = Lake::new(&settings.lake);
+    let nowhere = Lake::new(&settings.lake.folder);
     let mut engine = Engine::new(&nowhere, BTreeMap::new(), None, settings.threads, settings.memory_bytes)?;
     let parameters = placeholders(&models.parameters()?);
     let order = models.closure(models.iter().map(|model| model.name.as_str()))?;

@@ -157,8 +157,9 @@ impl RunRecord {
         // Files are named by the version they came with.
         let Some(file) = state.files.last() else { return Ok(None) };
         state.verify_files()?;
-        verify_bytes(&state.path_of(file))?;
-        let row = read_file(&RUNS, &state.path_of(file))?.pop();
+        let path = state.brought(file)?;
+        verify_bytes(&path)?;
+        let row = read_file(&RUNS, &path)?.pop();
         row.as_deref().map(|row| Self::from_row(row, lake)).transpose()
     }
 

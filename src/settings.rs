@@ -27,6 +27,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 
@@ -41,8 +42,8 @@ pub use given::GivenBy;
 pub use metrics::Metric;
 pub use parameters::{Parameter, require_known as require_known_parameters};
 pub use pattern::Pattern;
-pub use request::{CloseOrder, CompactOrder, Past, Query, ReopenOrder, Request};
-pub use store::{DeliveryPlace, StoreKind, StorePlace};
+pub use request::{CloseOrder, CompactOrder, Past, Query, ReopenOrder, Request, VerifyOrder};
+pub use store::{DeliveryPlace, Place, StoreKind, StorePlace};
 pub use token::Token;
 pub use variables::Variables;
 
@@ -64,11 +65,13 @@ pub struct Settings {
     /// Where export files are delivered.
     pub delivered: DeliveryPlace,
     /// The lake.
-    pub lake: PathBuf,
+    pub lake: Place,
     /// The published CSVs.
-    pub artifacts: PathBuf,
+    pub artifacts: Place,
     /// The packs of closed months, a folder each.
-    pub closes: PathBuf,
+    pub closes: Place,
+    /// How long to wait for another run that writes to the lake.
+    pub wait_lock: Duration,
     /// The project's own SQL; it exists. None where only the built-in SQL counts.
     pub sql: Option<PathBuf>,
     /// The sources to read, each once, never none.
@@ -171,6 +174,8 @@ impl Settings {
             lake: places.lake,
             artifacts: places.artifacts,
             closes: places.closes,
+            wait_lock: text(flags.wait_lock.as_ref(), "wait-lock", variables)
+                .map_or(Ok(Duration::ZERO), |given| duration::parse(&given))?,
             sql: places::sql(&file, config_file.is_some())?,
             sources,
             api,

@@ -145,7 +145,10 @@ cumulated as (
         balance_id,
         day,
         expected_amount,
-        day - min(day) over (partition by balance_id) + 1 as elapsed_days,
+        -- The first of the balance's days. Over rows in an order, as the sums below, it takes no more memory than a row.
+        day - min(day) over (
+            partition by balance_id order by day rows between unbounded preceding and current row
+        ) + 1 as elapsed_days,
         coalesce(
             -money_sum(drawn_amount) over (
                 partition by balance_id order by day rows between unbounded preceding and current row

@@ -31,7 +31,7 @@ use crate::source::api::{self, Clock, Probe, Probed};
 /// # Errors
 /// Usage (exit 2) for the first setting, folder or file that is not as it must be; damaged (exit 5) for the lake.
 pub async fn run(settings: &Settings) -> Result<()> {
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     let lake_is_made = is_made(&lake)?;
     if !lake_is_made
         && settings.config_file.is_none()
@@ -54,8 +54,8 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let landed = Landed::delivered(&tables, settings)?;
     let origin = DataOrigin::of_run(settings, &landed)?.in_lake(&lake, settings).await?;
     require_artifacts(&origin, &lake, settings).await?;
-    writable(&settings.lake)?;
-    writable(&settings.artifacts)?;
+    writable(&settings.lake.folder)?;
+    writable(&settings.artifacts.folder)?;
     let published = RunRecord::newest(&lake).await?;
     let proposals = match &published {
         Some(published) => proposals(published, &models, &lake, settings).await?,
@@ -110,8 +110,8 @@ pub async fn run(settings: &Settings) -> Result<()> {
                 None if lake_is_made => "nothing published yet".to_owned(),
                 None => "not made yet, a run will make it".to_owned(),
             };
-            line("lake", format!("{}: {run}", settings.lake.display()));
-            line("artifacts", settings.artifacts.display().to_string());
+            line("lake", format!("{}: {run}", settings.lake));
+            line("artifacts", settings.artifacts.to_string());
             if !proposals.is_empty() {
                 line(
                     "metrics",

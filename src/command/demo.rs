@@ -52,7 +52,7 @@ pub async fn run(settings: &Settings, folder: &Path) -> Result<()> {
     let month = month.map_err(|error| Error::failed(format!("{CLOSED} is no month: {error}")))?;
     let order = CloseOrder { month, accept: Vec::new(), reason: None };
     pipeline::close::close(&own, &order).await.1?;
-    say(format!("{CLOSED} is closed: {}\n", own.closes.join(CLOSED).display()))?;
+    say(format!("{CLOSED} is closed: {}\n", own.closes.below(CLOSED)))?;
 
     deliver_late(&landing)?;
     say("\nA day later more of the closed month comes: an invoice is made anew, a contract was forgotten.\n\n$ etl run\n".to_owned())?;

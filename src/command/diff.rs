@@ -36,7 +36,7 @@ const TOLD: &str = include_str!("diff/told.sql");
 /// # Errors
 /// Usage (exit 2) when there is no such run; damaged (exit 5) when the lake cannot be read.
 pub async fn run(settings: &Settings, old: &str, new: &str) -> Result<()> {
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     require_lake(&lake)?;
     let records = RunRecord::all(&lake).await?;
     let (old, new) = (find(&records, old)?, find(&records, new)?);

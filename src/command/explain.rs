@@ -36,11 +36,11 @@ pub async fn run(settings: &Settings, report: &str, key: &str, limit: usize) -> 
     })?;
     // A misspelt column is told also where nothing was published.
     key.conditions(report)?;
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     require_lake(&lake)?;
     let published = RunRecord::newest(&lake).await?.unwrap_or_default();
     let unpublished = || {
-        Error::usage(format!("{} was not published in {}", report.name, settings.lake.display()))
+        Error::usage(format!("{} was not published in {}", report.name, settings.lake))
             .hint("make it with `etl run`, or name the right folder with --lake")
     };
     let record = published.reports.get(&report.name).ok_or_else(unpublished)?;

@@ -39,7 +39,7 @@ pub async fn run(settings: &Settings, full_refresh: bool) -> Result<()> {
     let tables = normalize::selected(settings.tables.as_ref())?;
     let reports = models.reports(settings.reports.as_ref())?;
     checked(&models, settings, &reports)?;
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     let mut landed = Landed::delivered(&tables, settings)?;
     DataOrigin::of_run(settings, &landed)?.in_lake(&lake, settings).await?;

@@ -71,7 +71,7 @@ fn read(query: &Query) -> Result<String> {
 
 /// A session in which everything the query names can be read, at the published versions.
 async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scratch) -> Result<Engine> {
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     let (wanted, are_rows_wanted) = tables_asked(sql);
     // Settings are no part of the lake: what checks and codes there are can be asked before the first run.
     let is_of = |of: &str, (schema, _): &(Option<String>, String)| schema.as_deref() == Some(of);

@@ -20,7 +20,12 @@ const RULES: [&str; 4] = ["OutputRequirements", "join_selection", "EnsureRequire
 /// The same session for queries over little data.
 pub fn state_for_small(state: SessionState) -> SessionState {
     let rules = state.physical_optimizers().iter().filter(|rule| RULES.contains(&rule.name())).cloned().collect();
-    in_one_part(state).with_physical_optimizer_rules(rules).build()
+    let mut small = in_one_part(state).with_physical_optimizer_rules(rules);
+    // Which side of a join is held is all the same.
+    if let Some(config) = small.config().as_mut() {
+        config.options_mut().optimizer.use_statistics_registry = false;
+    }
+    small.build()
 }
 
 /// The same session for queries that run in one part.
@@ -28,6 +33,15 @@ pub fn in_one_part(state: SessionState) -> SessionStateBuilder {
     // The catalog is shared: a default one would be put in the place of what the session knows.
     let config = state.config().clone().with_target_partitions(1).with_create_default_catalog_and_schema(false);
     SessionStateBuilder::new_from_existing(state).with_config(config)
+}
+
+/// The same session, whose joins merge sorted rows.
+pub fn with_merged_joins(state: SessionState) -> SessionState {
+    let mut config = state.config().clone().with_create_default_catalog_and_schema(false);
+    // Of one part DataFusion makes a hash join whatever is preferred.
+    config = config.with_target_partitions(2);
+    config.options_mut().optimizer.prefer_hash_join = false;
+    SessionStateBuilder::new_from_existing(state).with_config(config).build()
 }
 
 /// Whether a query reads little. What it cannot look into may be big.

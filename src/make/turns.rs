@@ -1,5 +1,5 @@
 //! Turns at running queries: as many at once as there are threads. One that finds too little memory beside others runs again
-//! alone, in one part.
+//! alone, in one part; if that is too little still, once more with joins that go through temporary files.
 
 use std::sync::Arc;
 
@@ -39,11 +39,26 @@ impl Turns {
                 debug!("{what} runs again, alone and in one part: {}", plain(&error));
                 drop(turn);
                 let _alone = self.free.acquire_many(self.threads).await.map_err(closed)?;
-                work(engine.in_one_part()).await
+                alone(engine, what, &work).await
             }
+            Err(Fault::Memory(_)) => work(engine.with_merged_joins()).await,
             done => done,
         };
         done.map_err(|fault| fault.told(engine, what))
+    }
+}
+
+/// Runs what a query is for, nothing else running.
+async fn alone<T, F>(engine: &Engine, what: &str, work: impl Fn(Engine) -> F) -> std::result::Result<T, Fault>
+where
+    F: Future<Output = std::result::Result<T, Fault>>,
+{
+    match work(engine.in_one_part()).await {
+        Err(Fault::Memory(error)) => {
+            debug!("{what} runs again, its joins through temporary files: {}", plain(&error));
+            work(engine.with_merged_joins()).await
+        }
+        done => done,
     }
 }
 

@@ -250,18 +250,18 @@ impl Merge<'_> {
         let delivered = delivered.and_then(Wanted::sorted);
         let names = key_names(columns);
         let rows_of = |file: &DataFile| {
-            let path = state.path_of(file);
             let Some(delivered) = delivered.as_ref().filter(|_| file.rows >= INDEXED_ROWS) else {
-                parquet::verify_bytes(&path)?;
+                parquet::verify_bytes(&state.brought(file)?)?;
                 return Ok(None);
             };
-            let index = state.path_of_index(file);
+            let index = state.path_of_index(file)?;
             if let Some(rows) = key_index::rows_of(&index, file.rows, &names, delivered)? {
                 if !rows.is_empty() {
-                    parquet::verify_bytes(&path)?;
+                    parquet::verify_bytes(&state.brought(file)?)?;
                 }
                 return Ok(Some(rows));
             }
+            let path = state.brought(file)?;
             parquet::verify_bytes(&path)?;
             info!(file = file.path, "making the index of keys of {} anew", file.path);
             index_again(&path, &index, columns)?;
@@ -536,7 +536,7 @@ impl Merge<'_> {
         file: &'b DataFile,
         columns: Option<&[&str]>,
     ) -> Result<impl Iterator<Item = Result<RecordBatch>> + 'b> {
-        let path = self.state.map(|state| state.path_of(file)).unwrap_or_default();
+        let path = self.state.map(|state| state.brought(file)).transpose()?.unwrap_or_default();
         let reader = parquet::read(&path, columns)?;
         Ok(reader.map(move |batch| batch.map_err(|error| parquet::damaged(&path, &error))))
     }
@@ -548,7 +548,7 @@ impl Merge<'_> {
         columns: &[&str],
         rows: &[u32],
     ) -> Result<impl Iterator<Item = Result<RecordBatch>> + 'b> {
-        let path = self.state.map(|state| state.path_of(file)).unwrap_or_default();
+        let path = self.state.map(|state| state.brought(file)).transpose()?.unwrap_or_default();
         let reader = parquet::read_rows(&path, columns, rows)?;
         Ok(reader.map(move |batch| batch.map_err(|error| parquet::damaged(&path, &error))))
     }

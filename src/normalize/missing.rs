@@ -62,7 +62,7 @@ fn known_rows(table: &Table, state: Option<&TableState>, asked: &BTreeMap<String
     let names: Vec<_> = wanted.iter().map(|(name, _)| *name).collect();
     let mut count = 0;
     for file in &state.files {
-        let path = state.path_of(file);
+        let path = state.brought(file)?;
         for batch in parquet::read(&path, Some(&names))? {
             let batch = batch.map_err(|error| parquet::damaged(&path, &error))?;
             let is_one = |row: usize| {

@@ -57,11 +57,11 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
         return Err(Error::usage("a close is of every report").hint("leave out --report"));
     }
     plan.check_models().await?;
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     require_lake(&lake)?;
-    let _lock = lake.lock(&run.id)?;
+    let _lock = lake.lock(&run.id, settings.wait_lock).await?;
     let Some(base) = RunRecord::newest(&lake).await? else {
-        return Err(Error::usage(format!("nothing is in the lake {}", settings.lake.display()))
+        return Err(Error::usage(format!("nothing is in the lake {}", settings.lake))
             .hint("run `etl run --stage all` first"));
     };
     check_logs(&lake, &base)?;
@@ -368,9 +368,9 @@ async fn print_pack(
     };
     let manifest = Manifest {
         period: Some(name_of(month)),
-        ..Manifest::of(record, origin.as_ref(), plan.settings, &plan.settings.closes)
+        ..Manifest::of(record, origin.as_ref(), plan.settings, &plan.settings.closes.address())
     };
-    let target = plan.settings.closes.join(name_of(month));
+    let target = plan.settings.closes.below(&name_of(month));
     print_apart(&target, files.into_iter().map(sheet).collect(), manifest, plan.settings, run)
 }
 

@@ -5,7 +5,6 @@
 //! first. Small files need no command: the run that adds one to many joins them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::time::Instant;
 
 use super::check_logs;
@@ -50,9 +49,9 @@ pub struct Compacted {
 pub async fn compact(settings: &Settings, order: &CompactOrder) -> Result<Compacted> {
     let started = Instant::now();
     let run = Run::begin();
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     require_lake(&lake)?;
-    let _lock = lake.lock(&run.id)?;
+    let _lock = lake.lock(&run.id, settings.wait_lock).await?;
     let records = RunRecord::all(&lake).await?;
     let base = records.last().cloned().unwrap_or_default();
     check_logs(&lake, &base)?;
@@ -98,12 +97,18 @@ pub async fn compact(settings: &Settings, order: &CompactOrder) -> Result<Compac
     }
     next.publish(&lake, &run, &[receipt]).await?;
     for file in &needless {
-        fs::remove_file(&file.path).map_err(|source| Error::io("remove", &file.path, source))?;
+        lake.remove(&file.path)?;
     }
     join_records(&lake, &run).await?;
     lake.clear_staging(&run.id);
     compacted.run_id = Some(run.id);
     Ok(compacted)
+}
+
+/// Of all records those whose files no `etl compact` can have removed: from the newest such run on; all where none was.
+pub fn kept(records: &[RunRecord]) -> &[RunRecord] {
+    let Some(last) = records.iter().rposition(|record| record.stage == STAGE) else { return records };
+    &records[last..]
 }
 
 /// The versions of each table that these runs published, or made their reports from, and those of the closes.
@@ -126,8 +131,7 @@ async fn join_records(lake: &Lake, run: &Run) -> Result<()> {
     let rows = newest_rows(lake, &RUNS).await?;
     commit_rows(lake, &RUNS, rows, true, &run.id, run.started_at_millis).await?;
     for file in &state.files {
-        let path = state.path_of(file);
-        fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
+        lake.remove(&state.path_of(file))?;
     }
     Ok(())
 }

@@ -49,9 +49,9 @@ pub struct Forgotten {
 pub async fn forget(settings: &Settings, file: &str) -> Result<Forgotten> {
     let started = Instant::now();
     let run = Run::begin();
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     require_lake(&lake)?;
-    let _lock = lake.lock(&run.id)?;
+    let _lock = lake.lock(&run.id, settings.wait_lock).await?;
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     check_logs(&lake, &base)?;
     let quarantine = newest_rows(&lake, &QUARANTINE).await?;

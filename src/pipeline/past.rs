@@ -49,9 +49,9 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
     let models = Models::of(&settings)?;
     let mut plan = Plan::new(&settings, Stage::Transform, false, &models)?;
     plan.check_models().await?;
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     require_lake(&lake)?;
-    let _lock = lake.lock(&run.id)?;
+    let _lock = lake.lock(&run.id, settings.wait_lock).await?;
     let Some(published) = published_at(&lake, past.known_at).await? else {
         return Err(Error::usage("no run had published anything by then")
             .hint("`etl sql -c 'select * from etl.runs'` lists the runs"));
@@ -83,12 +83,12 @@ async fn make(settings: &Settings, past: Past, run: &Run, summary: &mut Summary)
         let files = vec![transformed.staged(&name, &lake, run)?];
         Some(Sheet { name, files, made_from })
     });
-    let target = settings.artifacts.join(folder(past));
-    let manifest = Manifest::of(&record, origin.as_ref(), &settings, &settings.artifacts);
+    let target = settings.artifacts.below(&folder(past));
+    let manifest = Manifest::of(&record, origin.as_ref(), &settings, &settings.artifacts.address());
     let (set, manifest) = print_apart(&target, sheets.collect(), manifest, &settings, run)?;
     set.publish()?;
     summary.environment.clone_from(&record.environment);
-    summary.artifacts = target.display().to_string();
+    summary.artifacts = target.to_string();
     summary.receipts.push(manifest.receipt("load", &folder(past), started, &format!("of run {}", record.run_id)));
     Ok(())
 }

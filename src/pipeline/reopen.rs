@@ -1,18 +1,19 @@
 //! `etl reopen`: undoes the newest close. The close stays on record with the reason, its pack is set aside, and what it posted
 //! counts no more.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::check_logs;
 use crate::catalog::runs::{CLOSES, RESTATEMENTS};
 use crate::closes::{Close, name_of};
 use crate::error::{Error, Result};
+use crate::place::artifacts::rename;
 use crate::place::lake::Lake;
 use crate::place::records::{Row, cell, commit_rows, published_rows};
 use crate::receipt::Receipt;
 use crate::run::{Run, RunRecord, require_lake};
-use crate::settings::{ReopenOrder, Settings};
+use crate::settings::{Place, ReopenOrder, Settings};
 
 /// A close that was undone.
 #[derive(Debug)]
@@ -36,9 +37,9 @@ pub struct Reopened {
 pub async fn reopen(settings: &Settings, order: &ReopenOrder) -> Result<Reopened> {
     let started = Instant::now();
     let run = Run::begin();
-    let lake = Lake::new(&settings.lake);
+    let lake = Lake::open(&settings.lake)?;
     require_lake(&lake)?;
-    let _lock = lake.lock(&run.id)?;
+    let _lock = lake.lock(&run.id, settings.wait_lock).await?;
     let base = RunRecord::newest(&lake).await?.unwrap_or_default();
     check_logs(&lake, &base)?;
     let month = name_of(order.month);
@@ -71,7 +72,7 @@ pub async fn reopen(settings: &Settings, order: &ReopenOrder) -> Result<Reopened
         next.versions.insert(RESTATEMENTS.name.to_owned(), version);
     }
     // Before it is published: a close that stands makes its pack again when it is asked for.
-    let pack = set_aside(&settings.closes, &month, &newest)?;
+    let pack = set_aside(&settings.closes, &month, &newest, &run.id)?;
     let receipt = Receipt {
         stage: "reopen".to_owned(),
         item: month.clone(),
@@ -105,12 +106,7 @@ fn not_the_newest(month: &str, newest: Option<&Close>, others: &[Close], order: 
 }
 
 /// Moves the pack of a close to a name that no close has.
-fn set_aside(closes: &Path, month: &str, close: &Close) -> Result<Option<PathBuf>> {
-    let pack = closes.join(month);
-    if !pack.exists() {
-        return Ok(None);
-    }
-    let aside = closes.join(format!("{month}-reopened-{}", close.run_id));
-    std::fs::rename(&pack, &aside).map_err(|source| Error::io("set aside", &pack, source))?;
-    Ok(Some(aside))
+fn set_aside(closes: &Place, month: &str, close: &Close, run_id: &str) -> Result<Option<PathBuf>> {
+    let aside = closes.below(&format!("{month}-reopened-{}", close.run_id));
+    Ok(rename(&closes.below(month), &aside, run_id)?.then(|| aside.address()))
 }

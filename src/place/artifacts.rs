@@ -1,7 +1,10 @@
 //! The artifacts folder: the CSVs finance takes, replaced as a set.
 //!
 //! A new set is written into a folder beside it, made durable, and exchanged with the old one in a single step, so that
-//! nobody ever sees half of it. Files that are none of ours stay where they are.
+//! nobody ever sees half of it. Files that are none of ours stay where they are. At an object store it is published from here
+//! (`at_store`).
+
+mod at_store;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -9,8 +12,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+pub use self::at_store::{LATEST, bring, names, rename};
 use super::sync;
 use crate::error::{Error, Result};
+use crate::settings::Place;
 
 /// The name of the file that describes the set.
 pub const MANIFEST: &str = "manifest.json";
@@ -18,16 +23,20 @@ pub const MANIFEST: &str = "manifest.json";
 /// A set of artifacts under construction.
 #[derive(Debug)]
 pub struct NextArtifacts {
+    place: Place,
+    run_id: String,
     target: PathBuf,
     folder: PathBuf,
 }
 
 impl NextArtifacts {
-    /// An empty folder beside `target`, in which `target`'s files not named in `replaced` stand already.
+    /// An empty folder beside the place's, in which its files not named in `replaced` stand already.
     ///
     /// # Errors
-    /// Failed when it cannot be made.
-    pub fn begin(target: &Path, run_id: &str, replaced: &[String]) -> Result<Self> {
+    /// Failed when it cannot be made; at a store as [`bring`].
+    pub fn begin(place: &Place, run_id: &str, replaced: &[String]) -> Result<Self> {
+        bring(place)?;
+        let target = place.folder.as_path();
         // A link stays a link: what it leads to is replaced.
         let resolved = target.canonicalize();
         let target = resolved.as_deref().unwrap_or(target);
@@ -37,7 +46,7 @@ impl NextArtifacts {
         let folder = parent.join(format!(".{name}-{run_id}"));
         remove_leftovers(parent, &format!(".{name}-"));
         fs::create_dir(&folder).map_err(|source| Error::io("create", &folder, source))?;
-        let next = Self { target: target.to_path_buf(), folder };
+        let next = Self { place: place.clone(), run_id: run_id.to_owned(), target: target.to_path_buf(), folder };
         if next.target.is_dir() {
             keep(&next.target, &next.folder, replaced)?;
         }
@@ -52,8 +61,13 @@ impl NextArtifacts {
     /// Puts the new set in the place of the old one, in one step.
     ///
     /// # Errors
-    /// Failed when the file system refuses; the old set then stays.
+    /// Failed when the file system refuses, or as the store's own; the old set then stays.
     pub fn publish(self) -> Result<()> {
+        self.publish_here()?;
+        at_store::publish(&self.place, &self.run_id)
+    }
+
+    fn publish_here(&self) -> Result<()> {
         sync(&self.folder)?;
         if self.target.is_dir() {
             match renameat_with(CWD, &self.folder, CWD, &self.target, RenameFlags::EXCHANGE) {

@@ -1,5 +1,5 @@
 //! The lake: plain Parquet files in Hive-style folders, and a Delta log per table as the only truth of which of them
-//! belong to it.
+//! belong to it. It is in a folder of this machine, or at an object store, of which a folder here holds copies (`remote`).
 //!
 //! Files are written aside under `_staging/<run>/`, made durable, moved to their place and then committed as Add and
 //! Remove actions; a table is read as the file list of a version, never by listing folders. Statistics hold row counts
@@ -7,8 +7,10 @@
 //! where they are not as we write them (`log`). This module knows tables as a
 //! name, an Arrow schema and files; it knows neither the catalog nor SQL.
 
+mod lease;
 mod log;
 mod needless;
+mod remote;
 mod seal;
 
 use std::cmp::Ordering;
@@ -17,6 +19,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::{Schema, SchemaRef};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
@@ -24,23 +27,37 @@ use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::kernel::{Action, Add, MetadataExt, Remove, StructType};
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::logstore::LogStoreRef;
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use serde_json::json;
+use tracing::info;
 use url::Url;
 
+use self::lease::Holder;
 use self::log::Log;
 pub use self::needless::Needless;
+pub use self::remote::CopiedFiles;
+use self::remote::{CommittingLog, Remote};
 pub use self::seal::Seal;
 use super::{key_index, sync, write};
 use crate::error::{Error, Result};
+use crate::settings::Place;
 
 /// What a table's newest version holds, beside it.
 const MARK: &str = "_newest.json";
 
-/// A lake in a folder of the local disk.
+/// Of a table at a store whose files come to no more than this, all are brought here when it is opened.
+const BROUGHT_AT_ONCE: u64 = 64 << 20;
+
+/// Between two tries of a run that waits for another.
+const BETWEEN_TRIES: Duration = Duration::from_secs(2);
+
+/// A lake.
 #[derive(Debug, Clone)]
 pub struct Lake {
+    /// Its folder, or that of its copies.
     root: PathBuf,
+    remote: Option<Arc<Remote>>,
     /// What published versions held, as far as records of runs were read.
     seals: Arc<Mutex<BTreeMap<(String, u64), Seal>>>,
 }
@@ -68,6 +85,7 @@ pub struct TableState {
     /// The names of its columns.
     pub columns: BTreeSet<String>,
     folder: PathBuf,
+    remote: Option<Arc<Remote>>,
 }
 
 /// What one commit does to a table: files that were staged come, files that are there go.
@@ -97,21 +115,57 @@ impl Change {
     }
 }
 
-/// The right to write to the lake, held until dropped. The lock goes with the process, however it ends.
+/// The right to write to the lake, held until dropped. The lock goes with the process, however it ends; at a store it ends with its
+/// time.
 #[derive(Debug)]
 pub struct WriteLock {
     _file: File,
+    remote: Option<Arc<Remote>>,
+}
+
+impl Drop for WriteLock {
+    fn drop(&mut self) {
+        if let Some(remote) = &self.remote {
+            remote.give_back();
+        }
+    }
 }
 
 impl Lake {
     /// The lake in this folder, which need not exist yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), seals: Arc::default() }
+        Self { root: root.into(), remote: None, seals: Arc::default() }
     }
 
-    /// The lake's folder.
+    /// The lake at this place, which need not be there yet, as it is now.
+    ///
+    /// # Errors
+    /// As those of a store; none of a folder.
+    pub fn open(place: &Place) -> Result<Self> {
+        let remote = place.store.as_ref().map(|store| Remote::open(store, &place.folder)).transpose()?.map(Arc::new);
+        if let Some(remote) = &remote {
+            remote.refresh()?;
+        }
+        let root = if remote.is_some() { super::real(&place.folder) } else { place.folder.clone() };
+        Ok(Self { remote, ..Self::new(root) })
+    }
+
+    /// The lake's folder, or that of its copies: what is worked out from a lake can be kept here, never what is part of it.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Where it is: its folder, or its URL.
+    pub fn address(&self) -> PathBuf {
+        match &self.remote {
+            Some(remote) => remote.store().address_of("").trim_end_matches('/').into(),
+            None => self.root.clone(),
+        }
+    }
+
+    /// Its files as object stores are read; none where they are plain files of this machine.
+    pub fn copied_files(&self) -> Option<CopiedFiles> {
+        self.remote.clone().map(CopiedFiles::of)
     }
 
     /// Whether any table is here. Folders without a table, an empty log or other people's files make no lake.
@@ -142,6 +196,9 @@ impl Lake {
 
     /// Why no lake is here, in words.
     pub fn describe_absence(&self) -> String {
+        if self.remote.is_some() {
+            return format!("{} holds no table", self.address().display());
+        }
         let path = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
         let why = match fs::metadata(&self.root) {
             Err(_) => "does not exist",
@@ -151,12 +208,28 @@ impl Lake {
         format!("{} {why}", path.display())
     }
 
-    /// Takes the lake for one writer and clears what a killed run left in the staging area.
+    /// Takes the lake for one writer, waiting so long for another to end, and clears what a killed run left in the staging area.
     ///
     /// # Errors
-    /// Temporary (exit 75) while another run holds it, naming that run; usage (exit 2) where a file stands in its place;
-    /// failed when the folder cannot be written.
-    pub fn lock(&self, run_id: &str) -> Result<WriteLock> {
+    /// Temporary (exit 75) while another run holds it, naming that run; usage (exit 2) where a file stands in its place, or the
+    /// store is not one to keep a lake at; failed when the folder cannot be written.
+    pub async fn lock(&self, run_id: &str, wait: Duration) -> Result<WriteLock> {
+        let until = Instant::now() + wait;
+        let mut is_said = false;
+        loop {
+            match self.try_lock(run_id) {
+                Err(error) if error.kind() == crate::error::ErrorKind::Temporary && Instant::now() < until => {
+                    if !std::mem::replace(&mut is_said, true) {
+                        info!("waiting: {error}");
+                    }
+                    tokio::time::sleep(BETWEEN_TRIES.min(until - Instant::now())).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn try_lock(&self, run_id: &str) -> Result<WriteLock> {
         let path = self.root.join("_lock");
         if self.root.is_file() {
             return Err(Error::usage(format!("{} is a file where a folder is to be", self.root.display())));
@@ -176,22 +249,30 @@ impl Lake {
                 file.read_to_string(&mut holder).map_err(|source| Error::io("read", &path, source))?;
                 return Err(Error::temporary(format!(
                     "the lake {} is being written by another run: {}",
-                    self.root.display(),
+                    self.address().display(),
                     holder.trim()
                 ))
-                .hint("wait for it to end and run again; nothing was changed"));
+                .hint("wait for it to end, with `--wait-lock 10m`, and run again; nothing was changed"));
             }
             Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path, source)),
         }
-        let holder = format!("run {run_id}, process {}\n", std::process::id());
+        let holder = Holder::of(run_id);
         file.set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(holder.as_bytes()))
+            .and_then(|()| file.write_all(format!("{holder}\n").as_bytes()))
             .map_err(|source| Error::io("write", &path, source))?;
+        if let Some(remote) = &self.remote {
+            remote.take(holder)?;
+        }
+        let lock = WriteLock { _file: file, remote: self.remote.clone() };
+        if let Some(remote) = &self.remote {
+            // Another may have written until a moment ago.
+            remote.refresh()?;
+        }
         let staging = self.root.join("_staging");
         match fs::remove_dir_all(&staging) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::io("clear", &staging, source)),
-            _ => Ok(WriteLock { _file: file }),
+            _ => Ok(lock),
         }
     }
 
@@ -234,7 +315,7 @@ impl Lake {
                 Err(error) => return Err(log_error(table, &error)),
             },
         };
-        let state = TableState::at(table, log, folder);
+        let state = TableState::at(table, log, folder, self.remote.clone());
         if let Some(seal) = self.seal(table, state.version) {
             seal.hold(&state)?;
         }
@@ -259,7 +340,28 @@ impl Lake {
     /// # Errors
     /// Failed when it cannot be written.
     pub fn mark(&self, state: &TableState) -> Result<()> {
-        write(&state.folder, MARK, &Seal::of(state))
+        write(&state.folder, MARK, &Seal::of(state))?;
+        let path = state.folder.join(MARK);
+        match self.remote.as_ref().and_then(|remote| Some((remote, remote.name_of(&path)?))) {
+            None => Ok(()),
+            Some((remote, name)) => {
+                remote.put(&name, fs::read(&path).map_err(|source| Error::io("read", &path, source))?.into())
+            }
+        }
+    }
+
+    /// Removes a file that no version needs any more.
+    ///
+    /// # Errors
+    /// Failed where it cannot be removed; one that is not there is removed.
+    pub fn remove(&self, path: &Path) -> Result<()> {
+        match self.remote.as_ref().and_then(|remote| Some((remote, remote.name_of(path)?))) {
+            Some((remote, name)) => remote.remove(&name),
+            None => match fs::remove_file(path) {
+                Err(source) if !is_absent(&source) => Err(Error::io("remove", path, source)),
+                _ => Ok(()),
+            },
+        }
     }
 
     /// Holds a table to what was remembered beside it, if anything was.
@@ -332,7 +434,7 @@ impl Lake {
         let metadata = [("etl.runId".to_owned(), json!(run_id))];
         let version = match base {
             None => CreateBuilder::new()
-                .with_location(folder_url(&folder)?.to_string())
+                .with_log_store(self.log_of(table, &folder)?)
                 .with_table_name(table)
                 .with_comment(doc)
                 .with_columns(kernel_schema.fields().cloned())
@@ -359,7 +461,7 @@ impl Lake {
                 CommitBuilder::from(commit_properties().with_metadata(metadata))
                     .with_actions(actions)
                     .with_max_retries(0)
-                    .build(Some(snapshot.snapshot()), delta.log_store(), operation)
+                    .build(Some(snapshot.snapshot()), self.log_of(table, &folder)?, operation)
                     .await
                     .map_err(|error| commit_error(table, &error))?
                     .version()
@@ -370,13 +472,36 @@ impl Lake {
         sync(&log)?;
         for gone in &change.remove {
             // Keys are looked for in the newest version alone; what cannot be removed is in nobody's way.
-            let _ = fs::remove_file(folder.join(key_index::beside(gone)));
+            let index = folder.join(key_index::beside(gone));
+            if index.is_file() {
+                let _ = self.remove(&index);
+            }
         }
         self.table(table, Some(version)).await?.ok_or_else(|| damaged(table, "it is gone"))
     }
 
+    /// The log of a table, as delta-rs writes it.
+    fn log_of(&self, table: &str, folder: &Path) -> Result<LogStoreRef> {
+        let copy = DeltaTableBuilder::from_url(folder_url(folder)?).and_then(|builder| builder.build_storage());
+        let copy = copy.map_err(|error| log_error(table, &error))?;
+        Ok(match &self.remote {
+            None => copy,
+            Some(remote) => {
+                Arc::new(CommittingLog { copy, remote: remote.clone(), table: table.replace('.', "/") })
+            }
+        })
+    }
+
     /// Moves staged files to their final place; durable when it returns.
     fn place_files(&self, staging: &Path, folder: &Path, files: &[DataFile]) -> Result<()> {
+        if let Some(remote) = &self.remote {
+            let indexes = files.iter().map(|file| key_index::beside(&file.path));
+            let staged = files.iter().map(|file| file.path.clone()).chain(indexes);
+            let named = staged.filter(|path| staging.join(path).exists()).filter_map(|path| {
+                Some((remote.name_of(&crate::place::real(&folder.join(&path)))?, staging.join(&path)))
+            });
+            remote.send(&named.collect::<Vec<_>>())?;
+        }
         fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))?;
         let mut parents: Vec<PathBuf> = Vec::new();
         let indexes = files.iter().map(|file| key_index::beside(&file.path)).filter(|path| staging.join(path).exists());
@@ -398,21 +523,71 @@ impl Lake {
 }
 
 impl TableState {
-    fn at(table: &str, log: Log, folder: PathBuf) -> Self {
-        Self { table: table.to_owned(), version: log.version, files: log.files, columns: log.columns, folder }
+    fn at(table: &str, log: Log, folder: PathBuf, remote: Option<Arc<Remote>>) -> Self {
+        let Log { version, files, columns } = log;
+        let state = Self { table: table.to_owned(), version, files, columns, folder, remote };
+        if let Some(remote) = &state.remote {
+            remote.expect(state.files.iter().filter_map(|file| state.named(file)));
+        }
+        state
     }
 
-    /// The full path of one of its files.
+    /// The name at the store and the size of one of its files.
+    fn named(&self, file: &DataFile) -> Option<(String, u64)> {
+        Some((self.remote.as_ref()?.name_of(&self.path_of(file))?, file.size_bytes))
+    }
+
+    /// The full path of one of its files; at a store, of its copy, which may not be there yet.
     pub fn path_of(&self, file: &DataFile) -> PathBuf {
         self.folder.join(&file.path)
     }
 
-    /// The full path of the index of one of its files, which may not be there.
-    pub fn path_of_index(&self, file: &DataFile) -> PathBuf {
-        self.folder.join(key_index::beside(&file.path))
+    /// The full path of one of its files, which is there.
+    ///
+    /// # Errors
+    /// Where the file is at a store: damaged (exit 5) when it is gone or not what was written, else as the store's own.
+    pub fn brought(&self, file: &DataFile) -> Result<PathBuf> {
+        if let Some(remote) = &self.remote {
+            remote.bring(self.named(file))?;
+        }
+        Ok(self.path_of(file))
     }
 
-    /// Finds files that are gone or have another size than was committed.
+    /// The full path of the index of one of its files, which may not be there.
+    ///
+    /// # Errors
+    /// As the store's own, where it is at one.
+    pub fn path_of_index(&self, file: &DataFile) -> Result<PathBuf> {
+        let path = self.folder.join(key_index::beside(&file.path));
+        if let Some(remote) = &self.remote
+            && let Some(name) = remote.name_of(&path)
+        {
+            remote.bring_if_there(&name)?;
+        }
+        Ok(path)
+    }
+
+    /// Sees to it that all its files are here, as [`Self::verify_files`] wants them.
+    ///
+    /// # Errors
+    /// As [`Self::brought`] and [`Self::verify_files`].
+    pub fn bring(&self) -> Result<()> {
+        if let Some(remote) = &self.remote {
+            remote.bring(self.files.iter().filter_map(|file| self.named(file)))?;
+        }
+        self.verify_files()
+    }
+
+    /// Brings its files here where they are few and small; of others DataFusion reads what it needs.
+    ///
+    /// # Errors
+    /// As [`Self::brought`].
+    pub fn bring_if_small(&self) -> Result<()> {
+        let bytes: u64 = self.files.iter().map(|file| file.size_bytes).sum();
+        if self.remote.is_some() && bytes <= BROUGHT_AT_ONCE { self.bring() } else { Ok(()) }
+    }
+
+    /// Finds files that are gone or have another size than was committed. At a store that is noticed when they are read.
     ///
     /// # Errors
     /// Damaged (exit 5), naming the first such file.
@@ -424,6 +599,7 @@ impl TableState {
                 Ok(metadata) => {
                     format!("is {} bytes long and not {}, as it was committed", metadata.len(), file.size_bytes)
                 }
+                Err(source) if is_absent(&source) && self.remote.is_some() => continue,
                 Err(source) if source.kind() == std::io::ErrorKind::NotFound => "is gone".to_owned(),
                 Err(source) => return Err(Error::io("read", &path, source)),
             };
@@ -433,12 +609,28 @@ impl TableState {
         Ok(())
     }
 
+    /// Reads one of its files where it is, not a copy of it, and says what is wrong with it, if anything is.
+    ///
+    /// # Errors
+    /// Failed when it cannot be read for another reason; as the store's own.
+    pub fn examine(&self, file: &DataFile) -> Result<Option<String>> {
+        if let (Some(remote), Some((name, size))) = (&self.remote, self.named(file)) {
+            return remote.examine(&name, size);
+        }
+        let alone = Self { files: vec![file.clone()], ..self.clone() };
+        match alone.verify_bytes() {
+            Ok(()) => Ok(None),
+            Err(error) if error.kind() == crate::error::ErrorKind::Damaged => Ok(Some(error.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Finds files whose bytes are not those that were written; reads them all.
     ///
     /// # Errors
     /// Damaged (exit 5), naming the first such file.
     pub fn verify_bytes(&self) -> Result<()> {
-        self.verify_files()?;
+        self.bring()?;
         self.files.iter().try_for_each(|file| super::parquet::verify_bytes(&self.path_of(file)))
     }
 }
@@ -557,6 +749,14 @@ fn first_line(error: &DeltaTableError) -> String {
 }
 
 fn commit_error(table: &str, error: &DeltaTableError) -> Error {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        // What a store failed with is told as such.
+        if let Some(own) = error.downcast_ref::<Error>() {
+            return own.clone();
+        }
+        cause = error.source();
+    }
     Error::failed(format!("lake table {table}: the commit failed: {}", first_line(error)))
         .hint("nothing of this run is visible; run again")
 }

@@ -53,6 +53,9 @@ pub fn rename(from: &Path, to: &Path) -> Result<()> {
 
 /// A path as it is: absolute, links followed as far as it exists. One that cannot be resolved stays as it was given.
 pub fn real(path: &Path) -> PathBuf {
+    if is_url(path) {
+        return path.to_owned();
+    }
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let existing = absolute.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
     match existing {
@@ -63,9 +66,10 @@ pub fn real(path: &Path) -> PathBuf {
     }
 }
 
-/// The way from one folder to another, both as they are: `../landing`. To a place of a store it is its URL from everywhere.
+/// The way from one folder to another, both as they are: `../landing`. To a place of a store it is its URL from everywhere, and
+/// from one the path as it is.
 pub fn relative(from: &Path, to: &Path) -> PathBuf {
-    if is_url(to) {
+    if is_url(to) || is_url(from) {
         return to.to_owned();
     }
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
@@ -76,7 +80,7 @@ pub fn relative(from: &Path, to: &Path) -> PathBuf {
 
 /// Where a way from a folder leads: the opposite of [`relative`].
 pub fn along(from: &Path, way: &Path) -> PathBuf {
-    if is_url(way) { way.to_owned() } else { from.join(way) }
+    if is_url(way) || is_url(from) { way.to_owned() } else { from.join(way) }
 }
 
 fn is_url(path: &Path) -> bool {

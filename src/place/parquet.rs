@@ -20,6 +20,9 @@ use super::rename;
 use crate::error::{Error, Result};
 use crate::fingerprint::{self, Hashing};
 
+/// What helps where a file of the lake is damaged.
+const RESTORE: &str = "restore the file, or move the lake folder away and rebuild it with `etl run --stage all`";
+
 /// Rows to a row group: large enough to scan well, small enough that a writer's buffers stay in the memory limit.
 const ROW_GROUP_ROWS: usize = 131_072;
 
@@ -108,14 +111,26 @@ impl FileWriter {
 /// # Errors
 /// Damaged (exit 5), naming it; failed when it cannot be read.
 pub fn verify_bytes(path: &Path) -> Result<()> {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let Some((_, expected)) = name.rsplit_once('-') else { return Ok(()) };
-    let failed = |source| Error::io("read", path, source);
-    let found = File::open(path).and_then(fingerprint::of_reader).map_err(failed)?;
+    verify_named(path, path, &path.display().to_string())
+}
+
+/// The same of a file that is to have another name; messages speak of it as `what`.
+///
+/// # Errors
+/// As [`verify_bytes`].
+pub fn verify_named(path: &Path, name: &Path, what: &str) -> Result<()> {
+    let Some(expected) = hash_in(name) else { return Ok(()) };
+    let found = File::open(path).and_then(fingerprint::of_reader).map_err(|source| Error::io("read", path, source))?;
     if found == expected {
         return Ok(());
     }
-    Err(damaged(path, &"its bytes are not those that were written"))
+    Err(Error::damaged(format!("{what} cannot be read as Parquet: its bytes are not those that were written")).hint(RESTORE))
+}
+
+/// The hash of a file's bytes that its name ends in.
+pub fn hash_in(name: &Path) -> Option<String> {
+    let stem = name.file_stem()?.to_string_lossy().into_owned();
+    stem.rsplit_once('-').map(|(_, hash)| hash.to_owned())
 }
 
 /// The batches of a lake file in their order; all columns, or those named.
@@ -152,8 +167,7 @@ pub fn read_rows(path: &Path, columns: &[&str], rows: &[u32]) -> Result<ParquetR
 
 /// A lake file that cannot be read.
 pub fn damaged(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::damaged(format!("{} cannot be read as Parquet: {error}", path.display()))
-        .hint("restore the file, or move the lake folder away and rebuild it with `etl run --stage all`")
+    Error::damaged(format!("{} cannot be read as Parquet: {error}", path.display())).hint(RESTORE)
 }
 
 fn write_error(path: &Path, error: &ParquetError) -> Error {

@@ -56,7 +56,7 @@ pub async fn published_rows(lake: &Lake, table: &RunTable, versions: &BTreeMap<S
 /// Damaged (exit 5) when a file cannot be read.
 pub fn read_rows(table: &RunTable, state: &TableState) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    state.verify_files()?;
+    state.bring()?;
     for file in &state.files {
         rows.extend(read_file(table, &state.path_of(file))?);
     }

@@ -2,6 +2,7 @@
 //!
 //! Everything here may be called from async code and from threads of our own alike, and waits.
 
+mod bucket;
 mod credentials;
 mod object;
 
@@ -22,12 +23,13 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::settings::{StoreKind, StorePlace};
 
+pub use bucket::{Entry, Mark};
 pub use object::{CHUNK, Object, Stream};
 
 /// A prefix of a bucket, opened. Nothing is asked of it before something is wanted.
 #[derive(Clone)]
 pub struct Store {
-    objects: Arc<dyn ObjectStore>,
+    pub(in crate::place) objects: Arc<dyn ObjectStore>,
     url: Url,
     prefix: Path,
     runtime: Handle,
@@ -137,7 +139,7 @@ impl Store {
     }
 
     /// Waits, wherever this is called.
-    fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         tokio::task::block_in_place(|| self.runtime.block_on(future))
     }
 

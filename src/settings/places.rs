@@ -9,7 +9,7 @@ use crate::settings::file::File;
 use crate::settings::given::Given;
 use crate::settings::local::require_local;
 use crate::settings::path;
-use crate::settings::store::{self, DeliveryPlace};
+use crate::settings::store::{self, DeliveryPlace, Place};
 use crate::settings::variables::Variables;
 
 pub(crate) struct Places {
@@ -17,9 +17,9 @@ pub(crate) struct Places {
     pub(crate) landing: PathBuf,
     /// Where export files are delivered.
     pub(crate) delivered: DeliveryPlace,
-    pub(crate) lake: PathBuf,
-    pub(crate) artifacts: PathBuf,
-    pub(crate) closes: PathBuf,
+    pub(crate) lake: Place,
+    pub(crate) artifacts: Place,
+    pub(crate) closes: Place,
 }
 
 /// Flags and variables count from `folder`; the file's paths, and the defaults beside a file, count from the file's folder.
@@ -36,7 +36,7 @@ pub(crate) fn resolve(flags: &Common, variables: &Variables, file: &File, folder
         Ok(from.join(given.value))
     };
     let bucket = given(flags.landing.as_ref(), "landing", "paths.landing");
-    let bucket = bucket.map(|(given, from)| store::resolve(&given, file, from)).transpose()?.flatten();
+    let bucket = bucket.map(|(given, _)| store::resolve(&given, file, base, "landing")).transpose()?.flatten();
     let (landing, delivered) = match bucket {
         Some(bucket) => (base.join("landing"), DeliveryPlace::Store(Box::new(bucket))),
         None => {
@@ -44,9 +44,16 @@ pub(crate) fn resolve(flags: &Common, variables: &Variables, file: &File, folder
             (landing.clone(), DeliveryPlace::Folder(landing))
         }
     };
-    let lake = place(flags.lake.as_ref(), "lake", "paths.lake", "the lake")?;
-    let artifacts = place(flags.artifacts.as_ref(), "artifacts", "paths.artifacts", "the place of artifacts")?;
-    let closes = place(flags.closes.as_ref(), "closes", "paths.closes", "the place of closes")?;
+    let written = |flag: Option<&PathBuf>, name: &str, key: &str, what: &str| -> Result<Place> {
+        let bucket = given(flag, name, key).map(|(given, _)| store::resolve(&given, file, base, what));
+        Ok(match bucket.transpose()?.flatten() {
+            Some(store) => Place { folder: store.copies(), store: Some(Box::new(store)) },
+            None => Place { folder: place(flag, name, key, what)?, store: None },
+        })
+    };
+    let lake = written(flags.lake.as_ref(), "lake", "paths.lake", "the lake")?;
+    let artifacts = written(flags.artifacts.as_ref(), "artifacts", "paths.artifacts", "the place of artifacts")?;
+    let closes = written(flags.closes.as_ref(), "closes", "paths.closes", "the place of closes")?;
     require_apart(&landing, [("lake", &lake), ("artifacts", &artifacts), ("closes", &closes)])?;
     Ok(Places { landing, delivered, lake, artifacts, closes })
 }
@@ -65,9 +72,9 @@ pub(crate) fn sql(file: &File, has_file: bool) -> Result<Option<PathBuf>> {
 
 /// A place inside another would be overwritten or read as the other's. Only the sources' own folders of landing count:
 /// a lake beside them in the same folder harms nobody.
-fn require_apart(landing: &Path, places: [(&'static str, &PathBuf); 3]) -> Result<()> {
+fn require_apart(landing: &Path, places: [(&'static str, &Place); 3]) -> Result<()> {
     let sources = Source::CHOICES.iter().map(|(name, _)| ("landing", landing.join(name)));
-    let places = places.map(|(name, path)| (name, path.clone()));
+    let places = places.map(|(name, place)| (name, place.address()));
     let all: Vec<(&str, PathBuf, PathBuf)> =
         sources.chain(places).map(|(name, path)| (name, path.clone(), plain(&path))).collect();
     for (at, (name, path, plain)) in all.iter().enumerate() {

@@ -73,6 +73,8 @@ pub enum Request {
     },
     /// `etl compact`
     Compact(CompactOrder),
+    /// Hold every file to what was written.
+    Verify(VerifyOrder),
     /// `etl check`
     Check,
     /// `etl init`
@@ -114,6 +116,13 @@ pub struct ReopenOrder {
     pub month: NaiveDate,
     /// Why.
     pub reason: String,
+}
+
+/// What `etl verify` is to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifyOrder {
+    /// Also what earlier runs published and closes were made from.
+    pub is_all: bool,
 }
 
 /// For how long what was published is kept.
@@ -162,6 +171,9 @@ impl Request {
                 Ok(Self::Demo { folder: flags.folder.clone() })
             }
             Some(Command::Compact(flags)) => compact(flags, variables).map(Self::Compact),
+            Some(Command::Verify(flags)) => {
+                Ok(Self::Verify(VerifyOrder { is_all: flags.all || truth("all", variables)? }))
+            }
             Some(Command::Forget(flags)) => Ok(Self::Forget { file: flags.file.clone() }),
             Some(Command::Check) | None => Ok(Self::Check),
         }
@@ -177,6 +189,7 @@ impl Request {
             | Self::Diff { .. }
             | Self::Forget { .. }
             | Self::Compact(_)
+            | Self::Verify(_)
             | Self::Init { .. }
             | Self::Demo { .. }
             | Self::LookBack(_)

@@ -48,8 +48,8 @@ fn without_anything_given_the_defaults_hold() {
     let settings = resolve(&folder, &[], &[]).expect("resolves");
     assert_eq!(settings.config_file, None);
     assert_eq!(settings.landing, folder.path().join("landing"));
-    assert_eq!(settings.lake, folder.path().join("lake"));
-    assert_eq!(settings.artifacts, folder.path().join("artifacts"));
+    assert_eq!(settings.lake.folder, folder.path().join("lake"));
+    assert_eq!(settings.artifacts.folder, folder.path().join("artifacts"));
     assert_eq!((settings.sources, settings.environment), (vec![Source::Egress], Environment::Auto));
     assert_eq!((settings.quarantine, settings.memory_bytes), (QuarantinePolicy::Block, 512 * 1024 * 1024));
     assert_eq!((settings.sql, settings.tables, settings.reports, settings.sample_notice), (None, None, None, None));
@@ -89,8 +89,8 @@ fn paths_in_the_file_count_from_its_folder_and_all_others_from_the_current_one()
     let settings = resolve(&folder, &[], &set).expect("resolves");
     assert_eq!(settings.config_file, Some(folder.path().join("conf/month.toml")));
     assert_eq!(settings.landing, folder.path().join("conf/../in"));
-    assert_eq!(settings.lake, folder.path().join("there"));
-    assert_eq!(settings.artifacts, folder.path().join("conf/artifacts"), "a default counts from the file's folder");
+    assert_eq!(settings.lake.folder, folder.path().join("there"));
+    assert_eq!(settings.artifacts.folder, folder.path().join("conf/artifacts"), "a default counts from the file's folder");
     assert_eq!(settings.sql, Some(folder.path().join("conf/sql")));
 }
 
@@ -98,7 +98,7 @@ fn paths_in_the_file_count_from_its_folder_and_all_others_from_the_current_one()
 fn an_empty_folder_stands_for_the_current_one_and_keeps_paths_short() {
     let settings =
         Settings::resolve(&cli(&["check", "--lake", "x"]), &variables(&[]), Path::new("")).expect("resolves");
-    assert_eq!(settings.lake, Path::new("x"));
+    assert_eq!(settings.lake.folder, Path::new("x"));
     assert!(settings.landing.ends_with("landing") && settings.landing.is_relative());
 }
 

@@ -98,7 +98,7 @@ async fn replace(
 pub(super) fn is_unchanged(before: Option<&TableState>, file: &DataFile, staging: &Path) -> Result<bool> {
     match before.map(|before| (before, before.files.as_slice())) {
         Some((before, [only])) if only.size_bytes == file.size_bytes => {
-            same_bytes(&before.path_of(only), &staging.join(&file.path))
+            same_bytes(&before.brought(only)?, &staging.join(&file.path))
         }
         _ => Ok(false),
     }

@@ -285,7 +285,11 @@ impl<'a> Reuse<'a> {
                 Some(made_of) => self.results.rows(&name, made_of)?.map(|(_, rows)| rows),
                 None => None,
             };
-            let files = files.iter().map(|file| state.path_of(file)).collect();
+            let files = files.iter().map(|file| match &kept {
+                Some(_) => Ok(state.path_of(file)),
+                None => state.brought(file),
+            });
+            let files = files.collect::<Result<_>>()?;
             parts.push(Part { name: name.clone(), table: state.table.clone(), files, kept });
             self.parts.extend(made_of.map(|made_of| (name, made_of)));
         }

@@ -1,6 +1,6 @@
 """Export files in buckets: the same figures as of files of this machine, whatever goes wrong on the way, or a refusal in words.
 
-    main.py BINARY [--azurite PROGRAM]
+    main.py BINARY [--azurite PROGRAM] [--kills N] [--only WORDS]
 
 Prints a line for each case and a last one, `N passed, M failed`; exits with 1 where one failed.
 """
@@ -16,45 +16,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from inspect import signature
 from pathlib import Path
 
 import boto3
 import duckdb
+from lake import Lakes
 from moto.server import ThreadedMotoServer
+from project import SECRET, Project
 from proxy import Proxy
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SECRET = "a-secret-of-the-test"
-
-
-class Project:
-    """A project of its own, with export files at this URL."""
-
-    def __init__(self, binary, folder, url, store, environment):
-        folder.mkdir(parents=True)
-        lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in store.items())
-        settings = f'source = ["egress"]\n[paths]\nlanding = "{url}"\n[store]\n{lines}'
-        (folder / "pipeline.toml").write_text(settings)
-        self.binary, self.folder, self.environment = binary, folder, environment
-
-    def run(self, *words):
-        """Exit code and all that was said."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AZURE_", "GOOGLE_"))}
-        environment |= self.environment | {"HOME": str(self.folder)}
-        done = subprocess.run(
-            [self.binary, *words], cwd=self.folder, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
-        )
-        said = done.stdout + done.stderr
-        assert SECRET not in said, "the secret was said"
-        return done.returncode, said
-
-    def rows(self, query):
-        code, said = self.run("sql", "--format", "csv", "-q", "-c", query)
-        assert code == 0, said
-        return said
-
-    def artifacts(self):
-        return {path.name: path.read_bytes() for path in sorted((self.folder / "artifacts").glob("*.csv"))}
 
 
 class Cases:
@@ -63,16 +35,16 @@ class Cases:
     def __init__(self, binary, work, proxy, s3):
         self.binary, self.work, self.proxy, self.s3 = binary, work, proxy, s3
         self.count = 0
-        for bucket in ("books", "busy"):
+        for bucket in ("books", "busy", "lakes"):
             s3.create_bucket(Bucket=bucket)
         self.sample = REPOSITORY / "landing" / "egress"
         for path in sorted(self.sample.rglob("*")):
             if path.is_file():
                 self.put(f"sample/egress/{path.relative_to(self.sample)}", path.read_bytes())
-        local = Project(binary, work / "local", REPOSITORY / "landing", {}, {})
-        code, said = local.run("run", "--source", "egress")
+        self.local = Project(binary, work / "local", REPOSITORY / "landing", {}, {})
+        code, said = self.local.run("run", "--source", "egress")
         assert code == 0, said
-        self.expected = local.artifacts()
+        self.expected = self.local.artifacts()
         assert len(self.expected) > 15, self.expected.keys()
 
     def put(self, key, body, bucket="books"):
@@ -256,9 +228,18 @@ def on_azure(cases, program, work):
         for path in sorted(cases.sample.rglob("*")):
             if path.is_file():
                 container.upload_blob(f"sample/{path.relative_to(cases.sample)}", path.read_bytes())
-        project = Project(cases.binary, work / "azure", "az://books/sample", {"endpoint": url}, environment)
+        places = {name: f"az://books/ours/{name}" for name in ("lake", "artifacts", "closes")}
+        project = Project(cases.binary, work / "azure", "az://books/sample", {"endpoint": url}, environment, places)
         code, said = project.run("run")
-        assert code == 0 and project.artifacts() == cases.expected, said
+        assert code == 0, said
+        latest = json.loads(container.download_blob("ours/artifacts/latest.json").readall())
+        names = [name for name in latest["files"] if name.endswith(".csv")]
+        found = {name: container.download_blob(f"ours/artifacts/{latest['prefix']}/{name}").readall() for name in names}
+        assert found == cases.expected, "other bytes than of files of this machine"
+        code, said = Project(cases.binary, work / "azure1", "az://books/sample", {"endpoint": url}, environment, places).run("run")
+        assert code == 0 and "unchanged" in said, said
+        code, said = project.run("verify")
+        assert code == 0, said
         code, said = Project(cases.binary, work / "azure2", "az://nobody/sample", {"endpoint": url}, environment).run("run")
         assert code == 2, (code, said)
 
@@ -267,6 +248,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary", type=lambda text: Path(text).resolve())
     parser.add_argument("--azurite")
+    parser.add_argument("--kills", type=int, default=6, help="how often a run on a bucket is killed")
+    parser.add_argument("--only", default="", help="cases whose description has these words in it")
     arguments = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     port = free_port()
@@ -280,12 +263,19 @@ def main():
             "s3", endpoint_url=f"http://127.0.0.1:{port}", aws_access_key_id="key", aws_secret_access_key=SECRET, region_name="us-east-1"
         )
         cases = Cases(arguments.binary, work, proxy, s3)
-        tried = [(method.__doc__, getattr(cases, name)) for name, method in vars(Cases).items() if method.__doc__ and callable(method)]
+        tried = [
+            (method.__doc__, getattr(of, name))
+            for of in (cases, Lakes(cases, arguments.kills))
+            for name, method in vars(type(of)).items()
+            if callable(method) and method.__doc__ and len(signature(method).parameters) == 1
+        ]
         if arguments.azurite:
-            tried.append(("the sample on Azure makes the same CSVs", lambda: on_azure(cases, arguments.azurite, work)))
+            tried.append(("on Azure the sample makes the same CSVs, with a lake and artifacts there", lambda: on_azure(cases, arguments.azurite, work)))
         else:
             print("left out: Azure, as there is no npm")
         for words, case in tried:
+            if arguments.only not in words:
+                continue
             try:
                 case()
                 passed += 1

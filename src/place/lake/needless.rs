@@ -36,7 +36,10 @@ impl Lake {
         let newest = lives.iter().filter(|life| life.until.is_none());
         let needed: BTreeSet<_> = data.chain(newest.map(|life| folder.join(key_index::beside(&life.path)))).collect();
         let mut found = Vec::new();
-        list(&folder, &mut found)?;
+        match &self.remote {
+            None => list(&folder, &mut found)?,
+            Some(remote) => found.extend(remote.list(table)?),
+        }
         found.retain(|file| !needed.contains(&file.path));
         Ok(Some(found))
     }
