@@ -179,8 +179,7 @@ async fn run_stages(
             }
             return Err(Error::usage(format!(
                 "there is nothing to read under {} and nothing is in the lake {}",
-                settings.delivered,
-                settings.lake
+                settings.delivered, settings.lake
             ))
             .hint("name the right folders with --landing and --lake"));
         }

@@ -32,7 +32,8 @@ pub async fn run(settings: &Settings, order: &VerifyOrder) -> Result<()> {
     print(text.as_bytes())?;
     match damaged.first() {
         None => Ok(()),
-        Some(first) => Err(Error::damaged(format!("the lake {} is damaged: {first}", settings.lake))
-            .hint("restore what is named from a copy of the lake, or make a new lake from landing with `etl run --stage all`")),
+        Some(first) => Err(Error::damaged(format!("the lake {} is damaged: {first}", settings.lake)).hint(
+            "restore what is named from a copy of the lake, or make a new lake from landing with `etl run --stage all`",
+        )),
     }
 }

@@ -61,8 +61,9 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     require_lake(&lake)?;
     let _lock = lake.lock(&run.id, settings.wait_lock).await?;
     let Some(base) = RunRecord::newest(&lake).await? else {
-        return Err(Error::usage(format!("nothing is in the lake {}", settings.lake))
-            .hint("run `etl run --stage all` first"));
+        return Err(
+            Error::usage(format!("nothing is in the lake {}", settings.lake)).hint("run `etl run --stage all` first")
+        );
     };
     check_logs(&lake, &base)?;
     let origin = DataOrigin::of_lake(&lake, &base.versions).await?;

@@ -25,9 +25,9 @@ use arrow::datatypes::{Schema, SchemaRef};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::kernel::{Action, Add, MetadataExt, Remove, StructType};
+use deltalake::logstore::LogStoreRef;
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
-use deltalake::logstore::LogStoreRef;
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use serde_json::json;
 use tracing::info;
@@ -486,9 +486,7 @@ impl Lake {
         let copy = copy.map_err(|error| log_error(table, &error))?;
         Ok(match &self.remote {
             None => copy,
-            Some(remote) => {
-                Arc::new(CommittingLog { copy, remote: remote.clone(), table: table.replace('.', "/") })
-            }
+            Some(remote) => Arc::new(CommittingLog { copy, remote: remote.clone(), table: table.replace('.', "/") }),
         })
     }
 

@@ -124,7 +124,8 @@ pub fn verify_named(path: &Path, name: &Path, what: &str) -> Result<()> {
     if found == expected {
         return Ok(());
     }
-    Err(Error::damaged(format!("{what} cannot be read as Parquet: its bytes are not those that were written")).hint(RESTORE))
+    Err(Error::damaged(format!("{what} cannot be read as Parquet: its bytes are not those that were written"))
+        .hint(RESTORE))
 }
 
 /// The hash of a file's bytes that its name ends in.

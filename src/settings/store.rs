@@ -7,11 +7,11 @@ use std::time::Duration;
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::fingerprint;
 use crate::settings::api::is_loopback;
 use crate::settings::file::File;
 use crate::settings::given::Given;
 use crate::settings::local::require_local;
-use crate::fingerprint;
 use crate::settings::{duration, memory, number};
 
 /// Where export files are delivered.

@@ -90,7 +90,11 @@ fn paths_in_the_file_count_from_its_folder_and_all_others_from_the_current_one()
     assert_eq!(settings.config_file, Some(folder.path().join("conf/month.toml")));
     assert_eq!(settings.landing, folder.path().join("conf/../in"));
     assert_eq!(settings.lake.folder, folder.path().join("there"));
-    assert_eq!(settings.artifacts.folder, folder.path().join("conf/artifacts"), "a default counts from the file's folder");
+    assert_eq!(
+        settings.artifacts.folder,
+        folder.path().join("conf/artifacts"),
+        "a default counts from the file's folder"
+    );
     assert_eq!(settings.sql, Some(folder.path().join("conf/sql")));
 }
 

@@ -50,7 +50,8 @@ pub fn bring(place: &Place) -> Result<()> {
     store.wait(async {
         let found = latest(&store).await?;
         let files = found.as_ref().map(|(latest, _)| &latest.files);
-        let (prefix, none) = (found.as_ref().map(|(latest, _)| latest.prefix.as_str()).unwrap_or_default(), BTreeMap::new());
+        let (prefix, none) =
+            (found.as_ref().map(|(latest, _)| latest.prefix.as_str()).unwrap_or_default(), BTreeMap::new());
         let here = contents(&place.folder)?;
         let files = files.unwrap_or(&none);
         for name in here.keys().filter(|name| !files.contains_key(*name)) {

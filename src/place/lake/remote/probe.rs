@@ -59,6 +59,7 @@ async fn try_all(store: &Store, name: &str) -> Result<Option<String>> {
         .collect();
     let winners = racers.filter(|done| std::future::ready(done.is_ok())).count().await;
     // None knows that it won where the answer was lost.
-    Ok((winners > 1)
-        .then(|| format!("of {RACERS} who created one object at once it told {winners} that they had (`If-None-Match: *`)")))
+    Ok((winners > 1).then(|| {
+        format!("of {RACERS} who created one object at once it told {winners} that they had (`If-None-Match: *`)")
+    }))
 }
