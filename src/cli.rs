@@ -47,6 +47,7 @@ pub enum Command {
     /// Take a file that is gone for good out of the quarantine, where its cells keep reports from being made
     Forget(ForgetFlags),
     /// Remove lake files that only runs of long ago published; what closes were made from stays
+    #[command(visible_alias = "vacuum")]
     Compact(CompactFlags),
     /// Read every file of the lake and hold it to what was written
     Verify(VerifyFlags),
@@ -197,7 +198,7 @@ pub struct VerifyFlags {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct CompactFlags {
     /// Keep what was published in so many days, for `--known-at` and `etl diff` [default: 400]
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", visible_alias = "keep")]
     pub keep_days: Option<String>,
     /// Say what would be removed, and remove nothing [default: off]
     #[arg(long)]

@@ -17,7 +17,7 @@ pub(crate) const PIPELINE: &str = include_str!("init/pipeline.toml");
 const LANDING: &str = "landing/egress";
 
 /// What no repository should keep: what can be made again, what a customer's data is in, and the token.
-const IGNORED: &str = "/landing/\n/lake/\n/artifacts/\n/closes/\n/token\n";
+const IGNORED: &str = "/landing/\n/lake/\n/artifacts/\n/closes/\n/.etl-cache/\n/token\n";
 
 /// Makes the folder with `pipeline.toml`, `.gitignore` and `landing/egress`, and says what to do next. A `.gitignore`
 /// that is there stays as it is.

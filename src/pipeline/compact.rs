@@ -2,7 +2,8 @@
 //!
 //! A lake keeps what each run published, so that `etl run --known-at` and `etl diff` can go back to it. Of what is older than the
 //! days to keep, only what closes were made from stays, and the last state before those days, which is what was known on their
-//! first. Small files need no command: the run that adds one to many joins them.
+//! first. At a store also the sets of artifacts go that were published before, but for the newest. Small files need no command: the run
+//! that adds one to many joins them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -11,6 +12,7 @@ use super::check_logs;
 use crate::catalog::runs::RUNS;
 use crate::closes::Close;
 use crate::error::{Error, ErrorKind, Result};
+use crate::place::artifacts::outdated;
 use crate::place::lake::{Lake, Needless};
 use crate::place::records::{commit_rows, newest_rows};
 use crate::printer::counted;
@@ -55,7 +57,8 @@ pub async fn compact(settings: &Settings, order: &CompactOrder) -> Result<Compac
     let records = RunRecord::all(&lake).await?;
     let base = records.last().cloned().unwrap_or_default();
     check_logs(&lake, &base)?;
-    let kept_from = timestamp::text(run.started_at_millis * 1000 - i64::from(order.keep_days) * MICROS_PER_DAY);
+    let kept_from_micros = run.started_at_millis * 1000 - i64::from(order.keep_days) * MICROS_PER_DAY;
+    let kept_from = timestamp::text(kept_from_micros);
     // The last of those before is what was known when the days to keep began.
     let place = records.iter().rposition(|record| record.began_until(&kept_from)).unwrap_or_default();
     let closes = Close::all(&lake, &base.versions).await?;
@@ -69,16 +72,17 @@ pub async fn compact(settings: &Settings, order: &CompactOrder) -> Result<Compac
             None => foreign.push(table),
         }
     }
+    let sets = outdated(&settings.artifacts, kept_from_micros)?;
     let closing: BTreeSet<_> = closes.iter().map(|close| &close.run_id).collect();
     let mut compacted = Compacted {
         run_id: None,
-        files: needless.len() as u64,
-        bytes: needless.iter().map(|file| file.size_bytes).sum(),
+        files: (needless.len() + sets.len()) as u64,
+        bytes: needless.iter().map(|file| file.size_bytes).chain(sets.iter().map(|file| file.size_bytes)).sum(),
         kept_since: records.get(place).map(|record| record.started_at.clone()),
         forgotten_runs: records[..place].iter().filter(|record| !closing.contains(&record.run_id)).count() as u64,
         foreign,
     };
-    if order.is_dry_run || (needless.is_empty() && records.len() <= MOST_RECORDS) {
+    if order.is_dry_run || (needless.is_empty() && sets.is_empty() && records.len() <= MOST_RECORDS) {
         return Ok(compacted);
     }
     // Said before it is done: whoever asks for what is gone is told so, also where this is broken off half-way.
@@ -98,6 +102,9 @@ pub async fn compact(settings: &Settings, order: &CompactOrder) -> Result<Compac
     next.publish(&lake, &run, &[receipt]).await?;
     for file in &needless {
         lake.remove(&file.path)?;
+    }
+    for file in &sets {
+        file.remove()?;
     }
     join_records(&lake, &run).await?;
     lake.clear_staging(&run.id);

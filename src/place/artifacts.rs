@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-pub use self::at_store::{LATEST, bring, names, rename};
+pub use self::at_store::{LATEST, bring, names, outdated, rename};
 use super::sync;
 use crate::error::{Error, Result};
 use crate::settings::Place;

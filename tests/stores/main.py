@@ -1,4 +1,4 @@
-"""Export files in buckets: the same figures as of files of this machine, whatever goes wrong on the way, or a refusal in words.
+"""Buckets: the same figures as of folders of this machine, whatever goes wrong on the way, or a refusal in words.
 
     main.py BINARY [--azurite PROGRAM] [--kills N] [--only WORDS]
 
@@ -248,7 +248,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary", type=lambda text: Path(text).resolve())
     parser.add_argument("--azurite")
-    parser.add_argument("--kills", type=int, default=6, help="how often a run on a bucket is killed")
+    parser.add_argument("--kills", type=int, default=5, help="how often a run on a bucket is killed")
     parser.add_argument("--only", default="", help="cases whose description has these words in it")
     arguments = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

@@ -8,6 +8,7 @@ use std::path::Path;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::fingerprint;
@@ -144,6 +145,47 @@ pub fn rename(from: &Place, to: &Place, run_id: &str) -> Result<bool> {
         store.wait(store.remove(LATEST))?;
     }
     Ok(true)
+}
+
+/// A file of a set that is not the newest.
+#[derive(Debug)]
+pub struct Outdated {
+    place: Place,
+    name: String,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// The files of sets that were published before this instant, microseconds since the epoch, and are not the newest; none of a folder,
+/// which holds one set.
+///
+/// # Errors
+/// As the store's own.
+pub fn outdated(place: &Place, before: i64) -> Result<Vec<Outdated>> {
+    let Some(of) = &place.store else { return Ok(Vec::new()) };
+    let store = Store::open(of)?;
+    let (newest, entries) = store.wait(async { Ok::<_, Error>((latest(&store).await?, store.entries("runs").await?)) })?;
+    let newest = newest.map(|(latest, _)| format!("{}/", latest.prefix)).unwrap_or_default();
+    let is_outdated = |name: &str| {
+        // A run's id tells when it began.
+        let run = name.split('/').nth(1).and_then(|run| Uuid::try_parse(run).ok());
+        let began = run.and_then(|run| run.get_timestamp()).map(|time| time.to_unix());
+        !name.starts_with(&newest) && began.is_some_and(|(seconds, _)| (seconds as i64) < before / 1_000_000)
+    };
+    let found = entries.into_iter().filter(|entry| is_outdated(&entry.name));
+    Ok(found.map(|entry| Outdated { place: place.clone(), name: entry.name, size_bytes: entry.size }).collect())
+}
+
+impl Outdated {
+    /// Removes it.
+    ///
+    /// # Errors
+    /// As the store's own.
+    pub fn remove(&self) -> Result<()> {
+        let Some(of) = &self.place.store else { return Ok(()) };
+        let store = Store::open(of)?;
+        store.wait(store.remove(&self.name))
+    }
 }
 
 async fn latest(store: &Store) -> Result<Option<(Latest, Mark)>> {
