@@ -52,6 +52,10 @@ use crate::place::{real, records};
 /// The schema of tables restricted to one environment and the newest complete snapshot.
 pub const CURRENT: &str = "current";
 
+/// How much of the memory that a process is to take queries may ask the pool for. Windows, buffers of files, and rows that are held
+/// between queries are counted by no pool: the rest is theirs.
+const COUNTED_EIGHTHS: usize = 5;
+
 /// A session over the lake at fixed versions. A clone is the same session: what is registered in one is read in the other.
 #[derive(Clone)]
 pub struct Engine {
@@ -103,7 +107,7 @@ impl Engine {
         // Held back by each sort for merging what it spilled: a report can have dozens of sorts, which share the limit.
         options.execution.sort_spill_reservation_bytes = 1 << 20;
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
+            .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes / 8 * COUNTED_EIGHTHS)))
             .build_arc()
             .map_err(|error| Error::failed(format!("the query engine cannot start: {error}")))?;
         let context = SessionContext::new_with_config_rt(config, runtime);
@@ -144,8 +148,7 @@ impl Engine {
     /// The same session, in which queries run in one part each: joins and groups of several parts hold their rows several times.
     #[must_use]
     pub fn in_one_part(&self) -> Self {
-        let narrow = small::in_one_part(self.context.state()).build();
-        Self { narrow: Some(Arc::new(narrow)), ..self.clone() }
+        Self { narrow: Some(Arc::new(small::narrow(self.context.state()))), ..self.clone() }
     }
 
     /// The same session, in which joins sort both sides and merge them. Slower than holding one side in a hash table, but sorts go

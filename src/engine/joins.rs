@@ -57,7 +57,7 @@ async fn asked(state: SessionState, sql: &str) -> (String, Vec<String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn merged_joins_give_the_rows_that_hash_joins_give(left in rows(), right in rows()) {
@@ -70,7 +70,7 @@ proptest! {
                 engine.register_rows(name, vec![rows.clone()], &rows.schema()).unwrap();
             }
             for sql in QUERIES {
-                let hashed = asked(small::in_one_part(engine.context.state()).build(), sql).await;
+                let hashed = asked(small::narrow(engine.context.state()), sql).await;
                 let merged = asked(small::with_merged_joins(engine.context.state()), sql).await;
                 assert!(hashed.0.contains("HashJoinExec"), "{sql}\n{}", hashed.0);
                 assert!(merged.0.contains("SortMergeJoin"), "{sql}\n{}", merged.0);

@@ -28,8 +28,21 @@ pub fn state_for_small(state: SessionState) -> SessionState {
     small.build()
 }
 
+/// Rows that are handed on at once where there is little memory: a query of many sorts has to give each its share, and a share is
+/// nothing where it holds no batch.
+const FEW_ROWS: usize = 2048;
+
+/// The same session for queries that are to take little memory.
+pub fn narrow(state: SessionState) -> SessionState {
+    let mut narrow = in_one_part(state);
+    if let Some(config) = narrow.config().take() {
+        narrow = narrow.with_config(config.with_batch_size(FEW_ROWS));
+    }
+    narrow.build()
+}
+
 /// The same session for queries that run in one part.
-pub fn in_one_part(state: SessionState) -> SessionStateBuilder {
+fn in_one_part(state: SessionState) -> SessionStateBuilder {
     // The catalog is shared: a default one would be put in the place of what the session knows.
     let config = state.config().clone().with_target_partitions(1).with_create_default_catalog_and_schema(false);
     SessionStateBuilder::new_from_existing(state).with_config(config)
@@ -39,7 +52,7 @@ pub fn in_one_part(state: SessionState) -> SessionStateBuilder {
 pub fn with_merged_joins(state: SessionState) -> SessionState {
     let mut config = state.config().clone().with_create_default_catalog_and_schema(false);
     // Of one part DataFusion makes a hash join whatever is preferred.
-    config = config.with_target_partitions(2);
+    config = config.with_target_partitions(2).with_batch_size(FEW_ROWS / 2);
     config.options_mut().optimizer.prefer_hash_join = false;
     SessionStateBuilder::new_from_existing(state).with_config(config).build()
 }

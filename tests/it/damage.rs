@@ -65,6 +65,29 @@ fn an_entry_of_a_log_that_is_gone_cut_off_or_a_line_short_is_noticed() {
 }
 
 #[test]
+fn verify_reads_every_file_and_names_what_is_damaged() {
+    let project = project();
+    let said = project.etl(&["verify"]).exits(0).stdout;
+    assert!(said.contains("each is as it was written"), "{said}");
+    for (folder, table) in TABLES {
+        let file = newest(&project, folder, ".parquet");
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let bytes = fs::read(&file).unwrap();
+        for other in [None, Some(&bytes[..bytes.len() - 1])] {
+            match other {
+                None => fs::remove_file(&file).unwrap(),
+                Some(other) => fs::write(&file, other).unwrap(),
+            }
+            let outcome = project.etl(&["verify"]);
+            assert!(outcome.code == 5 && outcome.stderr.contains(&name), "{table}: {outcome:?}");
+        }
+        fs::write(&file, &bytes).unwrap();
+    }
+    let json = project.etl(&["verify", "--all", "--output", "json"]).exits(0).stdout;
+    assert!(json.contains("\"damaged\":[]"), "{json}");
+}
+
+#[test]
 fn a_data_file_that_is_gone_or_has_another_byte_is_noticed() {
     let project = project();
     for (folder, table) in TABLES {

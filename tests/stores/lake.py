@@ -104,7 +104,7 @@ class Lakes:
 
     def writes_whose_answers_are_lost(self):
         """of each first write the answer is lost, or says that it failed, and all of them count once"""
-        for fault in ("reset", "done busy", "busy", "conflict"):
+        for fault in ("reset", "done busy", "conflict"):
             prefix = f"lost {fault}".replace(" ", "-")
             # 409 is an answer to a write on a condition alone: of an entry of a log.
             def happens(order, method, path, *_, fault=fault):
