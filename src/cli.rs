@@ -49,6 +49,8 @@ pub enum Command {
     /// Remove lake files that only runs of long ago published; what closes were made from stays
     #[command(visible_alias = "vacuum")]
     Compact(CompactFlags),
+    /// Make the lake anew from landing, hold its reports to those of the old one, and put it in its place
+    Rebuild(RebuildFlags),
     /// Read every file of the lake and hold it to what was written
     Verify(VerifyFlags),
     /// Read settings, tables and SQL, plan every report, and touch nothing
@@ -186,6 +188,14 @@ pub struct ForgetFlags {
     pub file: String,
 }
 
+/// The flags of `etl rebuild`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct RebuildFlags {
+    /// Put the new lake in its place also where reports differ [default: off]
+    #[arg(long)]
+    pub accept_differences: bool,
+}
+
 /// The flags of `etl verify`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct VerifyFlags {
@@ -277,6 +287,7 @@ impl Cli {
                 | Command::Forget(_)
                 | Command::Compact(_)
                 | Command::Verify(_)
+                | Command::Rebuild(_)
                 | Command::Check
                 | Command::Init(_)
                 | Command::Demo(_),
@@ -357,7 +368,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 39);
+        assert_eq!(flags, 40);
         assert_eq!(variables().len(), flags);
     }
 

@@ -8,6 +8,7 @@ mod explain;
 mod forget;
 pub(crate) mod init;
 mod plan;
+mod rebuild;
 mod reopen;
 mod sql;
 mod verify;
@@ -16,8 +17,14 @@ use std::io::{self, Write};
 
 use crate::error::{Error, Result};
 use crate::pipeline;
+use crate::place::lake::give_all_back;
 use crate::printer::summary::Summary;
 use crate::settings::{OutputFormat, Request, Settings};
+
+/// Gives back what others wait for, when this process is told to end.
+pub async fn let_go() {
+    give_all_back().await;
+}
 
 /// Does what was asked.
 ///
@@ -40,6 +47,7 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Reopen(order) => reopen::run(settings, order).await,
         Request::Forget { file } => forget::run(settings, file).await,
         Request::Compact(order) => compact::run(settings, order).await,
+        Request::Rebuild(order) => rebuild::run(settings, order).await,
         Request::Verify(order) => verify::run(settings, order).await,
         Request::Check => check::run(settings).await,
         Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,

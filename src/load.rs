@@ -186,9 +186,9 @@ pub async fn load(
     let mut before = newest_manifest(target)?;
     if let Some(before) = &mut before {
         // An artifact that is gone or was changed by hand is none of ours any more.
-        before.artifacts.retain(|name, artifact| {
-            std::fs::read(target.folder.join(name)).is_ok_and(|bytes| hex(&Sha256::digest(&bytes)) == artifact.sha256)
-        });
+        before
+            .artifacts
+            .retain(|name, artifact| sha256_of(&target.folder.join(name)).is_ok_and(|hash| hash == artifact.sha256));
         let others =
             before.artifacts.iter().filter(|(name, _)| !reports.iter().any(|report| **name == file_name(report)));
         manifest.artifacts.extend(others.map(|(name, artifact)| (name.clone(), artifact.clone())));
@@ -236,6 +236,13 @@ pub async fn load(
     next.publish()?;
     info!("wrote {} to {}", counted(receipts.len() as u64, "artifact"), target);
     Ok(receipts)
+}
+
+/// SHA-256 of a file's bytes, which may be more than memory.
+fn sha256_of(path: &Path) -> std::io::Result<String> {
+    let mut hash = Sha256::new();
+    std::io::copy(&mut File::open(path)?, &mut hash)?;
+    Ok(hex(&hash.finalize()))
 }
 
 fn file_name(report: &str) -> String {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::FromArgMatches;
 use etl::cli::{self, Cli};
@@ -60,6 +61,8 @@ fn run(settings: Settings, request: Request) -> Result<()> {
             result = work => result.unwrap_or_else(|error| Err(Error::failed(format!("the run broke off: {error}")))),
             signal = stopped() => {
                 let error = signal.map_or_else(|error| error, Error::interrupted);
+                // A store that does not answer is no reason to stay.
+                let _ = tokio::time::timeout(GIVE_BACK, command::let_go()).await;
                 command::report_interruption(&settings, &request, &error)?;
                 Err(error)
             }
@@ -69,6 +72,9 @@ fn run(settings: Settings, request: Request) -> Result<()> {
     runtime.shutdown_background();
     result
 }
+
+/// How long to try to give back the right to write to a lake at a store.
+const GIVE_BACK: Duration = Duration::from_secs(3);
 
 /// Waits for SIGINT or SIGTERM.
 async fn stopped() -> Result<Signal> {

@@ -46,6 +46,7 @@ pub mod forget;
 pub mod parameters;
 pub mod past;
 mod ready;
+pub mod rebuild;
 pub mod reopen;
 pub mod verify;
 

@@ -42,7 +42,7 @@ pub use given::GivenBy;
 pub use metrics::Metric;
 pub use parameters::{Parameter, require_known as require_known_parameters};
 pub use pattern::Pattern;
-pub use request::{CloseOrder, CompactOrder, Past, Query, ReopenOrder, Request, VerifyOrder};
+pub use request::{CloseOrder, CompactOrder, Past, Query, RebuildOrder, ReopenOrder, Request, VerifyOrder};
 pub use store::{DeliveryPlace, Place, StoreKind, StorePlace};
 pub use token::Token;
 pub use variables::Variables;

@@ -34,6 +34,7 @@ use tracing::info;
 use url::Url;
 
 use self::lease::Holder;
+pub use self::lease::give_all_back;
 use self::log::Log;
 pub use self::needless::Needless;
 pub use self::remote::CopiedFiles;

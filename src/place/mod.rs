@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -41,6 +42,15 @@ fn write<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<()> {
     file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
     std::fs::rename(&aside, &path).map_err(failed)?;
     sync(folder)
+}
+
+/// Has two folders change places, in one step.
+///
+/// # Errors
+/// Failed when the file system refuses.
+pub fn exchange(left: &Path, right: &Path) -> Result<()> {
+    renameat_with(CWD, left, CWD, right, RenameFlags::EXCHANGE)
+        .map_err(|error| Error::io("exchange", right, error.into()))
 }
 
 /// Gives a file its final name.

@@ -54,7 +54,7 @@ pub(crate) fn resolve(flags: &Common, variables: &Variables, file: &File, folder
     let lake = written(flags.lake.as_ref(), "lake", "paths.lake", "the lake")?;
     let artifacts = written(flags.artifacts.as_ref(), "artifacts", "paths.artifacts", "the place of artifacts")?;
     let closes = written(flags.closes.as_ref(), "closes", "paths.closes", "the place of closes")?;
-    require_apart(&landing, [("lake", &lake), ("artifacts", &artifacts), ("closes", &closes)])?;
+    require_apart(&landing, &delivered, [("lake", &lake), ("artifacts", &artifacts), ("closes", &closes)])?;
     Ok(Places { landing, delivered, lake, artifacts, closes })
 }
 
@@ -72,8 +72,12 @@ pub(crate) fn sql(file: &File, has_file: bool) -> Result<Option<PathBuf>> {
 
 /// A place inside another would be overwritten or read as the other's. Only the sources' own folders of landing count:
 /// a lake beside them in the same folder harms nobody.
-fn require_apart(landing: &Path, places: [(&'static str, &Place); 3]) -> Result<()> {
-    let sources = Source::CHOICES.iter().map(|(name, _)| ("landing", landing.join(name)));
+fn require_apart(landing: &Path, delivered: &DeliveryPlace, places: [(&'static str, &Place); 3]) -> Result<()> {
+    let bucket = match delivered {
+        DeliveryPlace::Folder(_) => None,
+        DeliveryPlace::Store(store) => Some(("landing", store.url.as_str().into())),
+    };
+    let sources = Source::CHOICES.iter().map(|(name, _)| ("landing", landing.join(name))).chain(bucket);
     let places = places.map(|(name, place)| (name, place.address()));
     let all: Vec<(&str, PathBuf, PathBuf)> =
         sources.chain(places).map(|(name, path)| (name, path.clone(), plain(&path))).collect();

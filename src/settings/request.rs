@@ -73,6 +73,8 @@ pub enum Request {
     },
     /// `etl compact`
     Compact(CompactOrder),
+    /// Make the lake anew from landing.
+    Rebuild(RebuildOrder),
     /// Hold every file to what was written.
     Verify(VerifyOrder),
     /// `etl check`
@@ -116,6 +118,13 @@ pub struct ReopenOrder {
     pub month: NaiveDate,
     /// Why.
     pub reason: String,
+}
+
+/// How `etl rebuild` goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RebuildOrder {
+    /// Whether the new lake takes the place of the old one also where reports differ.
+    pub is_accepted: bool,
 }
 
 /// What `etl verify` is to read.
@@ -171,6 +180,9 @@ impl Request {
                 Ok(Self::Demo { folder: flags.folder.clone() })
             }
             Some(Command::Compact(flags)) => compact(flags, variables).map(Self::Compact),
+            Some(Command::Rebuild(flags)) => Ok(Self::Rebuild(RebuildOrder {
+                is_accepted: flags.accept_differences || truth("accept-differences", variables)?,
+            })),
             Some(Command::Verify(flags)) => {
                 Ok(Self::Verify(VerifyOrder { is_all: flags.all || truth("all", variables)? }))
             }
@@ -190,6 +202,7 @@ impl Request {
             | Self::Forget { .. }
             | Self::Compact(_)
             | Self::Verify(_)
+            | Self::Rebuild(_)
             | Self::Init { .. }
             | Self::Demo { .. }
             | Self::LookBack(_)

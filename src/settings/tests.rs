@@ -156,6 +156,9 @@ fn places_inside_one_another_are_refused() {
     refusal("", &["--lake", "landing/api/x"], &[]);
     refusal("", &["--artifacts", "."], &[]);
     settings("", &["--landing", ".", "--lake", "lake"], &[]);
+    refusal("", &["--landing", "s3://bucket/export", "--lake", "s3://bucket/export/lake"], &[]);
+    refusal("", &["--lake", "s3://bucket/ours", "--artifacts", "s3://bucket/ours"], &[]);
+    settings("", &["--landing", "s3://bucket/export", "--lake", "s3://bucket/ours/lake"], &[]);
     settings("", &["--lake", "lake2", "--artifacts", "lake"], &[]);
 }
 

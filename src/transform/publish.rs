@@ -1,12 +1,14 @@
 //! Commits what was made, checked and staged; not yet visible to readers.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 
 use super::Transformed;
 use super::checks::Check;
 use crate::catalog::runs::{CHECKS, RESTATEMENTS};
 use crate::error::{Error, Result};
+use crate::fingerprint;
 use crate::place::lake::{Change, DataFile, Lake, TableState, Target};
 use crate::place::records::{self, Row, commit_rows, read_rows};
 use crate::run::Run;
@@ -105,6 +107,9 @@ pub(super) fn is_unchanged(before: Option<&TableState>, file: &DataFile, staging
 }
 
 fn same_bytes(left: &Path, right: &Path) -> Result<bool> {
-    let read = |path: &Path| std::fs::read(path).map_err(|source| Error::io("read", path, source));
-    Ok(read(left)? == read(right)?)
+    let content = |path: &Path| {
+        let read = File::open(path).and_then(fingerprint::of_reader);
+        read.map_err(|source| Error::io("read", path, source))
+    };
+    Ok(content(left)? == content(right)?)
 }

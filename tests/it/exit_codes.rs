@@ -4,6 +4,8 @@
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::project::Project;
 
@@ -69,6 +71,24 @@ fn a_lake_that_another_run_writes_exits_75_and_is_left_alone() {
     lock.lock().unwrap();
     project.run(&["--stage", "normalize"]).exits(75).says(&["another run"]);
     assert_eq!(project.rows("select count(*) from egress.customer"), ["1"], "reading needs no lock");
+}
+
+#[test]
+fn a_run_waits_for_another_as_long_as_it_is_told_to() {
+    let project = project();
+    project.normalize();
+    let lock = OpenOptions::new().write(true).open(project.path("lake/_lock")).unwrap();
+    lock.lock().unwrap();
+    let begun = Instant::now();
+    project.run(&["--stage", "normalize", "--wait-lock", "1s"]).exits(75).says(&["another run", "waiting: "]);
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    let freed = thread::spawn(move || {
+        thread::sleep(Duration::from_secs(1));
+        drop(lock);
+    });
+    project.run(&["--stage", "normalize", "--wait-lock", "1m"]).exits(0);
+    freed.join().unwrap();
+    project.run(&["--wait-lock", "soon"]).exits(2).says(&["`--wait-lock`", "a whole number of s, m or h"]);
 }
 
 #[test]

@@ -42,6 +42,7 @@ mod project_sql;
 mod quarantine;
 mod reading;
 mod readme;
+mod rebuild;
 mod reconciliation;
 mod reports;
 mod sample;

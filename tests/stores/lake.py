@@ -4,7 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import time
 
 import deltalake
@@ -160,6 +159,19 @@ class Lakes:
         assert [key for key in self.keys("still/lake/") if "_delta_log" in key] == [key for key in before if "_delta_log" in key]
         self.holds("still")
         assert "unchanged" in self.runs(other)
+
+    def told_to_end(self):
+        """a run that is told to end gives the lake back, and the next one need not wait"""
+        self.proxy.begin()
+        project = self.project("ended", lease="10m")
+        for told, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            process = project.begin("run", "--full-refresh")
+            while "_lease.json" not in "".join(self.keys("ended/lake/")) or json.loads(self.object("ended/lake/_lease.json"))["until"] is None:
+                time.sleep(0.02)
+            os.killpg(process.pid, told)
+            assert process.wait() == code, process.stdout.read()
+        self.runs(project)
+        self.holds("ended")
 
     def killed_again_and_again(self):
         """a run that is killed at any moment leaves what the next one finishes, with the same bytes"""

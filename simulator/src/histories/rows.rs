@@ -226,7 +226,10 @@ fn invoice_row(agreed: &Agreed, invoice: &Invoice, total: Micros, changed: Milli
         ("plan_id", Cell::Empty),
         ("plan_name", Cell::Empty),
         ("contract_id", agreed.contracts[invoice.contract].id.as_str().into()),
-        ("billing_provider_invoice_id", optional(invoice.provider.map(|_| format!("in_{}", invoice.id.replace('-', ""))))),
+        (
+            "billing_provider_invoice_id",
+            optional(invoice.provider.map(|_| format!("in_{}", invoice.id.replace('-', "")))),
+        ),
         ("billing_provider_type", optional(invoice.provider.map(|_| "stripe".into()))),
         ("billing_provider_invoice_created_at", time(sent)),
         ("billing_provider_invoice_external_status", optional(invoice.provider.map(str::to_owned))),

@@ -164,7 +164,8 @@ pub struct Outdated {
 pub fn outdated(place: &Place, before: i64) -> Result<Vec<Outdated>> {
     let Some(of) = &place.store else { return Ok(Vec::new()) };
     let store = Store::open(of)?;
-    let (newest, entries) = store.wait(async { Ok::<_, Error>((latest(&store).await?, store.entries("runs").await?)) })?;
+    let (newest, entries) =
+        store.wait(async { Ok::<_, Error>((latest(&store).await?, store.entries("runs").await?)) })?;
     let newest = newest.map(|(latest, _)| format!("{}/", latest.prefix)).unwrap_or_default();
     let is_outdated = |name: &str| {
         // A run's id tells when it began.

@@ -4,7 +4,7 @@
 //! over by writing it on the condition that it is still what was read; the former holder, should it come back, finds it gone
 //! before its next commit.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -136,6 +136,7 @@ impl Lease {
                 state: tokio::sync::Mutex::new(State { written, mark, is_lost: false }),
                 known: Mutex::new((asked.0 + time, asked.1 + time)),
             });
+            all_held().push(Arc::downgrade(&held));
             let renewing = tokio::spawn(renew(held.clone()));
             return Ok(Self { held, renewing });
         }
@@ -152,23 +153,42 @@ impl Lease {
     /// Gives it back.
     pub async fn give_back(&self) {
         self.renewing.abort();
-        let mut state = self.held.state.lock().await;
+        self.held.give_back().await;
+    }
+}
+
+/// Gives back what this process holds, when it is told to end: the next run need not wait until it would have been over.
+pub async fn give_all_back() {
+    let held: Vec<_> = all_held().drain(..).collect();
+    for held in held.iter().filter_map(Weak::upgrade) {
+        held.give_back().await;
+    }
+}
+
+/// Every lease that this process took.
+static HELD: Mutex<Vec<Weak<Held>>> = Mutex::new(Vec::new());
+
+fn all_held() -> MutexGuard<'static, Vec<Weak<Held>>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Held {
+    fn known(&self) -> MutexGuard<'_, (Instant, SystemTime)> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn give_back(&self) {
+        let mut state = self.state.lock().await;
         if state.is_lost {
             return;
         }
         state.written.until = None;
         state.is_lost = true;
         if let Ok(bytes) = bytes(&state.written)
-            && let Err(error) = self.held.store.exchange(NAME, bytes, &state.mark).await
+            && let Err(error) = self.store.exchange(NAME, bytes, &state.mark).await
         {
             warn!("the lake could not be given back, and is free when its lease ends: {error}");
         }
-    }
-}
-
-impl Held {
-    fn known(&self) -> MutexGuard<'_, (Instant, SystemTime)> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn require(&self) -> Result<()> {

@@ -32,6 +32,9 @@ use crate::settings::StorePlace;
 /// Requests of one kind that are made at once.
 const AT_ONCE: usize = 16;
 
+/// The table that names the versions of all others, and is named by none: see [`super::Lake::mark`].
+const MARKED: &str = "etl/runs";
+
 /// The marks of the log entries that were copied, beside the copies.
 const COPIED: &str = "_copied.json";
 
@@ -90,8 +93,9 @@ impl Remote {
     }
 
     async fn copy_logs(&self) -> Result<()> {
-        let logs = self.list_logs().await?;
+        // What another process of this machine commits meanwhile would be missing from the list, and taken for a stray.
         let _guard = self.guard()?;
+        let logs = self.list_logs().await?;
         let copied_path = self.copies.join(COPIED);
         let mut copied: BTreeMap<String, String> =
             fs::read(&copied_path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
@@ -157,10 +161,10 @@ impl Remote {
         Ok((path, aside))
     }
 
-    /// What tables' newest versions hold, where that stands beside them.
+    /// What the newest version of the table of runs holds, as it stands beside it.
     async fn copy_marks(&self, logs: &BTreeMap<String, String>) -> Result<()> {
         let tables: BTreeSet<_> = logs.keys().filter_map(|name| Some(name.split_once("/_delta_log/")?.0)).collect();
-        for table in tables.into_iter().filter(|table| table.ends_with("/runs")) {
+        for table in tables.into_iter().filter(|table| *table == MARKED) {
             let name = format!("{table}/{MARK}");
             match self.store.get(&name).await? {
                 Some((bytes, _)) => self.put_aside(&name, &bytes)?,
@@ -203,7 +207,7 @@ impl Remote {
         Ok(())
     }
 
-    /// Lets one process at a time change the copies of logs; held for moments.
+    /// Lets one process of this machine at a time change the copies of logs.
     fn guard(&self) -> Result<File> {
         let path = self.copies.join(GUARD);
         let open = || {
