@@ -48,7 +48,7 @@ use crate::settings::Place;
 const MARK: &str = "_newest.json";
 
 /// Of a table at a store whose files come to no more than this, all are brought here when it is opened.
-const BROUGHT_AT_ONCE: u64 = 64 << 20;
+const BROUGHT_AT_ONCE: u64 = 32 << 20;
 
 /// Between two tries of a run that waits for another.
 const BETWEEN_TRIES: Duration = Duration::from_secs(2);
@@ -606,6 +606,18 @@ impl TableState {
                 .hint("restore the file, or move the lake folder away and rebuild it with `etl run --stage all`"));
         }
         Ok(())
+    }
+
+    /// The same of what a query reads: at a store large files of which no copy is here are read by ranges, and are not held to anything.
+    ///
+    /// # Errors
+    /// As [`Self::verify_bytes`].
+    pub fn verify_bytes_read(&self) -> Result<()> {
+        self.bring_if_small()?;
+        self.verify_files()?;
+        let here =
+            self.files.iter().map(|file| self.path_of(file)).filter(|path| self.remote.is_none() || path.exists());
+        here.into_iter().try_for_each(|path| super::parquet::verify_bytes(&path))
     }
 
     /// Reads one of its files where it is, not a copy of it, and says what is wrong with it, if anything is.

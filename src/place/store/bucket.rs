@@ -171,7 +171,7 @@ impl Store {
             Err(fault) => {
                 // Parts that are never put together are paid for. What cannot be removed is the bucket's own rule to clear.
                 let _ = parts.abort().await;
-                Err(fault.map_or_else(|source| Error::io("read", file, source), |error| failed(error)))
+                Err(fault.map_or_else(|source| Error::io("read", file, source), failed))
             }
         }
     }
