@@ -91,6 +91,7 @@ impl Lease {
     /// # Errors
     /// Temporary (exit 75) while another does, naming it; else as the store's own.
     pub async fn take(store: &Store, holder: Holder, time: Duration) -> Result<Self> {
+        let _taking = TAKING.lock().await;
         loop {
             let asked = (Instant::now(), SystemTime::now());
             let found = store.get(NAME).await?;
@@ -159,11 +160,16 @@ impl Lease {
 
 /// Gives back what this process holds, when it is told to end: the next run need not wait until it would have been over.
 pub async fn give_all_back() {
+    // One that is being taken is waited for, and none is taken from now on.
+    std::mem::forget(TAKING.lock().await);
     let held: Vec<_> = all_held().drain(..).collect();
     for held in held.iter().filter_map(Weak::upgrade) {
         held.give_back().await;
     }
 }
+
+/// Held while a lease is being taken.
+static TAKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Every lease that this process took.
 static HELD: Mutex<Vec<Weak<Held>>> = Mutex::new(Vec::new());
