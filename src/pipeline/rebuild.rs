@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, Models};
 use crate::place::lake::Lake;
 use crate::place::records::{commit_rows, published_rows};
-use crate::place::{exchange, sync};
+use crate::place::{above, exchange, leftovers, sync};
 use crate::printer::summary::Summary;
 use crate::run::{Run, RunRecord, require_lake};
 use crate::settings::{GivenBy, Parameter, Place, RebuildOrder, Settings, Stage};
@@ -88,7 +88,7 @@ pub async fn rebuild(settings: &Settings, order: &RebuildOrder) -> Result<Rebuil
     exchange(&place, &settings.lake.folder)?;
     let aside = beside(&settings.lake.folder, "before", &run.id);
     fs::rename(&place, &aside).map_err(|source| Error::io("set aside", &place, source))?;
-    sync(aside.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
+    sync(above(&aside))?;
     Ok(Rebuilt { reports, differences, set_aside: Some(aside), lake: settings.lake.folder.clone() })
 }
 
@@ -102,13 +102,8 @@ fn beside(lake: &Path, what: &str, run_id: &str) -> PathBuf {
 fn remove_leftovers(lake: &Path) -> Result<()> {
     let prefix = beside(lake, "rebuilt", "");
     let prefix = prefix.file_name().unwrap_or_default().to_string_lossy();
-    let parent = lake.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    for entry in fs::read_dir(parent).map_err(|source| Error::io("list", parent, source))?.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        // Only what a run of ours names so: the rest is somebody's.
-        if name.strip_prefix(&*prefix).is_some_and(|run_id| uuid::Uuid::try_parse(run_id).is_ok()) {
-            fs::remove_dir_all(entry.path()).map_err(|source| Error::io("remove", &entry.path(), source))?;
-        }
+    for leftover in leftovers(above(lake), &prefix)? {
+        fs::remove_dir_all(&leftover).map_err(|source| Error::io("remove", &leftover, source))?;
     }
     Ok(())
 }

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-pub use self::at_store::{LATEST, bring, names, outdated, rename};
-use super::sync;
+pub use self::at_store::{bring, names, outdated, rename};
+use super::{above, leftovers, sync};
 use crate::error::{Error, Result};
 use crate::settings::Place;
 
@@ -41,10 +41,13 @@ impl NextArtifacts {
         let resolved = target.canonicalize();
         let target = resolved.as_deref().unwrap_or(target);
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = above(target);
         fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
         let folder = parent.join(format!(".{name}-{run_id}"));
-        remove_leftovers(parent, &format!(".{name}-"));
+        for leftover in leftovers(parent, &format!(".{name}-")).into_iter().flatten() {
+            // One that cannot be removed is no reason not to publish.
+            let _ = fs::remove_dir_all(leftover);
+        }
         fs::create_dir(&folder).map_err(|source| Error::io("create", &folder, source))?;
         let next = Self { place: place.clone(), run_id: run_id.to_owned(), target: target.to_path_buf(), folder };
         if next.target.is_dir() {
@@ -80,8 +83,7 @@ impl NextArtifacts {
         } else {
             fs::rename(&self.folder, &self.target).map_err(|source| Error::io("create", &self.target, source))?;
         }
-        let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        sync(parent)
+        sync(above(&self.target))
     }
 }
 
@@ -130,16 +132,4 @@ fn keep(from: &Path, to: &Path, replaced: &[String]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// What a killed run left beside the artifacts.
-fn remove_leftovers(parent: &Path, prefix: &str) {
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        // Only what a run of ours names so: the rest is somebody's.
-        if name.strip_prefix(prefix).is_some_and(|run_id| uuid::Uuid::try_parse(run_id).is_ok()) {
-            // A leftover that cannot be removed is no reason not to publish.
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
 }

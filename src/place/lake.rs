@@ -358,10 +358,7 @@ impl Lake {
     pub fn remove(&self, path: &Path) -> Result<()> {
         match self.remote.as_ref().and_then(|remote| Some((remote, remote.name_of(path)?))) {
             Some((remote, name)) => remote.remove(&name),
-            None => match fs::remove_file(path) {
-                Err(source) if !is_absent(&source) => Err(Error::io("remove", path, source)),
-                _ => Ok(()),
-            },
+            None => remove_file(path),
         }
     }
 
@@ -671,6 +668,14 @@ fn read(table: &str, delta: &DeltaTable) -> Result<Log> {
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let columns = snapshot.schema().fields().map(|field| field.name().clone()).collect();
     Ok(Log { version: snapshot.version(), files, columns })
+}
+
+/// Removes a file; one that is not there is removed.
+fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(source) if !is_absent(&source) => Err(Error::io("remove", path, source)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether nothing is there, also where a file stands in place of a folder above it.

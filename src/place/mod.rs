@@ -44,6 +44,24 @@ fn write<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<()> {
     sync(folder)
 }
 
+/// The folder that a path stands in; the working one of a name alone.
+pub fn above(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// What killed runs left in a folder: what is named like this and then by a run's id. The rest is somebody's.
+///
+/// # Errors
+/// Failed when the folder cannot be listed.
+pub fn leftovers(folder: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).map_err(|source| Error::io("list", folder, source))?;
+    let is_ours = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_prefix(prefix).is_some_and(|run_id| uuid::Uuid::try_parse(run_id).is_ok())
+    };
+    Ok(entries.flatten().map(|entry| entry.path()).filter(is_ours).collect())
+}
+
 /// Has two folders change places, in one step.
 ///
 /// # Errors

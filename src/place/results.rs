@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -19,6 +19,7 @@ use super::lake::{DataFile, Lake};
 use super::parquet;
 use crate::error::{Error, Result};
 use crate::fingerprint::{self, Hashing};
+use crate::threads::lock;
 
 /// What something was made from: each part's name, and what stands for its content.
 pub type MadeOf = BTreeMap<String, String>;
@@ -96,7 +97,7 @@ impl Results {
     }
 
     fn now(&self) -> MutexGuard<'_, List> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.now)
     }
 
     /// What was last kept of a model.

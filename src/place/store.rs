@@ -105,14 +105,19 @@ impl Store {
         let mut named: Vec<_> = found
             .into_iter()
             .filter_map(|meta| {
-                let name = meta.location.prefix_match(&self.prefix)?;
-                let name = name.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
+                let name = self.name_of(&meta.location)?;
                 Some((name.clone(), Object::new(self.clone(), name, meta)))
             })
             .filter(|(name, _)| !name.is_empty())
             .collect();
         named.sort_by(|left, right| left.0.cmp(&right.0));
         Ok(named)
+    }
+
+    /// A name from the prefix on; none of what is not below it.
+    fn name_of(&self, path: &Path) -> Option<String> {
+        let name = path.prefix_match(&self.prefix)?;
+        Some(name.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"))
     }
 
     /// Folders are listed at once: a page of a listing must be waited for before the next one is asked for.

@@ -16,7 +16,7 @@ use crate::place::store::{Mark, Store};
 use crate::settings::Place;
 
 /// The object that names the newest set.
-pub const LATEST: &str = "latest.json";
+const LATEST: &str = "latest.json";
 
 /// Files sent or fetched at once.
 const AT_ONCE: usize = 8;

@@ -4,7 +4,7 @@
 //! over by writing it on the condition that it is still what was read; the former holder, should it come back, finds it gone
 //! before its next commit.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -14,11 +14,12 @@ use tracing::{debug, warn};
 
 use crate::error::{Error, Result};
 use crate::place::store::{Mark, Store};
+use crate::threads::lock;
 
 const NAME: &str = "_lease.json";
 
 /// Who writes to a lake.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// The run.
     pub run_id: String,
@@ -62,7 +63,7 @@ struct Written {
     writings: u64,
 }
 
-/// The lease, held until dropped.
+/// The lease, held until it is given back.
 #[derive(Debug)]
 pub struct Lease {
     held: Arc<Held>,
@@ -175,12 +176,12 @@ static TAKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 static HELD: Mutex<Vec<Weak<Held>>> = Mutex::new(Vec::new());
 
 fn all_held() -> MutexGuard<'static, Vec<Weak<Held>>> {
-    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&HELD)
 }
 
 impl Held {
     fn known(&self) -> MutexGuard<'_, (Instant, SystemTime)> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
 
     async fn give_back(&self) {

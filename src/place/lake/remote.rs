@@ -8,10 +8,10 @@ mod files;
 mod log_store;
 mod probe;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -22,12 +22,13 @@ use twox_hash::XxHash3_128;
 pub use self::files::CopiedFiles;
 pub(super) use self::log_store::CommittingLog;
 use super::lease::{Holder, Lease};
-use super::{MARK, Needless, is_absent};
+use super::{MARK, Needless, remove_file};
 use crate::error::{Error, Result};
 use crate::fingerprint;
 use crate::place::store::{Entry, Store};
 use crate::place::{parquet, rename, write};
 use crate::settings::StorePlace;
+use crate::threads::lock;
 
 /// Requests of one kind that are made at once.
 const AT_ONCE: usize = 16;
@@ -163,15 +164,14 @@ impl Remote {
 
     /// What the newest version of the table of runs holds, as it stands beside it.
     async fn copy_marks(&self, logs: &BTreeMap<String, String>) -> Result<()> {
-        let tables: BTreeSet<_> = logs.keys().filter_map(|name| Some(name.split_once("/_delta_log/")?.0)).collect();
-        for table in tables.into_iter().filter(|table| *table == MARKED) {
-            let name = format!("{table}/{MARK}");
-            match self.store.get(&name).await? {
-                Some((bytes, _)) => self.put_aside(&name, &bytes)?,
-                None => remove_file(&self.copies.join(&name))?,
-            }
+        if !logs.keys().any(|name| name.starts_with(&format!("{MARKED}/"))) {
+            return Ok(());
         }
-        Ok(())
+        let name = format!("{MARKED}/{MARK}");
+        match self.store.get(&name).await? {
+            Some((bytes, _)) => self.put_aside(&name, &bytes),
+            None => remove_file(&self.copies.join(&name)),
+        }
     }
 
     /// Removes copies of log entries that are not at the store.
@@ -220,11 +220,11 @@ impl Remote {
 
     /// Tells the sizes of files that may be read, by name.
     pub fn expect(&self, files: impl IntoIterator<Item = (String, u64)>) {
-        self.sizes.lock().unwrap_or_else(PoisonError::into_inner).extend(files);
+        lock(&self.sizes).extend(files);
     }
 
     fn size_of(&self, name: &str) -> Option<u64> {
-        self.sizes.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+        lock(&self.sizes).get(name).copied()
     }
 
     /// Sees to it that copies of these files are here, each given by name and size.
@@ -377,13 +377,13 @@ impl Remote {
             write(&self.copies, TRIED, &self.store.address_of(""))?;
         }
         let lease = self.store.wait(Lease::take(&self.store, holder, self.lease_time))?;
-        *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(lease));
+        *lock(&self.lease) = Some(Arc::new(lease));
         Ok(())
     }
 
     /// Gives the lake back.
     pub fn give_back(&self) {
-        let lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let lease = lock(&self.lease).take();
         if let Some(lease) = lease {
             self.store.wait(lease.give_back());
         }
@@ -391,7 +391,7 @@ impl Remote {
 
     /// Asks for the lake to be held still.
     async fn fence(&self) -> Result<()> {
-        let lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let lease = lock(&self.lease).clone();
         match lease {
             Some(lease) => lease.require().await,
             None => Err(Error::failed("a lake was written to that nobody holds")),
@@ -433,13 +433,6 @@ fn data_files(folder: &Path, found: &mut Vec<(SystemTime, u64, PathBuf)>) {
             true => data_files(&path, found),
             false => found.push((metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH), metadata.len(), path)),
         }
-    }
-}
-
-fn remove_file(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(source) if !is_absent(&source) => Err(Error::io("remove", path, source)),
-        _ => Ok(()),
     }
 }
 

@@ -15,6 +15,7 @@ use object_store::{
     WriteMultipart,
 };
 
+use super::object::fingerprint;
 use super::{CHUNK, Store};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -85,13 +86,18 @@ impl Store {
     /// # Errors
     /// As [`Store::list`].
     pub async fn get(&self, name: &str) -> Result<Option<(Bytes, Mark)>> {
-        let failed = |error| self.failed_at("read", name, &error);
-        let found = match self.objects.get(&self.path_of(name)).await {
-            Err(StoreError::NotFound { .. }) => return Ok(None),
-            found => found.map_err(failed)?,
-        };
+        let Some(found) = self.found(name).await? else { return Ok(None) };
         let mark = Mark(UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() });
-        Ok(Some((found.bytes().await.map_err(failed)?, mark)))
+        let bytes = found.bytes().await.map_err(|error| self.failed_at("read", name, &error))?;
+        Ok(Some((bytes, mark)))
+    }
+
+    /// An object whose bytes are still to be read; none where it is not there.
+    async fn found(&self, name: &str) -> Result<Option<GetResult>> {
+        match self.objects.get(&self.path_of(name)).await {
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            found => found.map(Some).map_err(|error| self.failed_at("read", name, &error)),
+        }
     }
 
     /// As `options` say, for readers that know an object store as such; the path of what is found is the store's own.
@@ -181,17 +187,10 @@ impl Store {
     /// # Errors
     /// As [`Store::list`]; failed where the file cannot be written.
     pub async fn download(&self, name: &str, file: &FilePath) -> Result<bool> {
-        let failed = |error| self.failed_at("read", name, &error);
         let io = |source| Error::io("write", file, source);
-        let found = match self.objects.get(&self.path_of(name)).await {
-            Err(StoreError::NotFound { .. }) => return Ok(false),
-            found => found.map_err(failed)?,
-        };
+        let Some(found) = self.found(name).await? else { return Ok(false) };
         let mut to = File::create(file).map_err(io)?;
-        let mut chunks = found.into_stream();
-        while let Some(chunk) = chunks.next().await {
-            to.write_all(&chunk.map_err(failed)?).map_err(io)?;
-        }
+        self.see_all(name, found, |chunk| to.write_all(chunk).map_err(io)).await?;
         to.sync_all().map_err(io)?;
         Ok(true)
     }
@@ -201,16 +200,20 @@ impl Store {
     /// # Errors
     /// As [`Store::list`].
     pub async fn read_through(&self, name: &str, mut see: impl FnMut(&[u8])) -> Result<bool> {
-        let failed = |error| self.failed_at("read", name, &error);
-        let found = match self.objects.get(&self.path_of(name)).await {
-            Err(StoreError::NotFound { .. }) => return Ok(false),
-            found => found.map_err(failed)?,
-        };
+        let Some(found) = self.found(name).await? else { return Ok(false) };
+        let seen = self.see_all(name, found, |chunk| {
+            see(chunk);
+            Ok(())
+        });
+        seen.await.map(|()| true)
+    }
+
+    async fn see_all(&self, name: &str, found: GetResult, mut see: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut chunks = found.into_stream();
         while let Some(chunk) = chunks.next().await {
-            see(&chunk.map_err(failed)?);
+            see(&chunk.map_err(|error| self.failed_at("read", name, &error))?)?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Removes an object; one that is not there is removed.
@@ -224,7 +227,7 @@ impl Store {
         }
     }
 
-    /// The names that stand right below a folder, which end in `/` where more is below them.
+    /// The names right below a folder that more stands below.
     ///
     /// # Errors
     /// As [`Store::list`].
@@ -243,11 +246,8 @@ impl Store {
     pub async fn entries(&self, folder: &str) -> Result<Vec<Entry>> {
         let path = self.path_of(folder);
         let listed = self.objects.list(Some(&path)).map_ok(|meta| {
-            let name = meta.location.prefix_match(&self.prefix)?;
-            let name = name.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
-            let time = meta.last_modified.timestamp_micros();
-            let mark = meta.e_tag.unwrap_or_else(|| format!("{} bytes of {time}", meta.size));
-            Some(Entry { name, size: meta.size, mark })
+            let mark = fingerprint(meta.e_tag.as_deref(), meta.size, meta.last_modified.timestamp_micros());
+            Some(Entry { name: self.name_of(&meta.location)?, size: meta.size, mark })
         });
         let listed = listed.try_collect::<Vec<_>>().await.map_err(|error| self.failed_at("list", folder, &error))?;
         let mut entries: Vec<_> = listed.into_iter().flatten().collect();

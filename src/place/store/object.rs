@@ -71,10 +71,7 @@ impl Object {
 
     /// What tells its content from another: the store's own mark of it, else size and time.
     pub fn fingerprint(&self) -> String {
-        match &self.of.etag {
-            Some(etag) => format!("etag {etag}"),
-            None => format!("{} bytes of {}", self.of.size, self.of.modified_at),
-        }
+        fingerprint(self.of.etag.as_deref(), self.of.size, self.of.modified_at)
     }
 
     /// Why it could not be read; none where it could, or nobody tried.
@@ -141,6 +138,14 @@ impl Object {
             failure.get_or_insert_with(|| error.clone());
         }
         error
+    }
+}
+
+/// What tells an object's content from another.
+pub(super) fn fingerprint(etag: Option<&str>, size: u64, modified_at: i64) -> String {
+    match etag {
+        Some(etag) => format!("etag {etag}"),
+        None => format!("{size} bytes of {modified_at}"),
     }
 }
 
