@@ -19,6 +19,7 @@ mod notes;
 mod parquet_types;
 mod partitions;
 mod rowless;
+mod spool;
 mod ties;
 mod writers;
 
@@ -37,13 +38,14 @@ use crate::place::records::{self, Row, cell, commit_rows, newest_rows};
 use crate::printer::{counted, progress};
 use crate::receipt::Receipt;
 use crate::run::Run;
-use crate::settings::{QuarantinePolicy, Settings};
+use crate::settings::{DeliveryPlace, QuarantinePolicy, Settings};
 use crate::source::delivery::Delivery;
 use crate::value::timestamp;
 use merge::{Merge, Merged};
 use new::{KnownFiles, New, new_deliveries};
 use notes::{Notes, environments_of, newest_files, quarantined};
 use rowless::Rowless;
+use spool::Spool;
 
 /// Tables typed and merged, their new files staged, nothing committed yet.
 pub struct Normalized {
@@ -163,18 +165,29 @@ fn read(
 ) -> Result<Vec<Merged>> {
     let covers: Vec<_> =
         news.iter().map(|new| extractions.covers(new.table, landed.earliest(&new.deliveries))).collect();
-    let merges = news.iter().zip(&covers).map(|(new, covers)| Merge {
-        table: new.table,
-        schema: records::schema(new.table.all_columns()),
-        deliveries: &new.deliveries,
-        state: new.base(),
-        staging: lake.staging(&run.id, &new.name),
-        covers,
-        run_id: &run.id,
-        threads: settings.threads,
-        memory_bytes: settings.memory_bytes,
-    });
-    let merges: Vec<_> = merges.collect();
+    let mut merges = Vec::with_capacity(news.len());
+    for (new, covers) in news.iter().zip(&covers) {
+        let New { table, name, deliveries, .. } = new;
+        let staging = lake.staging(&run.id, name);
+        let spool = match &settings.delivered {
+            DeliveryPlace::Store(place) if deliveries.iter().any(|delivery| delivery.at.path().is_none()) => {
+                Some(Spool::create(&staging, place.cache_bytes)?)
+            }
+            _ => None,
+        };
+        merges.push(Merge {
+            table,
+            schema: records::schema(table.all_columns()),
+            deliveries,
+            state: new.base(),
+            staging,
+            covers,
+            run_id: &run.id,
+            threads: settings.threads,
+            memory_bytes: settings.memory_bytes,
+            spool,
+        });
+    }
     let Some(first) = news.first() else { return Ok(Vec::new()) };
     let (name, bytes) = (&first.name, first.bytes());
     // Of what takes a moment it is said before, too.

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
-use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use futures::StreamExt;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
@@ -21,13 +20,14 @@ use twox_hash::XxHash3_128;
 
 use super::layout::Layout;
 use super::parquet_types;
+use super::spool::{Piece, Spool};
 use crate::catalog::Table;
 use crate::cells::uuid_texts;
 use crate::error::{Error, Result};
 use crate::fingerprint;
 use crate::place::journal::{self, Compressed};
 use crate::place::location::Location;
-use crate::place::store::{CHUNK, Object, Stream};
+use crate::place::store::{Object, Stream};
 use crate::printer::progress;
 use crate::source::csv::{Block, Blocks, CsvError};
 use crate::source::delivery::{Delivery, Format};
@@ -59,6 +59,8 @@ pub enum Rows {
 pub struct Feed<'a> {
     table: &'static Table,
     deliveries: &'a [Delivery],
+    /// Objects as they were read before.
+    spool: Option<&'a Spool>,
     /// Whether the table has more than one file: then one of them may hold nothing.
     is_of_several: bool,
     state: Mutex<State>,
@@ -101,6 +103,14 @@ enum Reader {
     /// A file of no bytes, as a writer leaves for a share without rows.
     Nothing,
     Journal(journal::Reader),
+}
+
+/// The bytes of an object that is read front to back.
+enum ObjectBytes {
+    /// As an earlier pass read them.
+    Kept(Piece),
+    /// As its store sends them.
+    Asked(Stream),
 }
 
 /// What tells the bytes that were read from others.
@@ -203,13 +213,15 @@ impl Fingerprint {
     }
 }
 
-/// Small objects that are asked for before it is their turn: each costs the way to the store and back.
-const OBJECTS_AHEAD: usize = 8;
+/// Objects that are asked for before it is their turn, each of which costs the way to the store and back; and about how much of them may
+/// lie here meanwhile.
+const OBJECTS_AHEAD: usize = 48;
+const BYTES_AHEAD: u64 = 16 << 20;
 
 impl<'a> Feed<'a> {
     /// All units of these deliveries of `table`, which has rows already or not.
-    pub fn new(table: &'static Table, deliveries: &'a [Delivery], has_rows: bool) -> Self {
-        Self { table, deliveries, is_of_several: has_rows || deliveries.len() > 1, state: Mutex::default() }
+    pub fn new(table: &'static Table, deliveries: &'a [Delivery], has_rows: bool, spool: Option<&'a Spool>) -> Self {
+        Self { table, deliveries, spool, is_of_several: has_rows || deliveries.len() > 1, state: Mutex::default() }
     }
 
     /// The next unit, or `None` when all are drawn or a worker has failed.
@@ -260,9 +272,10 @@ impl<'a> Feed<'a> {
         loop {
             if state.open.is_none() {
                 let Some(delivery) = self.deliveries.get(state.next_file) else { return Ok(None) };
-                let stream = self.stream(state);
+                let place = state.next_file;
+                let bytes = self.object(state);
                 state.next_file += 1;
-                let (reader, print, header) = open(delivery, self.is_of_several, stream)?;
+                let (reader, print, header) = self.open(place, delivery, bytes)?;
                 if matches!(reader, Reader::Nothing) {
                     state.empty.push(delivery.name().to_owned());
                 }
@@ -312,32 +325,134 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// The stream of the next delivery, where it is an object that is read as one; small ones behind it are asked for meanwhile.
-    fn stream(&self, state: &mut State) -> Option<Stream> {
+    /// The bytes of the next delivery, where it is an object: kept by an earlier pass, or asked for; those behind it are asked for
+    /// meanwhile.
+    fn object(&self, state: &mut State) -> Option<ObjectBytes> {
         let next = state.next_file;
+        if let Some(piece) = self.spool.and_then(|spool| spool.kept(next)) {
+            return Some(ObjectBytes::Kept(piece));
+        }
         let mut wanted = state.ahead.back().map_or(next, |(last, _)| last + 1).max(next);
-        while state.ahead.len() < OBJECTS_AHEAD
-            && let Some(delivery) = self.deliveries.get(wanted)
-            && let Location::Object(object) = &delivery.at
-            && (wanted == next || is_small(object))
+        let mut bytes: u64 = state.ahead.iter().map(|(_, stream)| stream.most_ahead()).sum();
+        while (wanted == next || bytes < BYTES_AHEAD && state.ahead.len() < OBJECTS_AHEAD)
+            && let Some(Location::Object(object)) = self.deliveries.get(wanted).map(|delivery| &delivery.at)
         {
-            if is_small(object) || delivery.format != Format::Parquet {
-                state.ahead.push_back((wanted, object.stream()));
+            let is_kept = self.spool.is_some_and(|spool| spool.kept(wanted).is_some());
+            if !is_kept && self.is_streamed(wanted, object) {
+                let stream = object.stream();
+                bytes += stream.most_ahead();
+                state.ahead.push_back((wanted, stream));
             }
             wanted += 1;
         }
         let is_next = state.ahead.front().is_some_and(|(place, _)| *place == next);
-        state.ahead.pop_front().filter(|_| is_next).map(|(_, stream)| stream)
+        state.ahead.pop_front_if(|_| is_next).map(|(_, stream)| ObjectBytes::Asked(stream))
+    }
+
+    /// Whether an object is read front to back: of a large Parquet file that cannot be kept, ranges are asked for.
+    fn is_streamed(&self, place: usize, object: &Object) -> bool {
+        let has_room = || self.spool.is_some_and(|spool| spool.has_room(object.size()));
+        object.size() > 0 && (self.deliveries[place].format != Format::Parquet || has_room())
+    }
+
+    /// Opens a delivery and reads its columns. One of several may hold nothing.
+    fn open(
+        &self,
+        place: usize,
+        delivery: &Delivery,
+        asked: Option<ObjectBytes>,
+    ) -> Result<(Reader, Print, Vec<String>)> {
+        let bad = |error: &dyn std::fmt::Display| unreadable(delivery, error);
+        let (bytes, print): (Box<dyn Read + Send>, Print) = match &delivery.at {
+            Location::Object(object) => {
+                let print = Print::Said(object.fingerprint());
+                if delivery.size_bytes == 0 && self.is_of_several {
+                    return Ok(nothing(delivery, print));
+                }
+                if delivery.format == Format::Parquet {
+                    let (batches, header) = self.open_parquet(place, delivery, object, asked)?;
+                    return Ok((Reader::Parquet(batches), print, header));
+                }
+                let bytes: Box<dyn Read + Send> = match (asked, self.spool) {
+                    (Some(ObjectBytes::Kept(piece)), _) => Box::new(piece),
+                    (Some(ObjectBytes::Asked(stream)), Some(spool)) => spool.keeping(place, object.size(), stream),
+                    (Some(ObjectBytes::Asked(stream)), None) => Box::new(stream),
+                    (None, _) => Box::new(object.stream()),
+                };
+                (bytes, print)
+            }
+            Location::File(path) => {
+                let failed = |source| Error::io("open", path, source);
+                let mut file = File::open(path).map_err(failed)?;
+                let handle = file.try_clone().map_err(failed)?;
+                if delivery.size_bytes == 0 && self.is_of_several {
+                    return Ok(nothing(delivery, Print::Of(handle, path.clone())));
+                }
+                match delivery.format {
+                    Format::Journal { .. } => {
+                        let reader = journal::Reader::over(path, file);
+                        return Ok((Reader::Journal(reader), Print::Of(handle, path.clone()), Vec::new()));
+                    }
+                    Format::Parquet => {
+                        let mut first = Vec::new();
+                        file.by_ref()
+                            .take(4)
+                            .read_to_end(&mut first)
+                            .map_err(|source| Error::io("read", path, source))?;
+                        check_format(delivery, &first)?;
+                        let (batches, header) = Batches::of(file).map_err(|error| bad(&error))?;
+                        return Ok((Reader::Parquet(batches), Print::Of(handle, path.clone()), header));
+                    }
+                    _ => {
+                        let fingerprint = Fingerprint::default();
+                        (Box::new(Hashed { file, fingerprint: fingerprint.clone() }), Print::Read(fingerprint))
+                    }
+                }
+            }
+        };
+        let bytes = checked(delivery, bytes)?;
+        let bytes: Box<dyn Read + Send> = match delivery.format {
+            Format::CsvGzip => Box::new(MultiGzDecoder::new(bytes)),
+            Format::CsvZstd => Box::new(zstd::Decoder::new(bytes).map_err(|error| bad(&error))?),
+            Format::Csv | Format::Parquet | Format::Journal { .. } => bytes,
+        };
+        match Blocks::new(bytes) {
+            Ok((header, blocks)) => Ok((Reader::Csv(blocks), print, header.names().to_vec())),
+            Err(CsvError::Empty) if self.is_of_several => Ok(nothing(delivery, print)),
+            Err(error) => Err(wrong_csv(delivery, &error)),
+        }
+    }
+
+    /// Opens a Parquet file of a store: what is kept of it, or else ranges of it.
+    fn open_parquet(
+        &self,
+        place: usize,
+        delivery: &Delivery,
+        object: &Object,
+        asked: Option<ObjectBytes>,
+    ) -> Result<(Batches, Vec<String>)> {
+        let bad = |error: &dyn std::fmt::Display| unreadable(delivery, error);
+        let piece = match (asked, self.spool) {
+            (Some(ObjectBytes::Kept(piece)), _) => Some(piece),
+            (Some(ObjectBytes::Asked(stream)), Some(spool)) => {
+                let kept = spool.keep(place, object.size(), stream);
+                kept.map_err(|source| delivery.at.unread(&source))?
+            }
+            _ => None,
+        };
+        let Some(piece) = piece else {
+            check_format(delivery, &object.bytes(0..4)?)?;
+            return Batches::of_object(object).map_err(|error| bad(&error));
+        };
+        let mut first = Vec::new();
+        piece.clone().take(4).read_to_end(&mut first).map_err(|error| bad(&error))?;
+        check_format(delivery, &first)?;
+        Batches::of(piece).map_err(|error| bad(&error))
     }
 
     fn unreadable(&self, file: usize, error: &dyn std::fmt::Display) -> Error {
         unreadable(&self.deliveries[file], error)
     }
-}
-
-/// Whether it is asked for all at once.
-fn is_small(object: &Object) -> bool {
-    object.size() <= CHUNK
 }
 
 /// A delivery that is not what its name says, or ends too early; or that its store did not give.
@@ -352,68 +467,6 @@ pub fn unreadable(delivery: &Delivery, error: &dyn std::fmt::Display) -> Error {
 pub fn wrong_csv(delivery: &Delivery, error: &CsvError) -> Error {
     let wrong = || Error::data(format!("{}: {error}", delivery.name())).hint(error.hint());
     delivery.at.failure().unwrap_or_else(wrong)
-}
-
-/// Opens a delivery and reads its columns. One of several may hold nothing.
-fn open(delivery: &Delivery, is_of_several: bool, stream: Option<Stream>) -> Result<(Reader, Print, Vec<String>)> {
-    let bad = |error: &dyn std::fmt::Display| unreadable(delivery, error);
-    let (bytes, print): (Box<dyn Read + Send>, Print) = match &delivery.at {
-        Location::Object(object) => {
-            let print = Print::Said(object.fingerprint());
-            if delivery.size_bytes == 0 && is_of_several {
-                return Ok(nothing(delivery, print));
-            }
-            if delivery.format == Format::Parquet && !is_small(object) {
-                check_format(delivery, &object.bytes(0..4)?)?;
-                let (batches, header) = Batches::of_object(object).map_err(|error| bad(&error))?;
-                return Ok((Reader::Parquet(batches), print, header));
-            }
-            (Box::new(stream.unwrap_or_else(|| object.stream())), print)
-        }
-        Location::File(path) => {
-            let failed = |source| Error::io("open", path, source);
-            let mut file = File::open(path).map_err(failed)?;
-            let handle = file.try_clone().map_err(failed)?;
-            if delivery.size_bytes == 0 && is_of_several {
-                return Ok(nothing(delivery, Print::Of(handle, path.clone())));
-            }
-            match delivery.format {
-                Format::Journal { .. } => {
-                    let reader = journal::Reader::over(path, file);
-                    return Ok((Reader::Journal(reader), Print::Of(handle, path.clone()), Vec::new()));
-                }
-                Format::Parquet => {
-                    let mut first = Vec::new();
-                    file.by_ref().take(4).read_to_end(&mut first).map_err(|source| Error::io("read", path, source))?;
-                    check_format(delivery, &first)?;
-                    let (batches, header) = Batches::of(file).map_err(|error| bad(&error))?;
-                    return Ok((Reader::Parquet(batches), Print::Of(handle, path.clone()), header));
-                }
-                _ => {
-                    let fingerprint = Fingerprint::default();
-                    (Box::new(Hashed { file, fingerprint: fingerprint.clone() }), Print::Read(fingerprint))
-                }
-            }
-        }
-    };
-    let bytes = checked(delivery, bytes)?;
-    let bytes: Box<dyn Read + Send> = match delivery.format {
-        Format::Csv | Format::Journal { .. } => bytes,
-        Format::CsvGzip => Box::new(MultiGzDecoder::new(bytes)),
-        Format::CsvZstd => Box::new(zstd::Decoder::new(bytes).map_err(|error| bad(&error))?),
-        Format::Parquet => {
-            let mut whole = Vec::new();
-            let mut bytes = bytes;
-            bytes.read_to_end(&mut whole).map_err(|error| bad(&error))?;
-            let (batches, header) = Batches::of(Bytes::from(whole)).map_err(|error| bad(&error))?;
-            return Ok((Reader::Parquet(batches), print, header));
-        }
-    };
-    match Blocks::new(bytes) {
-        Ok((header, blocks)) => Ok((Reader::Csv(blocks), print, header.names().to_vec())),
-        Err(CsvError::Empty) if is_of_several => Ok(nothing(delivery, print)),
-        Err(error) => Err(wrong_csv(delivery, &error)),
-    }
 }
 
 /// The bytes of a file whose format is what its name says.

@@ -118,7 +118,7 @@ impl<'m> Walked<'m> {
                 Mutex::new(Kept::new(budget, files))
             })
             .collect();
-        let feed = Feed::new(first.table, first.deliveries, first.state.is_some());
+        let feed = Feed::new(first.table, first.deliveries, first.state.is_some(), None);
         feed.work(first.threads, |worker, unit| {
             let Rows::Answers(answers) = &unit.rows else { return Ok(()) };
             let delivery = &first.deliveries[unit.file];

@@ -23,6 +23,7 @@ use super::findings::{Findings, UnitRows, bad_rows};
 use super::keys::{EXPIRED, KeyRecord, KeyRecords, Place, Rule, Superseded};
 use super::lake_file::{INDEXED_ROWS, LakeFile, column_of, index_again, is_indexed, key_names};
 use super::partitions::Partitions;
+use super::spool::Spool;
 use super::ties;
 use super::writers::Writers;
 use crate::catalog::{Origin, Table};
@@ -55,6 +56,8 @@ pub struct Merge<'a> {
     pub threads: usize,
     /// For keys and for writers, together.
     pub memory_bytes: usize,
+    /// Where objects are kept between the passes; none where nothing is at a store.
+    pub spool: Option<Spool>,
 }
 
 /// The outcome.
@@ -215,7 +218,7 @@ impl Merge<'_> {
         // Of an empty table nothing is looked for.
         let is_looked_for = self.state.is_some() && is_indexed(self.table);
         let wanted = is_looked_for.then(|| Mutex::new(Wanted::within(self.memory_bytes / 8)));
-        let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
+        let feed = Feed::new(self.table, self.deliveries, self.state.is_some(), self.spool.as_ref());
         let census = Mutex::new(Vec::new());
         feed.work(self.threads, |_, unit| {
             let mut found = Vec::new();
@@ -336,7 +339,7 @@ impl Merge<'_> {
     }
 
     fn write_rows(&self, census: &Census, superseded: &Superseded) -> Result<Merged> {
-        let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
+        let feed = Feed::new(self.table, self.deliveries, self.state.is_some(), self.spool.as_ref());
         let (writers, findings) = (self.writers(), Findings::default());
         feed.work(self.threads, |worker, unit| {
             let delivery = &self.deliveries[unit.file];
@@ -462,7 +465,7 @@ impl Merge<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let feed = Feed::new(self.table, self.deliveries, self.state.is_some());
+        let feed = Feed::new(self.table, self.deliveries, self.state.is_some(), self.spool.as_ref());
         feed.work(self.threads, |_, unit| {
             let Some(rows) = rows.get(&unit.ordinal) else { return Ok(()) };
             let delivery = &self.deliveries[unit.file];

@@ -24,7 +24,8 @@ use crate::error::{Error, Result};
 use crate::settings::{StoreKind, StorePlace};
 
 pub use bucket::{Entry, Mark};
-pub use object::{CHUNK, Object, Stream};
+use object::CHUNK;
+pub use object::{Object, Stream};
 
 /// A prefix of a bucket, opened. Nothing is asked of it before something is wanted.
 #[derive(Clone)]
@@ -37,6 +38,10 @@ pub struct Store {
 
 /// Folders listed at once.
 const LISTINGS: usize = 16;
+
+/// Folders that are listed each by itself. Where there are more, what holds them is listed: a request for every folder of one
+/// object would take longer than pages of a thousand objects, one after the other.
+const FOLDERS: usize = 512;
 
 impl Store {
     /// Of this place.
@@ -125,16 +130,13 @@ impl Store {
         let (mut found, mut folders) = (Vec::new(), vec![self.prefix.clone()]);
         // `egress/` alone may stand between the prefix and the tables.
         for _ in 0..2 {
-            let listed = futures::stream::iter(std::mem::take(&mut folders))
-                .map(async |folder| self.objects.list_with_delimiter(Some(&folder)).await)
-                .buffer_unordered(LISTINGS);
-            for level in listed.try_collect::<Vec<_>>().await? {
-                found.extend(level.objects);
-                folders.extend(level.common_prefixes);
-            }
-            if folders.len() != 1 {
+            let [folder] = &folders[..] else { break };
+            let level = self.objects.list_with_delimiter(Some(folder)).await?;
+            if level.common_prefixes.len() > FOLDERS {
                 break;
             }
+            found.extend(level.objects);
+            folders = level.common_prefixes;
         }
         let below = futures::stream::iter(folders)
             .map(async |folder| self.objects.list(Some(&folder)).try_collect::<Vec<_>>().await)

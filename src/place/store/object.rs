@@ -21,7 +21,7 @@ use super::Store;
 use crate::error::{Error, Result};
 
 /// Bytes asked for at once.
-pub const CHUNK: u64 = 4 << 20;
+pub(super) const CHUNK: u64 = 4 << 20;
 
 /// Chunks of a stream that are asked for ahead of the one that is read.
 const AHEAD: usize = 6;
@@ -201,6 +201,13 @@ pub struct Stream {
     chunks: mpsc::Receiver<Result<Bytes>>,
     chunk: Bytes,
     task: JoinHandle<()>,
+}
+
+impl Stream {
+    /// How many bytes of it may be here before they are read.
+    pub fn most_ahead(&self) -> u64 {
+        self.object.size().min((AHEAD as u64 + 1) * CHUNK)
+    }
 }
 
 impl Read for Stream {
