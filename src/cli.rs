@@ -42,6 +42,8 @@ pub enum Command {
     Diff(DiffFlags),
     /// Ask the lake and its reports something in SQL
     Sql(SqlFlags),
+    /// Write the journal of a month as a file that a ledger imports
+    Journal(JournalFlags),
     /// Walk a figure of a report down to invoices, lines, ledger entries and the rows and answers they came in
     Explain(ExplainFlags),
     /// Take a file that is gone for good out of the quarantine, where its cells keep reports from being made
@@ -165,6 +167,20 @@ pub struct SqlFlags {
     pub output_file: Option<PathBuf>,
 }
 
+/// The flags of `etl journal`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct JournalFlags {
+    /// The month it is posted in, such as 2024-03
+    #[arg(value_name = "MONTH")]
+    pub month: String,
+    /// Whose import file it is: plain, netsuite or quickbooks [default: the file's, else plain]
+    #[arg(long, value_name = "FORMAT")]
+    pub journal_format: Option<String>,
+    /// Where it is written [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+}
+
 /// What `etl explain` takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ExplainFlags {
@@ -284,6 +300,7 @@ impl Cli {
                 | Command::Diff(_)
                 | Command::Sql(_)
                 | Command::Explain(_)
+                | Command::Journal(_)
                 | Command::Forget(_)
                 | Command::Compact(_)
                 | Command::Verify(_)
@@ -368,7 +385,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 40);
+        assert_eq!(flags, 42);
         assert_eq!(variables().len(), flags);
     }
 

@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod forget;
 pub(crate) mod init;
+mod journal;
 mod plan;
 mod rebuild;
 mod reopen;
@@ -42,6 +43,7 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::LookBack(past) => sum_up(settings, pipeline::past::look_back(settings, *past).await),
         Request::Close(order) => sum_up(settings, pipeline::close::close(settings, order).await),
         Request::Sql { query, format, output_file } => sql::run(settings, query, *format, output_file.as_deref()).await,
+        Request::Journal(order) => journal::run(settings, order).await,
         Request::Diff { old, new } => diff::run(settings, old, new).await,
         Request::Explain { report, key, limit } => explain::run(settings, report, key, *limit).await,
         Request::Reopen(order) => reopen::run(settings, order).await,

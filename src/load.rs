@@ -23,7 +23,7 @@ use crate::place::parquet::{damaged, read};
 use crate::printer::{counted, csv};
 use crate::receipt::Receipt;
 use crate::run::{ReportRecord, Run, RunRecord};
-use crate::settings::{FormulaCells, Place, Settings};
+use crate::settings::{Place, Settings};
 use crate::task::mart_table;
 use crate::threads::each;
 
@@ -54,6 +54,9 @@ pub struct Manifest {
     /// What texts do that a spreadsheet would run as a formula: `escape` or `keep`.
     #[serde(default)]
     pub formula_cells: String,
+    /// Whether the CSVs begin with a byte order mark; says so where they do.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub byte_order_mark: bool,
     /// The month that a close pack is of.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub period: Option<String>,
@@ -100,6 +103,7 @@ impl Manifest {
             checks: checks.collect(),
             dimensions: dimensions.collect(),
             formula_cells: settings.formula_cells.word().to_owned(),
+            byte_order_mark: settings.byte_order_mark,
             period: None,
             notice: origin.and_then(|origin| origin.notice(settings)),
             origin: origin.map(|origin| origin.said_in(place)),
@@ -161,7 +165,7 @@ pub fn print_apart(
     let next = NextArtifacts::begin(target, &run.id, &replaced)?;
     for sheet in sheets {
         let name = file_name(&sheet.name);
-        let artifact = print(&sheet.files, Vec::new(), sheet.made_from, settings.formula_cells, &next.path(&name))?;
+        let artifact = print(&sheet.files, Vec::new(), sheet.made_from, settings, &next.path(&name))?;
         manifest.artifacts.insert(name, artifact);
     }
     manifest.write(&next)?;
@@ -215,7 +219,7 @@ pub async fn load(
         let name = file_name(report);
         let made_from = published.reports.get(*report).cloned().unwrap_or_default();
         let files: Vec<_> = table.files.iter().map(|file| table.path_of(file)).collect();
-        let artifact = print(&files, file_paths(table), made_from, settings.formula_cells, &next.path(&name))?;
+        let artifact = print(&files, file_paths(table), made_from, settings, &next.path(&name))?;
         Ok((name, artifact, started.elapsed()))
     };
     let sheets: Vec<_> = reports.iter().zip(&tables).collect();
@@ -358,12 +362,15 @@ fn print(
     files: &[PathBuf],
     lake_files: Vec<String>,
     made_from: ReportRecord,
-    formulas: FormulaCells,
+    settings: &Settings,
     path: &Path,
 ) -> Result<Artifact> {
     let failed = |source| Error::io("write", path, source);
     let mut out =
         Hashing { inner: BufWriter::new(File::create_new(path).map_err(failed)?), hash: Sha256::new(), bytes: 0 };
+    if settings.byte_order_mark {
+        out.write_all("\u{feff}".as_bytes()).map_err(failed)?;
+    }
     let mut rows = 0;
     for (place, source) in files.iter().enumerate() {
         let batches = read(source, None)?;
@@ -373,7 +380,7 @@ fn print(
         for batch in batches {
             let batch = batch.map_err(|error| damaged(source, &error))?;
             rows += batch.num_rows() as u64;
-            csv::write_rows(&batch, formulas, &mut out)?.map_err(failed)?;
+            csv::write_rows(&batch, settings.formula_cells, &mut out)?.map_err(failed)?;
         }
     }
     let file = out.inner.into_inner().map_err(|error| failed(error.into_error()))?;

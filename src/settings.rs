@@ -35,14 +35,17 @@ pub use accounts::Account;
 pub use api::{Api, BaseUrl, Rate, SIMULATOR, Window, is_loopback};
 pub use checks::GivenSeverity;
 pub use choice::{
-    Choice, FormulaCells, LogFormat, OutputFormat, QuarantinePolicy, Severity, Source, Stage, TableFormat,
+    Choice, FormulaCells, JournalFormat, LogFormat, OutputFormat, QuarantinePolicy, Severity, Source, Stage,
+    TableFormat,
 };
 pub use dimensions::{Dimension, Owner};
 pub use given::GivenBy;
 pub use metrics::Metric;
 pub use parameters::{Parameter, require_known as require_known_parameters};
 pub use pattern::Pattern;
-pub use request::{CloseOrder, CompactOrder, Past, Query, RebuildOrder, ReopenOrder, Request, VerifyOrder};
+pub use request::{
+    CloseOrder, CompactOrder, JournalOrder, Past, Query, RebuildOrder, ReopenOrder, Request, VerifyOrder,
+};
 pub use store::{DeliveryPlace, Place, StoreKind, StorePlace};
 pub use token::Token;
 pub use variables::Variables;
@@ -86,6 +89,10 @@ pub struct Settings {
     pub unknown_files: Severity,
     /// What texts of artifacts do that a spreadsheet would run.
     pub formula_cells: FormulaCells,
+    /// Whether artifacts begin with a byte order mark, by which spreadsheets know UTF-8.
+    pub byte_order_mark: bool,
+    /// Whose import file `etl journal` writes where it is not told.
+    pub journal_format: JournalFormat,
     /// The day that a run is for; none for the day it begins. Relative parameters count from it.
     pub day: Option<NaiveDate>,
     /// Parameters by name. The names are well formed; whether a report has them is for [`require_known_parameters`].
@@ -184,6 +191,8 @@ impl Settings {
             unknown_files: choose_or(file.value("quality.unknown_files"), Severity::Block)?,
             parameters: parameters::merge(file.parameters.clone(), variables.for_flag("param").as_ref(), &flags.param)?,
             formula_cells: choose_or(file.value("load.formula_cells"), FormulaCells::Escape)?,
+            byte_order_mark: file.value("load.byte_order_mark").is_some_and(|given| given.value == "true"),
+            journal_format: choose_or(file.value("journal.format"), JournalFormat::Plain)?,
             day: text(flags.date.as_ref(), "date", variables).map(day).transpose()?,
             accounts: accounts::resolve(&file)?,
             checks: checks::resolve(&file)?,

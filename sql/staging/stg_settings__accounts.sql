@@ -4,7 +4,7 @@
 -- columns
 --   account_key   text   what the account is for
 --   account_name  text?  how it is called in the books
---   account_type  text?  asset, liability, revenue or contra_revenue
+--   account_type  text?  asset, liability, revenue, contra_revenue or expense
 with
 accounts as (
     select * from settings.accounts

@@ -10,7 +10,7 @@ pub const ACCOUNTS: RunTable = RunTable {
     columns: &[
         Column::new("account_key", Kind::Id, "What the account is for; the key in `[accounts]`."),
         Column::new("account_name", Kind::Text, "How it is called in the books."),
-        Column::new("account_type", Kind::Text, "`asset`, `liability`, `revenue` or `contra_revenue`."),
+        Column::new("account_type", Kind::Text, "`asset`, `liability`, `revenue`, `contra_revenue` or `expense`."),
     ],
 };
 

@@ -40,17 +40,28 @@ pub async fn run(settings: &Settings, query: &Query, format: TableFormat, output
     let scratch = Scratch::new();
     let models = Models::of(settings)?;
     let engine = session(settings, &sql, &models, &scratch).await?;
+    answer(&engine, &models, &sql, format, output).await
+}
+
+/// Prints the rows of a query of a session that has what it names.
+pub(super) async fn answer(
+    engine: &Engine,
+    models: &Models,
+    sql: &str,
+    format: TableFormat,
+    output: Option<&Path>,
+) -> Result<()> {
     let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    let planned = engine.context.sql_with_options(&sql, read_only).await;
-    let frame = planned.map_err(|error| fault::unplanned(&error, &models))?;
+    let planned = engine.context.sql_with_options(sql, read_only).await;
+    let frame = planned.map_err(|error| fault::unplanned(&error, models))?;
     fault::refuse_dates_as_numbers(frame.logical_plan())?;
-    let rows = frame.execute_stream().await.map_err(|error| fault::failed(&error, &engine))?;
+    let rows = frame.execute_stream().await.map_err(|error| fault::failed(&error, engine))?;
     match output {
         None => {
             let out = BufWriter::new(io::stdout());
-            write(&engine, rows, format, out).await.and_then(|written| ignore_closed_pipe(written.map(drop)))
+            write(engine, rows, format, out).await.and_then(|written| ignore_closed_pipe(written.map(drop)))
         }
-        Some(path) => write_file(&engine, rows, format, path).await,
+        Some(path) => write_file(engine, rows, format, path).await,
     }
 }
 
@@ -70,7 +81,7 @@ fn read(query: &Query) -> Result<String> {
 }
 
 /// A session in which everything the query names can be read, at the published versions.
-async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scratch) -> Result<Engine> {
+pub(super) async fn session(settings: &Settings, sql: &str, models: &Models, scratch: &Scratch) -> Result<Engine> {
     let lake = Lake::open(&settings.lake)?;
     let (wanted, are_rows_wanted) = tables_asked(sql);
     // Settings are no part of the lake: what checks and codes there are can be asked before the first run.

@@ -6,6 +6,7 @@
 //! file.
 
 mod count;
+mod currency_digits;
 mod date_in_zone;
 mod days;
 mod exact;
@@ -36,6 +37,7 @@ pub fn all() -> (Vec<Arc<ScalarUDF>>, Vec<Arc<AggregateUDF>>) {
         ScalarUDF::from(money_arithmetic::MoneyArithmetic::divide()),
         ScalarUDF::from(money_share::MoneyShare::new()),
         ScalarUDF::from(money_round::MoneyRound::new()),
+        ScalarUDF::from(currency_digits::CurrencyDigits::new()),
         ScalarUDF::from(exact_decimal::ExactDecimal::strict()),
         ScalarUDF::from(exact_decimal::ExactDecimal::lenient()),
         ScalarUDF::from(date_in_zone::DateInZone::new()),

@@ -5,7 +5,7 @@ use crate::settings::file::File;
 use crate::settings::refuse_unknown;
 
 /// What each account is for, its name where the file gives none, and its type.
-const ACCOUNTS: [(&str, &str, &str); 11] = [
+const ACCOUNTS: [(&str, &str, &str); 12] = [
     ("receivable", "Accounts receivable", "asset"),
     ("unbilled", "Unbilled receivable", "asset"),
     ("elsewhere", "Billed elsewhere", "asset"),
@@ -17,6 +17,7 @@ const ACCOUNTS: [(&str, &str, &str); 11] = [
     ("true_up", "True-up revenue", "revenue"),
     ("breakage", "Breakage revenue", "revenue"),
     ("credits", "Credits and discounts", "contra_revenue"),
+    ("rounding", "Rounding differences", "expense"),
 ];
 
 /// An account.
@@ -26,7 +27,7 @@ pub struct Account {
     pub key: &'static str,
     /// How it is called in the books: a number, a name or both.
     pub name: String,
-    /// `asset`, `liability`, `revenue` or `contra_revenue`.
+    /// `asset`, `liability`, `revenue`, `contra_revenue` or `expense`.
     pub kind: &'static str,
 }
 

@@ -51,6 +51,17 @@ pub enum FormulaCells {
     Keep,
 }
 
+/// Whose import file the journal is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalFormat {
+    /// Nobody's: the report's own columns.
+    Plain,
+    /// NetSuite's.
+    Netsuite,
+    /// QuickBooks Online's.
+    Quickbooks,
+}
+
 /// How results are written to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputFormat {
@@ -110,6 +121,11 @@ impl Severity {
             Self::Warn => "warn",
         }
     }
+}
+
+impl Choice for JournalFormat {
+    const CHOICES: &'static [(&'static str, Self)] =
+        &[("plain", Self::Plain), ("netsuite", Self::Netsuite), ("quickbooks", Self::Quickbooks)];
 }
 
 impl Choice for FormulaCells {

@@ -47,6 +47,8 @@ pub(crate) fn above(folder: &Path) -> Result<Option<PathBuf>> {
 pub(crate) enum Kind {
     Text,
     Number,
+    /// `true` or `false`.
+    Truth,
     /// A list of texts, or one text for a list of one.
     Names,
 }
@@ -88,6 +90,8 @@ pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("quality.quarantine", Kind::Text),
     ("quality.unknown_files", Kind::Text),
     ("load.formula_cells", Kind::Text),
+    ("load.byte_order_mark", Kind::Truth),
+    ("journal.format", Kind::Text),
     ("log.format", Kind::Text),
     ("limits.threads", Kind::Number),
     ("limits.memory", Kind::Text),
@@ -200,6 +204,10 @@ impl Reader<'_> {
                 written(value.get_ref()).ok_or_else(|| self.refuse(name, value, "a text that is not empty"))?
             }
             Kind::Number => whole(value.get_ref()).ok_or_else(|| self.refuse(name, value, "a whole number"))?,
+            Kind::Truth => match value.get_ref() {
+                DeValue::Boolean(truth) => truth.to_string(),
+                _ => return Err(self.refuse(name, value, "true or false")),
+            },
             Kind::Names => names(value.get_ref()).ok_or_else(|| self.refuse(name, value, "a list of names"))?,
         };
         let by = self.by(name, value.span());

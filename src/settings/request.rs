@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use crate::cli::{Cli, CloseFlags, Command, CompactFlags, ExplainFlags, ReadFlags, ReopenFlags, RunFlags, SqlFlags};
+use crate::cli::{
+    Cli, CloseFlags, Command, CompactFlags, ExplainFlags, JournalFlags, ReadFlags, ReopenFlags, RunFlags, SqlFlags,
+};
 use crate::error::{Error, Result};
-use crate::settings::choice::{Stage, TableFormat};
+use crate::settings::choice::{JournalFormat, Stage, TableFormat};
 use crate::settings::given::{Given, GivenBy, choose_or};
 use crate::settings::local::require_local;
 use crate::settings::variables::Variables;
@@ -50,6 +52,8 @@ pub enum Request {
         /// Where rows are written; standard output where there is none.
         output_file: Option<PathBuf>,
     },
+    /// `etl journal`
+    Journal(JournalOrder),
     /// `etl diff`
     Diff {
         /// The run that is compared with: an id, the beginning of one, `latest` or `previous`.
@@ -120,6 +124,17 @@ pub struct ReopenOrder {
     pub reason: String,
 }
 
+/// Which month of the journal, for whom, and where to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalOrder {
+    /// First day of the month.
+    pub month: NaiveDate,
+    /// The file's where it is none.
+    pub format: Option<JournalFormat>,
+    /// Standard output where it is none.
+    pub output_file: Option<PathBuf>,
+}
+
 /// How `etl rebuild` goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RebuildOrder {
@@ -165,6 +180,7 @@ impl Request {
             Some(Command::Run(flags)) => run(flags, variables),
             Some(Command::Sql(flags)) => sql(flags, variables),
             Some(Command::Close(flags)) => close(flags, variables).map(Self::Close),
+            Some(Command::Journal(flags)) => journal(flags, variables).map(Self::Journal),
             Some(Command::Reopen(flags)) => reopen(flags, variables).map(Self::Reopen),
             Some(Command::Plan(flags)) => Ok(Self::Plan { full_refresh: full_refresh(flags, variables)? }),
             Some(Command::Diff(flags)) => Ok(Self::Diff { old: flags.old.clone(), new: flags.new.clone() }),
@@ -198,6 +214,7 @@ impl Request {
             Self::Plan { .. } | Self::Check => true,
             Self::Sql { .. }
             | Self::Explain { .. }
+            | Self::Journal(_)
             | Self::Diff { .. }
             | Self::Forget { .. }
             | Self::Compact(_)
@@ -276,14 +293,24 @@ fn full_refresh(flags: &ReadFlags, variables: &Variables) -> Result<bool> {
     Ok(flags.full_refresh || truth("full-refresh", variables)?)
 }
 
+/// The file that rows are written to.
+fn output_file(flag: Option<&PathBuf>, variables: &Variables) -> Result<Option<PathBuf>> {
+    let Some(given) = path(flag, "output-file", variables) else { return Ok(None) };
+    require_local(&given.value, &given.by, "the output file", "file")?;
+    Ok(Some(given.value))
+}
+
+fn journal(flags: &JournalFlags, variables: &Variables) -> Result<JournalOrder> {
+    let format = text(flags.journal_format.as_ref(), "journal-format", variables);
+    Ok(JournalOrder {
+        month: month(&flags.month)?,
+        format: format.as_ref().map(Given::choose).transpose()?,
+        output_file: output_file(flags.output_file.as_ref(), variables)?,
+    })
+}
+
 fn sql(flags: &SqlFlags, variables: &Variables) -> Result<Request> {
-    let output_file = match path(flags.output_file.as_ref(), "output-file", variables) {
-        None => None,
-        Some(given) => {
-            require_local(&given.value, &given.by, "the output file", "file")?;
-            Some(given.value)
-        }
-    };
+    let output_file = output_file(flags.output_file.as_ref(), variables)?;
     let by_ending = output_file.as_deref().and_then(format_of).unwrap_or(TableFormat::Table);
     let format = choose_or(text(flags.format.as_ref(), "format", variables).as_ref(), by_ending)?;
     if format == TableFormat::Parquet && output_file.is_none() {

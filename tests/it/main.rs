@@ -30,6 +30,7 @@ mod explain;
 mod finance;
 mod histories;
 mod init;
+mod journal;
 mod kept;
 mod lake;
 mod newest;

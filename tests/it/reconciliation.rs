@@ -12,7 +12,7 @@ type Rows = Vec<BTreeMap<String, String>>;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The sample account's export files and settings, asking no API.
-fn sample() -> Project {
+pub fn sample() -> Project {
     let project = Project::new().whole();
     project.write("pipeline.toml", fs::read_to_string(Path::new(ROOT).join("pipeline.toml")).unwrap());
     for (name, bytes) in files(&Path::new(ROOT).join("landing/egress")) {

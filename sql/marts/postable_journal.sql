@@ -1,0 +1,177 @@
+-- The journal in amounts that a ledger takes: each line of `journal_entries` in whole minor units of its currency (cents).
+--
+-- A line is posted as what brings its account to the exact sum so far, rounded: by customer, contract, product, account and currency what
+-- was posted to date is never further than half a minor unit from what is exact, however many lines there are. What an entry then
+-- lacks to balance is a line of its own, on the account `rounding` of `[accounts]`. Amounts that are no currency's (custom
+-- pricing units) are not posted.
+--
+-- grain    month, entry_id, line_number
+-- period   month
+-- params   $fiscal_year_start 01|02|03|04|05|06|07|08|09|10|11|12 = 01
+-- columns
+--   month              date                         first day of the month it is posted in
+--   posting_date       date                         last day of that month
+--   fiscal_period      text                         fiscal year and period of that month, such as FY2024-P03
+--   entry_id           text                         the entry, as in journal_entries
+--   line_number        integer                      as in journal_entries; behind those the line of what rounding moves
+--   event              text                         what happened
+--   memo               text                         that in words: what, which month, whose, which product and invoice
+--   account_name       text                         the account
+--   account_type       text                         asset, liability, revenue, contra_revenue or expense
+--   customer_id        text?                        the customer
+--   customer_name      text?                        its name
+--   contract_id        text?                        the contract
+--   product_id         text?                        the product
+--   product_name       text?                        its name
+--   balance_id         text?                        the commit concerned
+--   invoice_id         text?                        the invoice
+--   currency           text                         currency of the amounts
+--   debit_amount       decimal(38, 18)? [currency]  to be debited, in whole minor units; null on a credit line
+--   credit_amount      decimal(38, 18)? [currency]  to be credited, in whole minor units; null on a debit line
+--   exact_amount       decimal(38, 18) [currency]   what the line comes to before it is rounded: debits, or less than 0 credits
+--   corrects_month     date?                        first day of the closed month that it corrects; null where it corrects none
+--   corrects_entry_id  text?                        the entry of that month that it corrects
+-- checks
+--   debit_amount >= 0 or credit_amount >= 0
+--   (debit_amount is null) <> (credit_amount is null)
+with
+entries as (
+    select * from journal_entries
+),
+
+products as (
+    select * from int_products_unified
+),
+
+accounts as (
+    select * from stg_settings__accounts
+),
+
+measured as (
+    select
+        *,
+        coalesce(debit_amount, 0) - coalesce(credit_amount, 0) as exact_amount,
+        currency_digits(currency) as digits
+    from entries
+    where currency_digits(currency) is not null
+),
+
+summed as (
+    select
+        *,
+        money_sum(exact_amount) over (
+            partition by customer_id, contract_id, product_id, account_name, currency
+            order by month, entry_id, line_number
+            rows between unbounded preceding and current row
+        ) as exact_to_date
+    from measured
+),
+
+rounded as (
+    select
+        *,
+        money_round(exact_to_date, digits) - money_round(exact_to_date - exact_amount, digits) as posted_amount
+    from summed
+),
+
+ends as (
+    select month, entry_id, max(line_number) as line_number
+    from measured
+    group by month, entry_id
+),
+
+uneven as (
+    select
+        month,
+        fiscal_period,
+        entry_id,
+        currency,
+        min(event) as event,
+        min(customer_id) as customer_id,
+        min(customer_name) as customer_name,
+        min(invoice_id) as invoice_id,
+        min(corrects_month) as corrects_month,
+        min(corrects_entry_id) as corrects_entry_id,
+        -money_sum(posted_amount) as posted_amount
+    from rounded
+    group by month, fiscal_period, entry_id, currency
+    having money_sum(posted_amount) <> 0
+),
+
+numbered as (
+    select
+        uneven.*,
+        cast(
+            ends.line_number
+            + row_number() over (partition by uneven.month, uneven.entry_id order by uneven.currency) as bigint
+        ) as line_number
+    from uneven
+    inner join ends on uneven.month = ends.month and uneven.entry_id = ends.entry_id
+),
+
+lines as (
+    select
+        month, fiscal_period, entry_id, line_number, event, account_name, account_type, customer_id, customer_name,
+        contract_id, product_id, balance_id, invoice_id, currency, exact_amount, exact_amount > 0 as is_debit,
+        posted_amount, corrects_month, corrects_entry_id
+    from rounded
+    union all
+    select
+        numbered.month, numbered.fiscal_period, numbered.entry_id, numbered.line_number, numbered.event, accounts.account_name,
+        accounts.account_type, numbered.customer_id, numbered.customer_name, cast(null as varchar) as contract_id,
+        cast(null as varchar) as product_id, cast(null as varchar) as balance_id, numbered.invoice_id, numbered.currency,
+        cast(0 as decimal(38, 18)) as exact_amount, numbered.posted_amount > 0 as is_debit, numbered.posted_amount,
+        numbered.corrects_month, numbered.corrects_entry_id
+    from numbered
+    inner join accounts on accounts.account_key = 'rounding'
+),
+
+final as (
+    select
+        lines.month,
+        cast(add_months(lines.month, 1) - interval '1 day' as date) as posting_date,
+        lines.fiscal_period,
+        lines.entry_id,
+        lines.line_number,
+        lines.event,
+        concat_ws(
+            ', ',
+            case
+                when lines.corrects_month is null then ''
+                else 'Correction of ' || to_char(lines.corrects_month, '%B %Y') || ': '
+            end
+            || case lines.event
+                when 'on_demand' then 'Usage'
+                when 'prepaid_drawdown' then 'Prepaid usage'
+                when 'postpaid_drawdown' then 'Postpaid usage'
+                when 'credit_drawdown' then 'Usage paid by credits'
+                when 'scheduled' then 'Scheduled fee'
+                when 'true_up' then 'True-up'
+                when 'expiration' then 'Breakage'
+                else upper(left(lines.event, 1)) || replace(substr(lines.event, 2), '_', ' ')
+            end
+            || ' ' || to_char(lines.month, '%B %Y'),
+            lines.customer_name,
+            products.product_name,
+            'invoice ' || lines.invoice_id
+        ) as memo,
+        lines.account_name,
+        lines.account_type,
+        lines.customer_id,
+        lines.customer_name,
+        lines.contract_id,
+        lines.product_id,
+        products.product_name,
+        lines.balance_id,
+        lines.invoice_id,
+        lines.currency,
+        case when lines.is_debit then lines.posted_amount end as debit_amount,
+        case when not lines.is_debit then -lines.posted_amount end as credit_amount,
+        lines.exact_amount,
+        lines.corrects_month,
+        lines.corrects_entry_id
+    from lines
+    left join products on lines.product_id = products.product_id
+)
+
+select * from final order by month, entry_id, line_number
