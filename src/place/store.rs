@@ -107,11 +107,12 @@ impl Store {
     /// there.
     pub fn list(&self) -> Result<Vec<(String, Object)>> {
         let found = self.wait(self.list_all()).map_err(|error| self.failed("list", self.url.as_str(), &error))?;
+        let store = Arc::new(self.clone());
         let mut named: Vec<_> = found
             .into_iter()
             .filter_map(|meta| {
                 let name = self.name_of(&meta.location)?;
-                Some((name.clone(), Object::new(self.clone(), name, meta)))
+                Some((name.clone(), Object::new(store.clone(), name, meta)))
             })
             .filter(|(name, _)| !name.is_empty())
             .collect();

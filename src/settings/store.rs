@@ -122,7 +122,7 @@ pub enum StoreKind {
 }
 
 /// Requests under way at once where nothing is said.
-const REQUESTS: usize = 16;
+const REQUESTS: usize = 64;
 
 /// Bytes of copies of a lake's files where nothing is said.
 const CACHE: usize = 16 << 30;

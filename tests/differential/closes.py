@@ -218,7 +218,7 @@ def sheet(close, name):
 def pack(books, close):
     """The sheets of months are the rows of the reports, byte for byte; the control totals are what they add up to."""
     found, count = [], 0
-    for report, period in (PERIODS | {"journal_entries": "month", "postable_journal": "month", "restatements": "booked_month"}).items():
+    for report, period in (PERIODS | {"deferred_revenue_rollforward": "month", "journal_entries": "month", "postable_journal": "month", "restatements": "booked_month"}).items():
         text = lambda row: tuple(row.items())
         closed = Counter(map(text, sheet(close, report)))
         told = Counter(text(row) for row in books.rows(report) if row[period] == close.month)

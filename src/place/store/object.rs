@@ -33,7 +33,7 @@ pub struct Object {
 }
 
 struct Listed {
-    store: Store,
+    store: Arc<Store>,
     path: Path,
     /// From the prefix on.
     name: String,
@@ -45,7 +45,7 @@ struct Listed {
 }
 
 impl Object {
-    pub(super) fn new(store: Store, name: String, meta: ObjectMeta) -> Self {
+    pub(super) fn new(store: Arc<Store>, name: String, meta: ObjectMeta) -> Self {
         let modified_at = meta.last_modified.timestamp_micros();
         let of = Listed {
             store,
