@@ -3,6 +3,8 @@
 //! The same rows give the same bytes: UTF-8, LF, RFC 4180, decimals in plain notation without trailing zeros, dates and
 //! instants in ISO 8601, null as an empty field and empty text as `""`.
 
+mod workbook;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -15,6 +17,7 @@ use tracing::info;
 
 use crate::error::{Error, Result};
 use crate::fingerprint::hex;
+use crate::model::Models;
 use crate::origin::{DataOrigin, SaidOrigin};
 use crate::place::along;
 use crate::place::artifacts::{MANIFEST, NextArtifacts, bring, names};
@@ -26,6 +29,8 @@ use crate::run::{ReportRecord, Run, RunRecord};
 use crate::settings::{Place, Settings};
 use crate::task::mart_table;
 use crate::threads::each;
+
+use workbook::{Page, WORKBOOK};
 
 /// What `manifest.json` says.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
@@ -161,12 +166,21 @@ pub fn print_apart(
     run: &Run,
 ) -> Result<(NextArtifacts, Manifest)> {
     let mut replaced: Vec<String> = sheets.iter().map(|sheet| file_name(&sheet.name)).collect();
-    replaced.push(MANIFEST.to_owned());
+    replaced.extend([MANIFEST, WORKBOOK].map(str::to_owned));
     let next = NextArtifacts::begin(target, &run.id, &replaced)?;
-    for sheet in sheets {
+    let models = Models::of(settings)?;
+    let mut pages = Vec::new();
+    for sheet in &sheets {
         let name = file_name(&sheet.name);
-        let artifact = print(&sheet.files, Vec::new(), sheet.made_from, settings, &next.path(&name))?;
+        let artifact = print(&sheet.files, Vec::new(), sheet.made_from.clone(), settings, &next.path(&name))?;
+        let header = models.get(&sheet.name).map(|model| &model.header);
+        pages.push(Page { name: &sheet.name, header, files: sheet.files.clone(), rows: artifact.rows });
         manifest.artifacts.insert(name, artifact);
+    }
+    pages.sort_by_key(|page| page.name);
+    if settings.workbook {
+        let artifact = workbook::write(&next.path(WORKBOOK), &manifest, &pages)?;
+        manifest.artifacts.insert(WORKBOOK.to_owned(), artifact);
     }
     manifest.write(&next)?;
     Ok((next, manifest))
@@ -193,15 +207,19 @@ pub async fn load(
         before
             .artifacts
             .retain(|name, artifact| sha256_of(&target.folder.join(name)).is_ok_and(|hash| hash == artifact.sha256));
-        let others =
-            before.artifacts.iter().filter(|(name, _)| !reports.iter().any(|report| **name == file_name(report)));
+        let is_other = |name: &str| name != WORKBOOK && !reports.iter().any(|report| *name == file_name(report));
+        let others = before.artifacts.iter().filter(|(name, _)| is_other(name));
         manifest.artifacts.extend(others.map(|(name, artifact)| (name.clone(), artifact.clone())));
     }
     let mut tables = Vec::new();
     for report in reports {
         tables.push(published_table(report, published, lake).await?);
     }
-    if before.as_ref().is_some_and(|before| is_current(before, &manifest, reports, &tables, published)) {
+    let is_current = before.as_ref().is_some_and(|before| {
+        before.artifacts.contains_key(WORKBOOK) == settings.workbook
+            && is_current(before, &manifest, reports, &tables, published)
+    });
+    if is_current {
         let receipt = |report: &String| Receipt {
             stage: "load".to_owned(),
             item: file_name(report),
@@ -211,19 +229,31 @@ pub async fn load(
         return Ok(reports.iter().map(receipt).collect());
     }
     let mut replaced: Vec<String> = reports.iter().map(|report| file_name(report)).collect();
-    replaced.push(MANIFEST.to_owned());
+    replaced.extend([MANIFEST, WORKBOOK].map(str::to_owned));
     let next = NextArtifacts::begin(target, &run.id, &replaced)?;
     let mut receipts = Vec::new();
-    let print_one = |(report, table): &(&String, &TableState)| -> Result<_> {
+    let models = Models::of(settings)?;
+    let pages = if settings.workbook { pages(published, lake, &models).await? } else { Vec::new() };
+    let print_one = |sheet: &Option<(&String, &TableState)>| -> Result<_> {
         let started = Instant::now();
+        let Some((report, table)) = sheet else {
+            let artifact = workbook::write(&next.path(WORKBOOK), &manifest, &pages)?;
+            return Ok((WORKBOOK.to_owned(), artifact, started.elapsed()));
+        };
         let name = file_name(report);
         let made_from = published.reports.get(*report).cloned().unwrap_or_default();
         let files: Vec<_> = table.files.iter().map(|file| table.path_of(file)).collect();
         let artifact = print(&files, file_paths(table), made_from, settings, &next.path(&name))?;
         Ok((name, artifact, started.elapsed()))
     };
-    let sheets: Vec<_> = reports.iter().zip(&tables).collect();
-    for printed in each(&sheets, settings.threads, print_one) {
+    // The workbook, which takes longest, is begun first and told last.
+    let workbook = settings.workbook.then_some(None);
+    let sheets: Vec<_> = workbook.into_iter().chain(reports.iter().zip(&tables).map(Some)).collect();
+    let mut printed = each(&sheets, settings.threads, print_one);
+    if settings.workbook {
+        printed.rotate_left(1);
+    }
+    for printed in printed {
         let (name, artifact, took) = printed?;
         receipts.push(Receipt {
             stage: "load".to_owned(),
@@ -344,6 +374,22 @@ fn is_current(
 
 fn file_paths(table: &TableState) -> Vec<String> {
     table.files.iter().map(|file| file.path.clone()).collect()
+}
+
+/// Every report that is published, whichever are printed now: a workbook of some would be taken for one of all.
+async fn pages<'m>(published: &RunRecord, lake: &Lake, models: &'m Models) -> Result<Vec<Page<'m>>> {
+    let mut pages = Vec::new();
+    for model in models.iter().filter(|model| published.versions.contains_key(&mart_table(&model.name))) {
+        let table = published_table(&model.name, published, lake).await?;
+        pages.push(Page {
+            name: &model.name,
+            header: Some(&model.header),
+            files: table.files.iter().map(|file| table.path_of(file)).collect(),
+            rows: table.files.iter().map(|file| file.rows).sum(),
+        });
+    }
+    pages.sort_by_key(|page| page.name);
+    Ok(pages)
 }
 
 async fn published_table(report: &str, published: &RunRecord, lake: &Lake) -> Result<TableState> {

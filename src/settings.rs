@@ -91,6 +91,8 @@ pub struct Settings {
     pub formula_cells: FormulaCells,
     /// Whether artifacts begin with a byte order mark, by which spreadsheets know UTF-8.
     pub byte_order_mark: bool,
+    /// Whether a workbook of all reports is written beside the CSVs.
+    pub workbook: bool,
     /// Whose import file `etl journal` writes where it is not told.
     pub journal_format: JournalFormat,
     /// The day that a run is for; none for the day it begins. Relative parameters count from it.
@@ -192,6 +194,7 @@ impl Settings {
             parameters: parameters::merge(file.parameters.clone(), variables.for_flag("param").as_ref(), &flags.param)?,
             formula_cells: choose_or(file.value("load.formula_cells"), FormulaCells::Escape)?,
             byte_order_mark: file.value("load.byte_order_mark").is_some_and(|given| given.value == "true"),
+            workbook: file.value("load.workbook").is_none_or(|given| given.value == "true"),
             journal_format: choose_or(file.value("journal.format"), JournalFormat::Plain)?,
             day: text(flags.date.as_ref(), "date", variables).map(day).transpose()?,
             accounts: accounts::resolve(&file)?,

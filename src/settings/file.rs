@@ -91,6 +91,7 @@ pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("quality.unknown_files", Kind::Text),
     ("load.formula_cells", Kind::Text),
     ("load.byte_order_mark", Kind::Truth),
+    ("load.workbook", Kind::Truth),
     ("journal.format", Kind::Text),
     ("log.format", Kind::Text),
     ("limits.threads", Kind::Number),

@@ -25,18 +25,20 @@ fn the_manifest_describes_every_file_and_what_it_was_made_from() {
     assert_eq!(manifest["versions"]["egress.events"], 0);
     let described = manifest["artifacts"].as_object().unwrap();
     let names: Vec<_> = described.keys().map(String::as_str).collect();
-    assert_eq!(names, ["billings_by_plan.csv", "customer_summary.csv", "images_by_size.csv", "invoice_charges.csv"]);
+    let csvs = ["billings_by_plan.csv", "customer_summary.csv", "images_by_size.csv", "invoice_charges.csv"];
+    let expected = [&csvs[..1], &["close_pack.xlsx"], &csvs[1..]].concat();
+    assert_eq!(names, expected);
     for (name, artifact) in described {
-        let text = project.read(&format!("artifacts/{name}"));
-        let sha256: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let bytes = fs::read(project.path(&format!("artifacts/{name}"))).unwrap();
+        let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(artifact["sha256"], sha256, "{name}");
-        assert_eq!(artifact["size_bytes"], text.len());
+        assert_eq!(artifact["size_bytes"], bytes.len());
+    }
+    for name in csvs {
+        let (text, artifact) = (project.read(&format!("artifacts/{name}")), &described[name]);
         assert_eq!(artifact["rows"], text.lines().count() - 1);
     }
-    assert_eq!(
-        project.names("artifacts"),
-        ["billings_by_plan.csv", "customer_summary.csv", "images_by_size.csv", "invoice_charges.csv", "manifest.json"]
-    );
+    assert_eq!(project.names("artifacts"), [&expected[..], &["manifest.json"]].concat());
     let versions = project.rows("select versions from etl.runs");
     assert!(versions[0].contains("egress.events"), "{versions:?}");
 }
@@ -48,12 +50,18 @@ fn the_set_is_replaced_whole_and_what_is_not_ours_stays() {
     project.write("artifacts/older_report.csv", "not ours either");
     project.run(&["--report", "images_by_size"]).exits(0);
     project.run(&["--report", "billings_by_plan"]).exits(0);
-    let expected =
-        ["billings_by_plan.csv", "images_by_size.csv", "manifest.json", "notes/closing.txt", "older_report.csv"];
+    let expected = [
+        "billings_by_plan.csv",
+        "close_pack.xlsx",
+        "images_by_size.csv",
+        "manifest.json",
+        "notes/closing.txt",
+        "older_report.csv",
+    ];
     assert_eq!(project.names("artifacts"), expected);
     assert_eq!(project.read("artifacts/notes/closing.txt"), "not ours");
     let manifest: serde_json::Value = serde_json::from_str(&project.read("artifacts/manifest.json")).unwrap();
-    assert_eq!(manifest["artifacts"].as_object().unwrap().len(), 2, "a report made by another run is still described");
+    assert_eq!(manifest["artifacts"].as_object().unwrap().len(), 3, "a report made by another run is still described");
 
     // What somebody changed is put right by the next run, though the lake has not changed.
     project.write("artifacts/images_by_size.csv", "changed by hand");

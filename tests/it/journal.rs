@@ -120,6 +120,24 @@ fn a_month_without_entries_and_a_format_of_nobody_are_refused() {
 }
 
 #[test]
+fn a_workbook_of_all_reports_stands_beside_the_csvs_where_it_is_not_turned_off() {
+    let project = sample();
+    let settings = project.read("pipeline.toml");
+    let workbook = || std::fs::read(project.path("artifacts/close_pack.xlsx")).ok();
+    project.run(&["--source", "egress", "--report", "invoice_status,journal_entries"]).exits(0);
+    let first = workbook().unwrap();
+    assert!(first.starts_with(b"PK"));
+    // It is put right like every other artifact, with the same bytes.
+    project.write("artifacts/close_pack.xlsx", "changed by hand");
+    project.run(&["--stage", "load", "--report", "invoice_status,journal_entries"]).exits(0);
+    assert_eq!(workbook().unwrap(), first);
+    project.write("pipeline.toml", format!("{settings}\n[load]\nworkbook = false\n"));
+    project.run(&["--stage", "load", "--report", "invoice_status,journal_entries"]).exits(0);
+    assert_eq!(workbook(), None);
+    assert!(!project.read("artifacts/manifest.json").contains("close_pack"));
+}
+
+#[test]
 fn artifacts_begin_with_a_byte_order_mark_where_settings_say_so() {
     let project = sample();
     let settings = project.read("pipeline.toml");
