@@ -27,6 +27,7 @@ PERIODS = {
     "accrued_revenue": "month",
     "balance_rollforward": "month",
     "commit_schedule": "month",
+    "customer_concentration": "month",
     "deferred_revenue_waterfall": "recognition_month",
     "draft_to_final_variance": "month",
     "revenue_schedule": "month",
