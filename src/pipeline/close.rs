@@ -134,6 +134,7 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     summary.receipts.push(manifest.receipt("close", &name_of(order.month), started, "closed"));
     next.publish(&lake, run, &summary.receipts).await?;
     pack.publish()?;
+    summary.pack = Some(settings.closes.below(&name_of(order.month)).to_string());
     summary.environment.clone_from(&next.environment);
     let names: Vec<_> = plan.reports.iter().map(|report| report.name.clone()).collect();
     summary.receipts.extend(load(&names, &next, &lake, settings, run).await?);
@@ -506,6 +507,7 @@ async fn make_again(
         )));
     }
     pack.publish()?;
+    summary.pack = Some(settings.closes.below(&name).to_string());
     summary.environment.clone_from(&closed.environment);
     "unchanged".clone_into(&mut summary.status);
     summary.receipts.push(manifest.receipt("close", &name, started, "closed before: made again, the same bytes"));

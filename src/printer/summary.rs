@@ -27,6 +27,9 @@ pub struct Summary {
     pub unmatched_files: Vec<String>,
     /// The artifacts folder.
     pub artifacts: String,
+    /// Where the pack of a month that was closed is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack: Option<String>,
     /// What was found and keeps nothing from being published, one sentence each.
     pub warnings: Vec<String>,
     /// What a sample says of itself.
@@ -97,7 +100,8 @@ impl Summary {
             0 => self.status.clone(),
             code => format!("ended with exit {code} ({})", self.status),
         };
-        writeln!(out, "{status} in {seconds} s, run {}{environment}, artifacts in {}", self.run_id, self.artifacts)
+        let pack = self.pack.as_ref().map_or(String::new(), |pack| format!("pack in {pack}, "));
+        writeln!(out, "{status} in {seconds} s, run {}{environment}, {pack}artifacts in {}", self.run_id, self.artifacts)
     }
 }
 

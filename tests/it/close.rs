@@ -122,7 +122,8 @@ fn a_closed_month_keeps_its_figures_and_what_moves_is_restated_in_the_open_month
 fn a_pack_that_is_gone_is_made_again_and_one_that_would_differ_is_refused() {
     let project = cloudnet("as_meant");
     project.run(&[]).exits(0);
-    project.etl(&["close", "2024-02"]).exits(0);
+    let told = project.etl(&["close", "2024-02"]).exits(0).stdout;
+    assert!(told.contains("pack in closes/2024-02, artifacts in artifacts"), "{told}");
     let pack = project.files("closes/2024-02");
     std::fs::remove_dir_all(project.path("closes")).unwrap();
     project.etl(&["close", "2024-02"]).exits(0);
