@@ -35,8 +35,16 @@
 --   debit_amount >= 0 or credit_amount >= 0
 --   (debit_amount is null) <> (credit_amount is null)
 with
-entries as (
-    select * from journal_entries
+rounded as (
+    select * from int_journal_rounded
+),
+
+roundings as (
+    select * from int_journal_roundings
+),
+
+customers as (
+    select * from int_customers_unified
 ),
 
 products as (
@@ -44,93 +52,42 @@ products as (
 ),
 
 accounts as (
-    select * from stg_settings__accounts
+    select * from stg_settings__accounts where account_key = 'rounding'
 ),
 
-measured as (
+lacking as (
     select
-        *,
-        coalesce(debit_amount, 0) - coalesce(credit_amount, 0) as exact_amount,
-        currency_digits(currency) as digits
-    from entries
-    where currency_digits(currency) is not null
-),
-
-summed as (
-    select
-        *,
-        money_sum(exact_amount) over (
-            partition by customer_id, contract_id, product_id, account_name, currency
-            order by month, entry_id, line_number
-            rows between unbounded preceding and current row
-        ) as exact_to_date
-    from measured
-),
-
-rounded as (
-    select
-        *,
-        money_round(exact_to_date, digits) - money_round(exact_to_date - exact_amount, digits) as posted_amount
-    from summed
-),
-
-ends as (
-    select month, entry_id, max(line_number) as line_number
-    from measured
-    group by month, entry_id
-),
-
-uneven as (
-    select
-        month,
-        fiscal_period,
-        entry_id,
-        currency,
-        min(event) as event,
-        min(customer_id) as customer_id,
-        min(customer_name) as customer_name,
-        min(invoice_id) as invoice_id,
-        min(corrects_month) as corrects_month,
-        min(corrects_entry_id) as corrects_entry_id,
-        -money_sum(posted_amount) as posted_amount
-    from rounded
-    group by month, fiscal_period, entry_id, currency
-    having money_sum(posted_amount) <> 0
-),
-
-numbered as (
-    select
-        uneven.*,
-        cast(
-            ends.line_number
-            + row_number() over (partition by uneven.month, uneven.entry_id order by uneven.currency) as bigint
-        ) as line_number
-    from uneven
-    inner join ends on uneven.month = ends.month and uneven.entry_id = ends.entry_id
+        rounded.month, rounded.entry_id, roundings.line_number, rounded.event, accounts.account_name,
+        accounts.account_type, rounded.customer_id, rounded.invoice_id, rounded.currency, roundings.posted_amount,
+        rounded.corrects_month, rounded.corrects_entry_id
+    from roundings
+    inner join rounded
+        on roundings.month = rounded.month
+        and roundings.entry_id = rounded.entry_id
+        and roundings.first_number = rounded.line_number
+    cross join accounts
 ),
 
 lines as (
     select
-        month, fiscal_period, entry_id, line_number, event, account_name, account_type, customer_id, customer_name,
-        contract_id, product_id, balance_id, invoice_id, currency, exact_amount, exact_amount > 0 as is_debit,
-        posted_amount, corrects_month, corrects_entry_id
+        month, entry_id, line_number, event, account_name, account_type, customer_id, contract_id, product_id,
+        balance_id, invoice_id, currency, exact_amount, exact_amount > 0 as is_debit, posted_amount, corrects_month,
+        corrects_entry_id
     from rounded
     union all
     select
-        numbered.month, numbered.fiscal_period, numbered.entry_id, numbered.line_number, numbered.event, accounts.account_name,
-        accounts.account_type, numbered.customer_id, numbered.customer_name, cast(null as varchar) as contract_id,
-        cast(null as varchar) as product_id, cast(null as varchar) as balance_id, numbered.invoice_id, numbered.currency,
-        cast(0 as decimal(38, 18)) as exact_amount, numbered.posted_amount > 0 as is_debit, numbered.posted_amount,
-        numbered.corrects_month, numbered.corrects_entry_id
-    from numbered
-    inner join accounts on accounts.account_key = 'rounding'
+        month, entry_id, line_number, event, account_name, account_type, customer_id,
+        cast(null as varchar) as contract_id, cast(null as varchar) as product_id, cast(null as varchar) as balance_id,
+        invoice_id, currency, cast(0 as decimal(38, 18)) as exact_amount, posted_amount > 0 as is_debit, posted_amount,
+        corrects_month, corrects_entry_id
+    from lacking
 ),
 
 final as (
     select
         lines.month,
         cast(add_months(lines.month, 1) - interval '1 day' as date) as posting_date,
-        lines.fiscal_period,
+        'FY' || to_char(add_months(lines.month, (13 - cast($fiscal_year_start as bigint)) % 12), '%Y-P%m') as fiscal_period,
         lines.entry_id,
         lines.line_number,
         lines.event,
@@ -151,14 +108,14 @@ final as (
                 else upper(left(lines.event, 1)) || replace(substr(lines.event, 2), '_', ' ')
             end
             || ' ' || to_char(lines.month, '%B %Y'),
-            lines.customer_name,
+            customers.customer_name,
             products.product_name,
             'invoice ' || lines.invoice_id
         ) as memo,
         lines.account_name,
         lines.account_type,
         lines.customer_id,
-        lines.customer_name,
+        customers.customer_name,
         lines.contract_id,
         lines.product_id,
         products.product_name,
@@ -171,6 +128,7 @@ final as (
         lines.corrects_month,
         lines.corrects_entry_id
     from lines
+    left join customers on lines.customer_id = customers.customer_id
     left join products on lines.product_id = products.product_id
 )
 
