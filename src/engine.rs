@@ -10,6 +10,7 @@ pub mod functions;
 mod joins;
 pub mod lint;
 pub mod parameters;
+mod pool;
 pub mod precision;
 mod sides;
 mod small;
@@ -32,7 +33,6 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::datasource::view::ViewTable;
 use datafusion::error::DataFusionError;
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::{EmptyRelation, LogicalPlan, LogicalPlanBuilder, col};
@@ -41,6 +41,7 @@ use datafusion::physical_plan::{PhysicalExpr, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 
+use self::pool::Pool;
 use crate::catalog::runs::{RUN_TABLES, RUNS};
 use crate::catalog::settings::SETTING_TABLES;
 use crate::catalog::{self, Class, Table};
@@ -107,7 +108,7 @@ impl Engine {
         // Held back by each sort for merging what it spilled: a report can have dozens of sorts, which share the limit.
         options.execution.sort_spill_reservation_bytes = 1 << 20;
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes / 8 * COUNTED_EIGHTHS)))
+            .with_memory_pool(Arc::new(Pool::new(memory_bytes / 8 * COUNTED_EIGHTHS)))
             .build_arc()
             .map_err(|error| Error::failed(format!("the query engine cannot start: {error}")))?;
         let context = SessionContext::new_with_config_rt(config, runtime);

@@ -101,7 +101,11 @@ impl Summary {
             code => format!("ended with exit {code} ({})", self.status),
         };
         let pack = self.pack.as_ref().map_or(String::new(), |pack| format!("pack in {pack}, "));
-        writeln!(out, "{status} in {seconds} s, run {}{environment}, {pack}artifacts in {}", self.run_id, self.artifacts)
+        writeln!(
+            out,
+            "{status} in {seconds} s, run {}{environment}, {pack}artifacts in {}",
+            self.run_id, self.artifacts
+        )
     }
 }
 
