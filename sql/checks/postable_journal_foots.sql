@@ -29,12 +29,17 @@ lines as (
     where money_round(posted_amount, digits) <> posted_amount
 ),
 
+roundings as (
+    select account_name as rounding_name from stg_settings__accounts where account_key = 'rounding'
+),
+
 moved as (
     select
         customer_id, contract_id, product_id, account_name, month, currency, digits,
         money_sum(posted_amount - exact_amount) as amount
     from postable
-    where account_name not in (select account_name from stg_settings__accounts where account_key = 'rounding')
+    cross join roundings
+    where account_name <> rounding_name
     group by customer_id, contract_id, product_id, account_name, month, currency, digits
 ),
 
