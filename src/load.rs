@@ -233,7 +233,8 @@ pub async fn load(
     let next = NextArtifacts::begin(target, &run.id, &replaced)?;
     let mut receipts = Vec::new();
     let models = Models::of(settings)?;
-    let pages = if settings.workbook { pages(published, lake, &models).await? } else { Vec::new() };
+    let verified: BTreeMap<_, _> = reports.iter().map(String::as_str).zip(&tables).collect();
+    let pages = if settings.workbook { pages(&verified, published, lake, &models).await? } else { Vec::new() };
     let print_one = |sheet: &Option<(&String, &TableState)>| -> Result<_> {
         let started = Instant::now();
         let Some((report, table)) = sheet else {
@@ -376,11 +377,24 @@ fn file_paths(table: &TableState) -> Vec<String> {
     table.files.iter().map(|file| file.path.clone()).collect()
 }
 
-/// Every report that is published, whichever are printed now: a workbook of some would be taken for one of all.
-async fn pages<'m>(published: &RunRecord, lake: &Lake, models: &'m Models) -> Result<Vec<Page<'m>>> {
+/// Every report that is published, whichever are printed now: a workbook of some would be taken for one of all. The tables of those
+/// that are printed were verified already.
+async fn pages<'m>(
+    verified: &BTreeMap<&str, &TableState>,
+    published: &RunRecord,
+    lake: &Lake,
+    models: &'m Models,
+) -> Result<Vec<Page<'m>>> {
     let mut pages = Vec::new();
     for model in models.iter().filter(|model| published.versions.contains_key(&mart_table(&model.name))) {
-        let table = published_table(&model.name, published, lake).await?;
+        let opened;
+        let table = match verified.get(model.name.as_str()) {
+            Some(table) => *table,
+            None => {
+                opened = published_table(&model.name, published, lake).await?;
+                &opened
+            }
+        };
         pages.push(Page {
             name: &model.name,
             header: Some(&model.header),

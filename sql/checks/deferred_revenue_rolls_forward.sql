@@ -33,7 +33,7 @@ computed as (
 ),
 
 balances as (
-    select * from int_balances_valued
+    select * from int_balances_owned
 ),
 
 pools as (

@@ -33,14 +33,8 @@ payers as (
     select invoice_id, payer_customer_id, payer_contract_id from int_invoices_unified where payer_customer_id is not null
 ),
 
-balances as (
-    select * from int_balances_valued
-),
-
 owners as (
-    select balances.balance_id, roots.customer_id, roots.contract_id
-    from balances
-    inner join balances as roots on balances.root_balance_id = roots.balance_id
+    select * from int_balances_owned
 ),
 
 sided as (

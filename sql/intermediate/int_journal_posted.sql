@@ -25,20 +25,12 @@ events as (
     select * from int_journal_events
 ),
 
-valued as (
-    select * from int_balances_valued
-),
-
 balances as (
     select
-        valued.balance_id,
-        valued.root_balance_id,
-        roots.customer_id,
-        roots.contract_id,
+        *,
         -- What is posted by whoever bills it is no balance of these entries.
-        roots.is_invoiced or $billed_elsewhere = 'clearing' as is_posted
-    from valued
-    inner join valued as roots on valued.root_balance_id = roots.balance_id
+        is_invoiced or $billed_elsewhere = 'clearing' as is_posted
+    from int_balances_owned
 ),
 
 -- What moves deferred revenue, by contract or by commit; a commit of the customer stands for itself under either policy.

@@ -31,21 +31,14 @@ customers as (
     select * from int_customers_unified
 ),
 
-balances as (
-    select * from int_balances_valued
-),
-
--- A commit is held by who it was made for, whichever contract is billed for it or draws on it.
-holders as (
-    select balances.balance_id, roots.customer_id, roots.contract_id
-    from balances
-    inner join balances as roots on balances.root_balance_id = roots.balance_id
+owners as (
+    select * from int_balances_owned
 ),
 
 classed as (
     select
-        coalesce(holders.customer_id, lines.customer_id) as customer_id,
-        case when holders.balance_id is null then lines.contract_id else holders.contract_id end as contract_id,
+        coalesce(owners.customer_id, lines.customer_id) as customer_id,
+        case when owners.balance_id is null then lines.contract_id else owners.contract_id end as contract_id,
         lines.month,
         lines.currency,
         coalesce(lines.credit_amount, 0) - coalesce(lines.debit_amount, 0) as amount,
@@ -58,7 +51,7 @@ classed as (
             else 'recognized'
         end as movement
     from lines
-    left join holders on lines.balance_id = holders.balance_id
+    left join owners on lines.balance_id = owners.balance_id
 ),
 
 moved as (

@@ -26,6 +26,7 @@ pub const WORKBOOK: &str = "close_pack.xlsx";
 const MOST_ROWS: u64 = 50_000;
 /// Characters of a cell, at most.
 const MOST_CHARACTERS: usize = 32_767;
+
 /// A report to be a sheet of it.
 pub struct Page<'a> {
     /// The report.

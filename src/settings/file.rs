@@ -155,6 +155,11 @@ impl File {
         self.values.get(key)
     }
 
+    /// The value of a key that is `true` or `false`.
+    pub(crate) fn truth(&self, key: &str, default: bool) -> bool {
+        self.value(key).map_or(default, |given| given.value == "true")
+    }
+
     /// The folder the file is in, from which its paths count; empty for the current one.
     pub(crate) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
