@@ -24,6 +24,7 @@ use arrow::error::ArrowError;
 use datafusion::catalog::default_table_source::provider_as_source;
 use datafusion::catalog::memory::MemorySchemaProvider;
 use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::common::config::SpillCompression;
 use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, ParamValues, ScalarValue, TableReference, ToDFSchema};
@@ -107,6 +108,7 @@ impl Engine {
         options.sql_parser.map_string_types_to_utf8view = false;
         // Held back by each sort for merging what it spilled: a report can have dozens of sorts, which share the limit.
         options.execution.sort_spill_reservation_bytes = 1 << 20;
+        options.execution.spill_compression = SpillCompression::Lz4Frame;
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(Pool::new(memory_bytes / 8 * COUNTED_EIGHTHS)))
             .build_arc()
@@ -130,7 +132,7 @@ impl Engine {
             provided: BTreeSet::new(),
             states: Vec::new(),
         };
-        for schema in ["egress", "api", "raw", CURRENT, "etl", "settings"] {
+        for schema in ["egress", "books", "api", "raw", CURRENT, "etl", "settings"] {
             engine.schema(schema)?;
         }
         Ok(engine)

@@ -3,13 +3,19 @@
 //! Over small tables nothing is gained by reading in several parts, nor by the rules that push filters and columns down to
 //! where files are read: they are more than half of what planning costs.
 
+use std::sync::Arc;
+
 use datafusion::catalog::default_table_source::source_as_provider;
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::listing::ListingTable;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::ExecutionPlan;
 
 /// What all files that a query reads may come to: some 100,000 rows.
 const SMALL_BYTES: u64 = 2 << 20;
@@ -48,13 +54,36 @@ fn in_one_part(state: SessionState) -> SessionStateBuilder {
     SessionStateBuilder::new_from_existing(state).with_config(config)
 }
 
-/// The same session, whose joins merge sorted rows.
+/// The same session, whose joins merge sorted rows, in one part.
 pub fn with_merged_joins(state: SessionState) -> SessionState {
+    let rules = state.physical_optimizers().iter().cloned().map(|rule| Arc::new(InOnePart(rule)) as Arc<_>).collect();
     let mut config = state.config().clone().with_create_default_catalog_and_schema(false);
-    // Of one part DataFusion makes a hash join whatever is preferred.
+    // Of one part DataFusion makes a hash join whatever is preferred: it is told of two, and what it then plans is put in one.
     config = config.with_target_partitions(2).with_batch_size(FEW_ROWS / 2);
+    config = config.with_repartition_aggregations(false).with_repartition_windows(false);
     config.options_mut().optimizer.prefer_hash_join = false;
-    SessionStateBuilder::new_from_existing(state).with_config(config).build()
+    SessionStateBuilder::new_from_existing(state).with_config(config).with_physical_optimizer_rules(rules).build()
+}
+
+/// A rule that takes queries to run in one part. Rows that are spread over parts wait in memory for the part that is read last, and where
+/// joins and merges read parts one after the other, that can be all of them.
+#[derive(Debug)]
+struct InOnePart(Arc<dyn PhysicalOptimizerRule + Send + Sync>);
+
+impl PhysicalOptimizerRule for InOnePart {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, options: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut options = options.clone();
+        options.execution.target_partitions = 1;
+        self.0.optimize(plan, &options)
+    }
+
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn schema_check(&self) -> bool {
+        self.0.schema_check()
+    }
 }
 
 /// Whether a query reads little. What it cannot look into may be big.
