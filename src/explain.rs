@@ -317,6 +317,7 @@ async fn table(engine: &Engine, model: &Model) -> Result<DataFrame> {
 fn schema_of(model: &Model) -> Option<&'static str> {
     match model.reads.iter().next()?.0.as_deref()? {
         CURRENT | "egress" => Some("egress"),
+        "books" => Some("books"),
         "api" => Some("api"),
         _ => None,
     }

@@ -52,49 +52,66 @@ pub struct Landed {
 }
 
 impl Landed {
-    /// Finds the export files that were delivered, where they are a source.
+    /// Finds the export files that were delivered, where they are a source, and the files of finance's own books.
     ///
     /// # Errors
     /// Usage (exit 2) when the landing folder is not there, or holds other files beside the sample account's; data (exit 3) where data files are in it that are not read; failed
     /// when it cannot be read.
     pub fn delivered(tables: &[&'static Table], settings: &Settings) -> Result<Self> {
         let mut landed = Self::default();
-        if !settings.sources.contains(&Source::Egress) {
-            return Ok(landed);
-        }
+        let reads_export = settings.sources.contains(&Source::Egress);
         let started = Instant::now();
-        let found = egress::discover(&settings.delivered)?;
-        let is_sample = sample::is_sample(found.mark.as_ref(), &found.deliveries)?;
-        landed.is_sample = Some(is_sample).filter(|is_sample| *is_sample || !found.deliveries.is_empty());
-        let is_selected = |delivery: &Delivery| tables.iter().any(|table| delivery.feeds(table));
-        let deliveries: Vec<_> = found.deliveries.into_iter().filter(is_selected).collect();
+        let found = if reads_export {
+            egress::discover(&settings.delivered)?
+        } else {
+            egress::discover_books(&settings.delivered)?
+        };
+        let is_of_books = |delivery: &Delivery| delivery.feeds(catalog::books());
+        let (mut books, mut exported): (Vec<_>, Vec<_>) = found.deliveries.into_iter().partition(is_of_books);
+        let is_sample = sample::is_sample(found.mark.as_ref(), &exported)?;
+        landed.is_sample = Some(is_sample).filter(|is_sample| *is_sample || !exported.is_empty());
+        for deliveries in [&mut books, &mut exported] {
+            deliveries.retain(|delivery| tables.iter().any(|table| delivery.feeds(table)));
+        }
         for name in &found.unmatched {
             warn!(file = name, "{name} is no data file and is not read");
         }
         check_unread(&found.unread, settings.unknown_files)?;
-        if deliveries.is_empty() {
-            warn!("no export files under {}", settings.delivered);
-        }
-        let bytes = deliveries.iter().map(|delivery| delivery.size_bytes).sum();
-        info!(
-            files = deliveries.len(),
-            size_bytes = bytes,
-            "found {}",
-            counted(deliveries.len() as u64, "export file")
-        );
-        landed.receipts.push(Receipt {
+        let milliseconds = started.elapsed().as_millis() as u64;
+        let receipt = |item: &str, deliveries: &[Delivery], note: String| Receipt {
             stage: "extract".to_owned(),
-            item: "egress".to_owned(),
+            item: item.to_owned(),
             rows: 0,
             files: deliveries.len() as u64,
-            bytes,
-            milliseconds: started.elapsed().as_millis() as u64,
-            note: match found.unmatched.len() + found.unread.len() {
-                0 => String::new(),
-                count => format!("{} not read", counted(count as u64, "other file")),
-            },
-        });
-        landed.deliveries = deliveries;
+            bytes: deliveries.iter().map(|delivery| delivery.size_bytes).sum(),
+            milliseconds,
+            note,
+        };
+        if reads_export {
+            if exported.is_empty() {
+                warn!("no export files under {}", settings.delivered);
+            }
+            let of_export = receipt(
+                "egress",
+                &exported,
+                match found.unmatched.len() + found.unread.len() {
+                    0 => String::new(),
+                    count => format!("{} not read", counted(count as u64, "other file")),
+                },
+            );
+            info!(
+                files = of_export.files,
+                size_bytes = of_export.bytes,
+                "found {}",
+                counted(of_export.files, "export file")
+            );
+            landed.receipts.push(of_export);
+        }
+        if !books.is_empty() {
+            landed.receipts.push(receipt("books", &books, String::new()));
+        }
+        landed.deliveries = exported;
+        landed.deliveries.extend(books);
         landed.manifests = Some(Manifests::of(found.manifests));
         landed.unmatched = found.unmatched;
         landed.unmatched.extend(found.unread.into_iter().map(|unread| unread.name));

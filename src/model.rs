@@ -170,7 +170,7 @@ impl Models {
                     (_, None, None) => {
                         return Err(Error::usage(format!("{}: there is no model `{name}`", model.file)).hint(
                             crate::suggest::nearest(name, self.0.keys().map(String::as_str)).map_or(
-                                "tables are read as current.NAME, egress.NAME, api.NAME, etl.NAME or settings.NAME"
+                                "tables are read as current.NAME, egress.NAME, books.figures, api.NAME, etl.NAME or settings.NAME"
                                     .to_owned(),
                                 |nearest| format!("did you mean `{nearest}`?"),
                             ),
@@ -179,7 +179,7 @@ impl Models {
                     (_, None, Some(Layer::Checks)) => false,
                     (Layer::Checks, _, _) => true,
                     (Layer::Staging, Some(schema), _) => {
-                        matches!(schema, "egress" | "current" | "api" | "etl" | "settings")
+                        matches!(schema, "egress" | "current" | "books" | "api" | "etl" | "settings")
                     }
                     (Layer::Staging, None, _) | (_, Some(_), _) => false,
                     (layer, None, Some(other)) => other <= layer,

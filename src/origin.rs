@@ -275,7 +275,7 @@ async fn has_files(lake: &Lake, landing: &Path) -> Result<bool> {
         let (Some(table), Some(path)) = (cell(&FILES, row, "table_name"), cell(&FILES, row, "path")) else {
             return false;
         };
-        let path = if table.starts_with("egress.") { root.join(path) } else { landing.join(path) };
+        let path = if table.starts_with("api.") { landing.join(path) } else { root.join(path) };
         let size = std::fs::metadata(&path).map(|metadata| metadata.len().to_string());
         let has_size = size.is_ok_and(|size| cell(&FILES, row, "size_bytes") == Some(size.as_str()));
         let content = || std::fs::File::open(&path).and_then(fingerprint::of_reader);

@@ -362,7 +362,7 @@ impl<'a> Plan<'a> {
 
     /// Whether reports are made from a table: not from the raw answers and most of the lake's own, which change with every run.
     fn is_read(&self, table: &str) -> bool {
-        table.starts_with("egress.") || table.starts_with("api.") || self.run_tables.contains(table)
+        ["egress.", "books.", "api."].iter().any(|schema| table.starts_with(schema)) || self.run_tables.contains(table)
     }
 
     fn does(&self, stage: Stage) -> bool {

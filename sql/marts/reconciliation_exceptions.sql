@@ -7,6 +7,9 @@
 -- grain      exception_id
 -- apart      expected_amount, actual_amount, difference_amount
 -- published  always
+-- codes
+--   BOOKS_DIFFER          warn   the books say something else than the reports, or what the reports have no row of
+--   BOOKS_FIGURE_UNKNOWN  block  a line of the books names no month, or neither an account nor a figure that is compared
 -- columns
 --   exception_id       text                         made of code and item: the same in every run
 --   code               text                         what is wrong
@@ -33,8 +36,44 @@
 --   status in ('open', 'accepted')
 --   difference_amount = actual_amount - expected_amount
 with
+found as (
+    select * from int_exceptions_found
+),
+
+books as (
+    select * from books_comparison where status in ('differs', 'absent', 'unknown')
+),
+
+compared as (
+    select
+        case when status = 'unknown' then 'BOOKS_FIGURE_UNKNOWN' else 'BOOKS_DIFFER' end as code,
+        cast(null as varchar) as customer_id,
+        cast(null as varchar) as contract_id,
+        cast(null as varchar) as invoice_id,
+        cast(null as varchar) as line_item_id,
+        cast(null as varchar) as balance_id,
+        month_text || '/' || account || '/' || currency as item,
+        month,
+        currency,
+        computed_amount as expected_amount,
+        books_amount as actual_amount,
+        case
+            when month is null then 'a month is written 2024-03, or as a day of it: 2024-03-31'
+            when status = 'unknown' then 'an account is called as in [accounts]; the figures are those of the report books_comparison'
+            when status = 'absent' then 'no report has a row of it, or what it comes to is not known'
+            else 'booked by hand, in another month, or before what the data says by now'
+        end as probable_cause
+    from books
+),
+
+breaks as (
+    select * from found
+    union all
+    select * from compared
+),
+
 exceptions as (
-    select *, md5(code || '/' || item) as exception_id from int_exceptions_found
+    select *, md5(code || '/' || item) as exception_id from breaks
 ),
 
 codes as (

@@ -55,6 +55,7 @@ a file or an answer does not have is null in the lake; one that is not listed he
 /// The schemas and where their rows come from.
 const SCHEMAS: &[(&str, &str)] = &[
     ("egress", "Files of Metronome's data export."),
+    ("books", "Figures of finance's own books: files in `landing/books`."),
     ("api", "Rows of answers of Metronome's API."),
     ("raw", "Answers of Metronome's API as they were received."),
 ];
@@ -75,7 +76,7 @@ fn legend() -> String {
         text.push_str(&row(&[kind_name(kind), kind_meaning(kind)]));
     }
     text.push_str("\n| unit | what the numbers count |\n|---|---|\n");
-    for unit in [Unit::CreditType, Unit::Quantity, Unit::Fraction, Unit::Days] {
+    for unit in [Unit::CreditType, Unit::Currency, Unit::Quantity, Unit::Fraction, Unit::Days] {
         text.push_str(&row(&[unit_name(unit), unit_meaning(unit)]));
     }
     text
@@ -110,7 +111,7 @@ fn section(table: &'static Table) -> String {
 /// A line that says where the rows of a table of the API come from; nothing for others.
 fn source(table: &Table) -> String {
     match table.origin {
-        Origin::Egress | Origin::Answers => String::new(),
+        Origin::Egress | Origin::Books | Origin::Answers => String::new(),
         Origin::Nested { of, rows } => {
             format!("- Rows: the entries of `{rows}` in the rows of `{}`\n", of.qualified_name())
         }
@@ -196,6 +197,7 @@ fn unit_name(unit: Unit) -> &'static str {
     match unit {
         Unit::None => "",
         Unit::CreditType => "credit type",
+        Unit::Currency => "currency",
         Unit::Quantity => "quantity",
         Unit::Fraction => "fraction",
         Unit::Days => "days",
@@ -206,6 +208,7 @@ fn unit_meaning(unit: Unit) -> &'static str {
     match unit {
         Unit::None => "Nothing, or no number at all.",
         Unit::CreditType => "The amount's credit type: cents for USD, whole units of other currencies, custom units.",
+        Unit::Currency => "Whole units of the currency beside it: dollars and never cents.",
         Unit::Quantity => "Units of the product or metric billed.",
         Unit::Fraction => "A ratio: 1 is all of it.",
         Unit::Days => "Days.",

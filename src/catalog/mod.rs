@@ -6,6 +6,7 @@
 //! No I/O, no async.
 
 mod api;
+mod books;
 pub mod document;
 mod egress;
 pub mod endpoint;
@@ -42,6 +43,8 @@ pub struct Table {
 pub enum Origin {
     /// Metronome's data export.
     Egress,
+    /// Finance's own books, delivered beside the export.
+    Books,
     /// The rows that an endpoint of the API lists.
     Api(&'static Endpoint),
     /// The entries of an array in the rows of another table of the API. Each row's entries are one set: those of its
@@ -159,6 +162,8 @@ pub enum Unit {
     None,
     /// The unit of the amount's credit type: cents for USD, whole units for other currencies, neither for custom units.
     CreditType,
+    /// Whole units of the currency beside it: dollars and never cents.
+    Currency,
     /// Units of the product or metric that is billed.
     Quantity,
     /// A share of one.
@@ -206,6 +211,7 @@ impl Origin {
     pub fn schema(self) -> &'static str {
         match self {
             Self::Egress => "egress",
+            Self::Books => "books",
             Self::Api(_) | Self::Nested { .. } => "api",
             Self::Answers => "raw",
         }
@@ -261,6 +267,11 @@ pub fn table(schema: &str, name: &str) -> Option<&'static Table> {
     TABLES.iter().copied().find(|table| table.origin.schema() == schema && table.name == name)
 }
 
+/// The table of finance's own books.
+pub fn books() -> &'static Table {
+    &books::TABLE
+}
+
 /// Every endpoint, in the order of its tables.
 pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     TABLES.iter().filter_map(|table| match table.origin {
@@ -312,6 +323,7 @@ pub const TABLES: &[&Table] = &[
     &egress::sub_line_item::TABLE,
     &egress::credit_grant::TABLE,
     &egress::credit_grant_deduction::TABLE,
+    &books::TABLE,
     // The API, where nested arrays are tables of their own. An endpoint comes behind those that it is asked per row of.
     &api::customers::TABLE,
     &api::billable_metrics::TABLE,
@@ -494,7 +506,7 @@ mod tests {
         each_column(|table, column| {
             let fits = match column.unit {
                 Unit::None => true,
-                Unit::CreditType | Unit::Quantity | Unit::Fraction => column.kind == Kind::Decimal,
+                Unit::CreditType | Unit::Currency | Unit::Quantity | Unit::Fraction => column.kind == Kind::Decimal,
                 Unit::Days => column.kind == Kind::Integer,
             };
             assert!(fits, "{}.{} is {:?} of {:?}", table.name, column.name, column.kind, column.unit);

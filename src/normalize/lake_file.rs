@@ -31,7 +31,7 @@ struct Index {
 
 /// Whether rows of the lake are looked for by their keys: a later read of the API replaces rows that it does not name.
 pub fn is_indexed(table: &Table) -> bool {
-    matches!(table.origin, Origin::Egress)
+    matches!(table.origin, Origin::Egress | Origin::Books)
 }
 
 /// The names of what keys are made of.

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use super::delivery::{Delivery, Format, SourceFile};
 use super::sample::MARK;
+use crate::catalog;
 use crate::error::Result;
 use crate::place::location::Location;
 use crate::settings::DeliveryPlace;
@@ -59,11 +60,26 @@ pub fn discover(place: &DeliveryPlace) -> Result<Discovery> {
     // Files beside `egress/` are somebody's mistake, not somebody's secret.
     beside.iter().filter(|name| !is_hidden(name)).for_each(|name| search.beside(name));
     search.folder("")?;
-    let mut found = search.found;
-    found.deliveries.sort_by(|left, right| (left.table, &left.source).cmp(&(right.table, &right.source)));
-    found.unmatched.sort();
-    found.unread.sort_by(|left, right| left.name.cmp(&right.name));
-    Ok(found)
+    // Where there is no folder `egress`, the books are among all that is there.
+    if search.tree.is_nested() {
+        search.books()?;
+    }
+    Ok(search.ended())
+}
+
+/// The files of finance's own books alone: `books` in the place that files are delivered into, where there is one.
+///
+/// # Errors
+/// As [`discover`].
+pub fn discover_books(place: &DeliveryPlace) -> Result<Discovery> {
+    // The API needs no landing folder.
+    if matches!(place, DeliveryPlace::Folder(landing) if !landing.is_dir()) {
+        return Ok(Discovery::default());
+    }
+    let (tree, _) = Tree::of(place)?;
+    let mut search = Search { tree, found: Discovery::default(), visited: BTreeSet::new() };
+    search.books()?;
+    Ok(search.ended())
 }
 
 /// Where a file of this name is delivered, if it is there; the name is as in `_source_file`.
@@ -93,6 +109,9 @@ pub fn root(landing: &Path) -> PathBuf {
     let nested = landing.join("egress");
     if nested.is_dir() { nested } else { landing.to_path_buf() }
 }
+
+/// The folder of finance's own books, beside `egress` where that is there.
+const BOOKS: &str = "books";
 
 /// The folder of the vendor's manifests.
 const MANIFESTS: &str = "_manifests";
@@ -130,6 +149,21 @@ impl Search {
         Ok(())
     }
 
+    /// Looks through the folder of finance's own books.
+    fn books(&mut self) -> Result<()> {
+        let folder = if self.tree.is_nested() { format!("../{BOOKS}") } else { BOOKS.to_owned() };
+        if self.tree.has(&folder) { self.folder(&folder) } else { Ok(()) }
+    }
+
+    /// What was found, in order.
+    fn ended(self) -> Discovery {
+        let mut found = self.found;
+        found.deliveries.sort_by(|left, right| (left.table, &left.source).cmp(&(right.table, &right.source)));
+        found.unmatched.sort();
+        found.unread.sort_by(|left, right| left.name.cmp(&right.name));
+        found
+    }
+
     fn entry(&mut self, name: &str, entry: Entry, table: Option<&'static str>) -> Result<()> {
         let Entry { name: file, kind } = entry;
         if matches!(kind, Kind::Unnamed) {
@@ -160,7 +194,7 @@ impl Search {
         };
         match judge(&at, table, ending, stem)? {
             Judged::Of(table, format) => self.found.deliveries.push(Delivery {
-                schema: "egress",
+                schema: if table == catalog::books().name { "books" } else { "egress" },
                 table,
                 source: SourceFile::named(name.to_owned()),
                 format,

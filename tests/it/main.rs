@@ -12,6 +12,7 @@ mod api_run;
 mod api_token;
 mod architecture;
 mod artifacts;
+mod books;
 mod canned;
 mod check;
 mod cli;

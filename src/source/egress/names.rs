@@ -4,7 +4,7 @@
 //! and writers add (`invoice (1)`, `part-00000`, `INVOICE_0_0_0.snappy`); a title may stand before it, set off by a dash between
 //! blanks (`March export - invoice`). Anything else is not guessed at.
 
-use crate::catalog::{Origin, TABLES, Table};
+use crate::catalog::{self, Origin, TABLES, Table};
 use crate::source::delivery::Format;
 use crate::suggest::nearest;
 
@@ -144,6 +144,9 @@ fn is_number_behind(text: &str) -> bool {
 /// The table that a folder bears the name of: its words and no others.
 pub(super) fn of_folder(folder: &str) -> Option<&'static str> {
     let words = words(folder);
+    if words == ["books"] {
+        return Some(catalog::books().name);
+    }
     exported().find(|table| table.split('_').eq(words.iter().map(String::as_str)))
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use super::BOOKS;
 use crate::error::{Error, Result};
 use crate::place::location::Location;
 use crate::place::store::{Object, Store};
@@ -13,8 +14,8 @@ use crate::source::delivery::modified_at;
 
 /// Folders and files by their names from the root on, `/` between the parts; the root is empty.
 pub(super) enum Tree {
-    Folder { root: PathBuf },
-    Store { folders: BTreeMap<String, Vec<Entry>> },
+    Folder { root: PathBuf, is_nested: bool },
+    Store { folders: BTreeMap<String, Vec<Entry>>, is_nested: bool },
 }
 
 /// What lies in a folder.
@@ -73,7 +74,7 @@ impl Tree {
                 }
             }
         }
-        Ok((Self::Folder { root }, beside))
+        Ok((Self::Folder { is_nested: root != landing, root }, beside))
     }
 
     fn of_objects(objects: Vec<(String, Object)>) -> (Self, Vec<String>) {
@@ -83,6 +84,9 @@ impl Tree {
         for (name, object) in objects {
             match name.strip_prefix(NESTED).filter(|_| is_nested) {
                 Some(name) => below.push((name.to_owned(), object)),
+                None if is_nested && name.starts_with(&format!("{BOOKS}/")) => {
+                    below.push((format!("../{name}"), object))
+                }
                 None if is_nested && !name.contains('/') => beside.push(name),
                 None if is_nested => {}
                 None => below.push((name, object)),
@@ -110,7 +114,21 @@ impl Tree {
             folders.entry(above.to_owned()).or_default().push(Entry { name: own.to_owned(), kind: Kind::Folder });
         }
         folders.values_mut().for_each(|entries| entries.sort_by(|left, right| left.name.cmp(&right.name)));
-        (Self::Store { folders }, beside)
+        (Self::Store { folders, is_nested }, beside)
+    }
+
+    /// Whether the root is the folder `egress` of the place.
+    pub(super) fn is_nested(&self) -> bool {
+        let (Self::Folder { is_nested, .. } | Self::Store { is_nested, .. }) = self;
+        *is_nested
+    }
+
+    /// Whether there is a folder of this name.
+    pub(super) fn has(&self, folder: &str) -> bool {
+        match self {
+            Self::Store { folders, .. } => folders.contains_key(folder),
+            Self::Folder { root, .. } => root.join(folder).is_dir(),
+        }
     }
 
     /// What lies in a folder, by name; none where the folder was `visited` by another way, as through a link that leads back.
@@ -119,8 +137,8 @@ impl Tree {
     /// Failed when it cannot be listed.
     pub(super) fn entries(&self, folder: &str, visited: &mut BTreeSet<PathBuf>) -> Result<Option<Vec<Entry>>> {
         match self {
-            Self::Store { folders } => Ok(Some(folders.get(folder).cloned().unwrap_or_default())),
-            Self::Folder { root } => {
+            Self::Store { folders, .. } => Ok(Some(folders.get(folder).cloned().unwrap_or_default())),
+            Self::Folder { root, .. } => {
                 let path = root.join(folder);
                 let failed = |source| Error::io("list", &path, source);
                 if !visited.insert(fs::canonicalize(&path).map_err(failed)?) {
