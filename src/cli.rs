@@ -92,6 +92,12 @@ pub struct CloseFlags {
     /// Why they are accepted; it is kept with them [default: none]
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    /// The last day that they are accepted for, such as 2024-06-30: with data of a later one they block again [default: for ever]
+    #[arg(long, value_name = "DATE")]
+    pub accept_until: Option<String>,
+    /// Who accepts them; it is kept with them [default: the user that runs it]
+    #[arg(long, value_name = "NAME")]
+    pub accepted_by: Option<String>,
 }
 
 /// The flags of `etl reopen`.
@@ -385,7 +391,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 42);
+        assert_eq!(flags, 44);
         assert_eq!(variables().len(), flags);
     }
 

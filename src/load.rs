@@ -94,7 +94,7 @@ impl Manifest {
     /// What it says of the state of a lake; no artifacts yet. Paths in it count from `place`: the folder of artifacts or of closes.
     pub fn of(record: &RunRecord, origin: Option<&DataOrigin>, settings: &Settings, place: &Path) -> Self {
         let versions = record.versions.iter().filter(|(name, _)| !name.starts_with("etl."));
-        let accounts = settings.accounts.iter().map(|account| (account.key.to_owned(), account.name.clone()));
+        let accounts = settings.accounts.iter().map(|account| (account.setting(), account.name.clone()));
         let dimensions = settings.dimensions.iter().map(|told| (told.name.clone(), told.path.clone()));
         let checks = settings.checks.iter().map(|(name, given)| (name.clone(), given.severity.word().to_owned()));
         Self {

@@ -40,6 +40,7 @@ use crate::settings::{Api, Choice, Environment, Settings, Stage};
 use crate::task::{Keeping, Task, mart_table};
 use crate::transform::{self, EXCEPTIONS_REPORT, Transformed, published_warnings, transform};
 
+mod checklist;
 pub mod close;
 pub mod compact;
 pub mod forget;

@@ -15,8 +15,10 @@ use crate::settings::Settings;
 /// Failed when a value is none of its column.
 pub fn of(settings: &Settings, models: &Models) -> Result<Vec<(&'static str, RecordBatch)>> {
     let text = |text: &str| Some(text.to_owned());
-    let accounts =
-        settings.accounts.iter().map(|account| vec![text(account.key), text(&account.name), text(account.kind)]);
+    let accounts = settings.accounts.iter().map(|account| {
+        let (owner, name) = account.of.as_ref().map(|of| (of.owner, of.name.as_str())).unzip();
+        vec![text(account.key), owner.and_then(text), name.and_then(text), text(&account.name), text(account.kind)]
+    });
     let codes = models.codes().into_values().map(|code| {
         let severity = settings.severity(&code.name, code.severity);
         vec![text(&code.name), text(severity.word()), text(&code.doc)]

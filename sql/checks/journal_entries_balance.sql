@@ -56,7 +56,7 @@ amounts as (
         cast(null as decimal(38, 18)) as expected,
         coalesce(entries.debit_amount, 0) - coalesce(entries.credit_amount, 0) as found
     from entries
-    inner join stg_settings__accounts as accounts
+    inner join int_accounts_named as accounts
         on entries.account_name = accounts.account_name and accounts.account_key = 'receivable'
     inner join invoices on entries.invoice_id = invoices.invoice_id
     union all

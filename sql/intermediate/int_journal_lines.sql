@@ -1,7 +1,7 @@
 -- Lines of journal entries as they are computed now, whatever has been posted: one row each, two an entry.
 --
 -- An entry's id is made of what happened, to which line or ledger entry, in which month, so that it is the same in every run.
--- Accounts are those of `[accounts]` in settings. In a hierarchy of customers a line is that of the customer whose account it is:
+-- Accounts are those of `[accounts]` in settings: the product's own where it has one, else the customer's, else everybody's. In a hierarchy of customers a line is that of the customer whose account it is:
 -- who pays an invoice owes it, and what is deferred is owed to whoever bought the commit, whichever of them used it.
 --
 -- grain    entry_id, line_number
@@ -27,6 +27,14 @@ entries as (
 
 accounts as (
     select * from stg_settings__accounts
+),
+
+of_products as (
+    select account_key, owner_id, account_name from int_accounts_owned where owner = 'product'
+),
+
+of_customers as (
+    select account_key, owner_id, account_name from int_accounts_owned where owner = 'customer'
 ),
 
 payers as (
@@ -70,24 +78,35 @@ held as (
     from lined
 ),
 
+whose as (
+    select
+        *,
+        coalesce(holder_customer_id, customer_id) as account_customer_id,
+        case when holder_customer_id is null then contract_id else holder_contract_id end as account_contract_id
+    from held
+),
+
 final as (
     select
-        held.entry_id,
-        held.line_number,
-        held.month,
-        held.event,
-        accounts.account_name,
+        whose.entry_id,
+        whose.line_number,
+        whose.month,
+        whose.event,
+        coalesce(of_products.account_name, of_customers.account_name, accounts.account_name) as account_name,
         accounts.account_type,
-        coalesce(held.holder_customer_id, held.customer_id) as customer_id,
-        case when held.holder_customer_id is null then held.contract_id else held.holder_contract_id end as contract_id,
-        held.product_id,
-        held.balance_id,
-        held.invoice_id,
-        held.currency,
-        case when held.line_number = 1 then held.amount end as debit_amount,
-        case when held.line_number = 2 then held.amount end as credit_amount
-    from held
-    left join accounts on held.account_key = accounts.account_key
+        whose.account_customer_id as customer_id,
+        whose.account_contract_id as contract_id,
+        whose.product_id,
+        whose.balance_id,
+        whose.invoice_id,
+        whose.currency,
+        case when whose.line_number = 1 then whose.amount end as debit_amount,
+        case when whose.line_number = 2 then whose.amount end as credit_amount
+    from whose
+    left join accounts on whose.account_key = accounts.account_key
+    left join of_products on whose.account_key = of_products.account_key and whose.product_id = of_products.owner_id
+    left join of_customers
+        on whose.account_key = of_customers.account_key and whose.account_customer_id = of_customers.owner_id
 )
 
 select * from final

@@ -24,7 +24,7 @@ figures as (
 ),
 
 accounts as (
-    select account_name, max(account_type) as account_type from stg_settings__accounts group by account_name
+    select account_name, max(account_type) as account_type from int_accounts_named group by account_name
 ),
 
 data as (
@@ -54,8 +54,10 @@ accounted as (
         named.month_text,
         named.account,
         named.currency,
-        coalesce(money_sum(posted.amount), 0)
-        * case when named.account_type in ('asset', 'contra_revenue', 'expense') then 1 else -1 end as amount
+        case
+            when named.account_type in ('asset', 'contra_revenue', 'expense') then coalesce(money_sum(posted.amount), 0)
+            else -coalesce(money_sum(posted.amount), 0)
+        end as amount
     from named
     left join posted
         on named.name = posted.name

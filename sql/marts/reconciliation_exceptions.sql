@@ -2,7 +2,8 @@
 --
 -- At zero tolerance. The difference is what is there less what should be; where only one of the two is known there is none.
 -- Quantities have `units of …` for a currency. What a code does, block or warn, settings say; an exception that somebody
--- accepted at a close blocks no more. A run that is blocked publishes this report and no other.
+-- accepted at a close blocks no more, or only once the data are newer than the last day it was accepted for. A run that
+-- is blocked publishes this report and no other.
 --
 -- grain      exception_id
 -- apart      expected_amount, actual_amount, difference_amount
@@ -81,9 +82,11 @@ codes as (
 ),
 
 acceptances as (
-    select exception_id, last_value(reason order by accepted_at, month) as reason
-    from stg_etl__acceptances
-    group by exception_id
+    select acceptances.exception_id, last_value(acceptances.reason order by acceptances.accepted_at, acceptances.month) as reason
+    from stg_etl__acceptances as acceptances
+    cross join int_data_dated as data
+    where acceptances.last_day is null or cast(data.newest_at as date) <= acceptances.last_day
+    group by acceptances.exception_id
 ),
 
 seen as (

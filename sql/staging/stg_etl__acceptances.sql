@@ -6,6 +6,7 @@
 --   month         date?       the month for whose close it was accepted
 --   reason        text?       why, as it was given
 --   accepted_at   timestamp?  when, UTC
+--   last_day      date?       last day of data that it is accepted for; null for ever
 with
 acceptances as (
     select * from etl.acceptances
@@ -16,7 +17,8 @@ final as (
         exception_id,
         cast(period as date) as month,
         reason,
-        accepted_at
+        accepted_at,
+        cast(until as date) as last_day
     from acceptances
 )
 

@@ -1,4 +1,4 @@
--- Accounts that journal entries are posted to, one row each.
+-- Accounts that journal entries are posted to, one row each; those that products or customers have for themselves are apart.
 --
 -- grain    account_key
 -- columns
@@ -7,7 +7,7 @@
 --   account_type  text?  asset, liability, revenue, contra_revenue or expense
 with
 accounts as (
-    select * from settings.accounts
+    select * from settings.accounts where owner is null
 ),
 
 final as (

@@ -183,6 +183,12 @@ pub const ACCEPTANCES: RunTable = RunTable {
         Column::new("reason", Kind::Text, "Why, as it was given."),
         Column::new("accepted_at", Kind::Timestamp, "When, UTC."),
         Column::new("run_id", Kind::Id, "The close that accepted it."),
+        Column::new(
+            "until",
+            Kind::Timestamp,
+            "The last day of data that it is accepted for, its first instant, UTC; null for ever.",
+        ),
+        Column::new("accepted_by", Kind::Text, "Who accepted it; null where nobody said."),
     ],
 };
 

@@ -9,6 +9,8 @@ pub const ACCOUNTS: RunTable = RunTable {
     doc: "Accounts that journal entries are posted to, one row each: `[accounts]`, or the defaults.",
     columns: &[
         Column::new("account_key", Kind::Id, "What the account is for; the key in `[accounts]`."),
+        Column::new("owner", Kind::Text, "`product` or `customer` where it is for the lines of one; else null."),
+        Column::new("owner_name", Kind::Text, "The name or id of that product or customer."),
         Column::new("account_name", Kind::Text, "How it is called in the books."),
         Column::new("account_type", Kind::Text, "`asset`, `liability`, `revenue`, `contra_revenue` or `expense`."),
     ],

@@ -50,7 +50,7 @@ pub async fn run(settings: &Settings, folder: &Path) -> Result<()> {
     say(format!("\n$ etl close {CLOSED}\n"))?;
     let month = NaiveDate::parse_from_str(&format!("{CLOSED}-01"), "%Y-%m-%d");
     let month = month.map_err(|error| Error::failed(format!("{CLOSED} is no month: {error}")))?;
-    let order = CloseOrder { month, accept: Vec::new(), reason: None };
+    let order = CloseOrder { month, accept: Vec::new(), reason: None, until: None, by: None };
     pipeline::close::close(&own, &order).await.1?;
     say(format!("{CLOSED} is closed: {}\n", own.closes.below(CLOSED)))?;
 

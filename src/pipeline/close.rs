@@ -12,6 +12,7 @@ use arrow::datatypes::DataType;
 use chrono::{NaiveDate, NaiveTime};
 use datafusion::common::ScalarValue;
 
+use super::checklist::{self, CHECKLIST};
 use super::parameters::for_month;
 use super::ready::{self, Obstacle};
 use super::{
@@ -111,9 +112,10 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
             reports: BTreeMap::new(),
         };
         publish_blocked(&base, found, &lake, run, &next).await?;
+        let until = order.until.map_or(String::new(), |day| format!(" with data of no day after {day}"));
         return Err(refusal.hint(format!(
             "{} stays open. `etl sql -c \"select * from reconciliation_exceptions where status = 'open'\"` shows what stands, \
-             `etl close {} --accept CODE --reason TEXT` accepts it",
+             `etl close {} --accept CODE --reason TEXT` accepts it{until}",
             name_of(order.month),
             name_of(order.month)
         )));
@@ -121,7 +123,8 @@ async fn close_month(settings: &Settings, order: &CloseOrder, run: &Run, summary
     obstacles.extend(ready::obstacles(order.month, &mut engine).await?);
     ready::require(order.month, &obstacles, &order.accept)?;
     accept_obstacles(order, &obstacles, &mut next, &lake, run).await?;
-    let files = cut_sheets(order.month, &of_month, &task, &transformed, &mut engine, &lake, run).await?;
+    let mut files = cut_sheets(order.month, &of_month, &task, &transformed, &mut engine, &lake, run).await?;
+    files.push(checklist(order.month, &next, &transformed, &engine, &lake, run).await?);
     let posted = post(order.month, &closes, &task, &transformed, &mut engine, &lake, run).await?;
     next.versions.extend(seen);
     next.versions.extend(transformed.commit(&lake, run).await?);
@@ -231,6 +234,8 @@ fn acceptance(id: Option<String>, code: Option<String>, order: &CloseOrder, run:
         order.reason.clone(),
         Some(run.started_at.clone()),
         Some(run.id.clone()),
+        order.until.map(|day| day.to_string()),
+        order.by.clone(),
     ]
 }
 
@@ -295,6 +300,21 @@ async fn cut_sheets(
     let totals = control_totals(&sheets, month, engine, &folder).await?;
     let named = sheets.into_iter().map(|(report, path)| (report.name.clone(), path));
     Ok(named.chain([(CONTROL_TOTALS.to_owned(), totals)]).collect())
+}
+
+/// Stages the checklist.
+async fn checklist(
+    month: NaiveDate,
+    record: &RunRecord,
+    transformed: &Transformed,
+    engine: &Engine,
+    lake: &Lake,
+    run: &Run,
+) -> Result<(String, PathBuf)> {
+    let accepted = published_rows(lake, &ACCEPTANCES, &record.versions).await?;
+    let folder = lake.staging(&run.id, "pack");
+    let sheet = checklist::write(month, &transformed.check_rows(run), &accepted, engine, &folder).await?;
+    Ok((CHECKLIST.to_owned(), sheet))
 }
 
 /// The first instant after a month.
@@ -435,8 +455,9 @@ async fn record(
     let json = |value: serde_json::Result<String>| {
         value.map(Some).map_err(|error| Error::failed(format!("the close cannot be written: {error}")))
     };
-    // Not the workbook, whose bytes are those of a version of the library that writes it: its figures are those of the CSVs.
-    let sheets = manifest.artifacts.iter().filter(|(name, _)| name.ends_with(".csv"));
+    // Not the workbook, whose bytes are those of a version of the library that writes it: its figures are those of the CSVs. Nor the
+    // checklist: a later version asks for more.
+    let sheets = manifest.artifacts.iter().filter(|(name, _)| name.ends_with(".csv") && !name.starts_with(CHECKLIST));
     let pack: BTreeMap<_, _> = sheets.map(|(name, artifact)| (name, &artifact.sha256)).collect();
     let mut rows = published_rows(lake, &CLOSES, &base.versions).await?;
     rows.push(vec![
@@ -488,7 +509,8 @@ async fn make_again(
     let task = Task { keeping: Keeping::Neither, is_read_on: true, ..plan.task(&closed.versions, before) };
     let mut engine = task.engine(lake, closed.versions.clone(), closed.environment.clone())?;
     let transformed = transform(&task, &mut engine, lake, run).await?;
-    let files = cut_sheets(closed.period, &of_month, &task, &transformed, &mut engine, lake, run).await?;
+    let mut files = cut_sheets(closed.period, &of_month, &task, &transformed, &mut engine, lake, run).await?;
+    files.push(checklist(closed.period, &record, &transformed, &engine, lake, run).await?);
     let (pack, manifest) = print_pack(files, &plan, &record, closed.period, &of_month, lake, run).await?;
     let is_other = |(name, hash): &(&String, &String)| {
         manifest.artifacts.get(*name).is_none_or(|artifact| artifact.sha256 != **hash)

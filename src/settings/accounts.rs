@@ -1,6 +1,8 @@
 //! `[accounts]`: what the books call the accounts that journal entries are posted to.
 
-use crate::error::Result;
+use std::collections::BTreeMap;
+
+use crate::error::{Error, Result};
 use crate::settings::file::File;
 use crate::settings::refuse_unknown;
 
@@ -20,6 +22,9 @@ const ACCOUNTS: [(&str, &str, &str); 12] = [
     ("rounding", "Rounding differences", "expense"),
 ];
 
+/// What is left of an entry's rounding is nobody's in particular.
+const ROUNDING: &str = "rounding";
+
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -29,13 +34,55 @@ pub struct Account {
     pub name: String,
     /// `asset`, `liability`, `revenue`, `contra_revenue` or `expense`.
     pub kind: &'static str,
+    /// Whose lines are posted to it, where not everybody's.
+    pub of: Option<Of>,
+}
+
+/// A product or customer with an account of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Of {
+    /// `product` or `customer`.
+    pub owner: &'static str,
+    /// Its name or id.
+    pub name: String,
+}
+
+impl Account {
+    /// The key in `[accounts]`: `revenue`, or `revenue of product Compute`.
+    pub fn setting(&self) -> String {
+        match &self.of {
+            None => self.key.to_owned(),
+            Some(Of { owner, name }) => format!("{} of {owner} {name}", self.key),
+        }
+    }
 }
 
 pub(crate) fn resolve(file: &File) -> Result<Vec<Account>> {
-    refuse_unknown(&file.accounts, "an account", &ACCOUNTS.map(|(key, _, _)| key))?;
+    let (own, common): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        file.accounts.clone().into_iter().partition(|(key, _)| owned(key).is_some());
+    refuse_unknown(&common, "an account", &ACCOUNTS.map(|(key, _, _)| key))?;
     let account = |(key, name, kind): (&'static str, &str, &'static str)| {
-        let given = file.accounts.get(key).map(|given| given.value.clone());
-        Account { key, name: given.unwrap_or_else(|| name.to_owned()), kind }
+        let given = common.get(key).map(|given| given.value.clone());
+        Account { key, name: given.unwrap_or_else(|| name.to_owned()), kind, of: None }
     };
-    Ok(ACCOUNTS.map(account).into())
+    let mut accounts: Vec<_> = ACCOUNTS.map(account).into();
+    for (key, given) in own {
+        let Some((short, of)) = owned(&key) else { continue };
+        let known = ACCOUNTS.iter().find(|(key, _, _)| *key == short && short != ROUNDING);
+        let Some((key, _, kind)) = known else {
+            let keys = ACCOUNTS.iter().map(|(key, _, _)| *key).filter(|key| *key != ROUNDING);
+            return Err(Error::usage(format!("{}: `{short}` is no account that a {} can have", given.by, of.owner))
+                .hint(format!("those are {}", keys.collect::<Vec<_>>().join(", "))));
+        };
+        accounts.push(Account { key, name: given.value, kind, of: Some(of) });
+    }
+    Ok(accounts)
+}
+
+/// The account and whose it is, of a key such as `revenue of product Compute`.
+fn owned(key: &str) -> Option<(&str, Of)> {
+    let (account, rest) = key.split_once(" of ")?;
+    let (owner, name) = rest.trim_start().split_once(' ')?;
+    let owner = ["product", "customer"].into_iter().find(|known| *known == owner)?;
+    Some((account.trim(), Of { owner, name: name.trim().to_owned() })).filter(|(_, of)| !of.name.is_empty())
 }

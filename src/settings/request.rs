@@ -113,6 +113,10 @@ pub struct CloseOrder {
     pub accept: Vec<String>,
     /// Why.
     pub reason: Option<String>,
+    /// The last day of data that they are accepted for; none for ever.
+    pub until: Option<NaiveDate>,
+    /// Who accepts them, where that can be told.
+    pub by: Option<String>,
 }
 
 /// Which close to undo, and why.
@@ -274,10 +278,17 @@ fn close(flags: &CloseFlags, variables: &Variables) -> Result<CloseOrder> {
         accept = given.value.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect();
     }
     let reason = reason(flags.reason.as_ref(), variables);
+    let until = text(flags.accept_until.as_ref(), "accept-until", variables);
+    let until = until.map(super::day).transpose()?;
+    if until.is_some() && accept.is_empty() {
+        return Err(Error::usage("a last day for nothing").hint("say what is accepted with --accept CODE"));
+    }
+    let by = text(flags.accepted_by.as_ref(), "accepted-by", variables).map(|given| given.value);
+    let by = by.or_else(|| variables.user().map(str::to_owned));
     match (accept.is_empty(), &reason) {
         (false, None) => Err(Error::usage("an exception is accepted for a reason").hint("say it with --reason TEXT")),
         (true, Some(_)) => Err(Error::usage("a reason for nothing").hint("say what is accepted with --accept CODE")),
-        _ => Ok(CloseOrder { month, accept, reason }),
+        _ => Ok(CloseOrder { month, accept, reason, until, by }),
     }
 }
 

@@ -489,6 +489,12 @@ fn accounts_have_names_of_their_own_and_an_unknown_one_is_told_what_was_meant() 
     let name = |key: &str| accounts.iter().find(|account| account.key == key).map(|account| account.name.clone());
     assert_eq!(name("deferred").as_deref(), Some("2400 Deferred"));
     assert_eq!(name("receivable").as_deref(), Some("Accounts receivable"));
+    let own = settings("[accounts]\n\"revenue of product Compute of old\" = \"4010\"\n", &[], &[]).accounts.pop();
+    assert_eq!(own.map(|own| own.setting()).as_deref(), Some("revenue of product Compute of old"));
+    let told = refusal("[accounts]\n\"rounding of product Compute\" = \"4010\"\n", &[], &[]);
+    assert!(told.contains("`rounding` is no account that a product can have\nhint: those are receivable, "), "{told}");
+    let told = refusal("[accounts]\n\"revenue of prodct Compute\" = \"4010\"\n", &[], &[]);
+    assert!(told.contains("is not an account"), "{told}");
     let told = refusal("[accounts]\ndefered = \"2400\"\n", &[], &[]);
     assert!(told.contains("`accounts.defered` is not an account\nhint: did you mean `deferred`?"), "{told}");
 }

@@ -15,6 +15,8 @@ const LOG: &str = "ETL_LOG";
 const RUST_LOG: &str = "RUST_LOG";
 /// Set to anything, no colours: <https://no-color.org>.
 const NO_COLOR: &str = "NO_COLOR";
+/// Who runs it, as the system has it.
+const USER: &str = "USER";
 /// The bearer token, as Metronome's own libraries have it.
 pub(crate) const TOKEN: &str = "METRONOME_BEARER_TOKEN";
 /// A file with it.
@@ -84,6 +86,11 @@ impl Variables {
         self.values.contains_key(NO_COLOR)
     }
 
+    /// Who runs it, where the system says so.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.values.get(USER).map(String::as_str)
+    }
+
     /// A sentence for each `ETL_…` variable that no flag reads. A warning and no error: the prefix is not ours alone.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut known = cli::variables();
@@ -99,7 +106,7 @@ impl Variables {
 }
 
 fn is_ours(name: &str) -> bool {
-    name.starts_with("ETL_") || [RUST_LOG, NO_COLOR, TOKEN, TOKEN_FILE].contains(&name)
+    name.starts_with("ETL_") || [RUST_LOG, NO_COLOR, USER, TOKEN, TOKEN_FILE].contains(&name)
 }
 
 #[cfg(test)]

@@ -15,11 +15,8 @@ use crate::run::Run;
 use crate::task::mart_table;
 
 impl Transformed {
-    /// Commits the results of the checks alone.
-    ///
-    /// # Errors
-    /// Failed when they cannot be written.
-    pub async fn commit_checks(&self, lake: &Lake, run: &Run) -> Result<BTreeMap<String, u64>> {
+    /// What the checks came to: rows of etl.checks.
+    pub fn check_rows(&self, run: &Run) -> Vec<Row> {
         let row = |check: &Check| -> Row {
             vec![
                 Some(check.name.clone()),
@@ -29,7 +26,15 @@ impl Transformed {
                 Some(run.id.clone()),
             ]
         };
-        let rows: Vec<Row> = self.checks.iter().map(row).collect();
+        self.checks.iter().map(row).collect()
+    }
+
+    /// Commits the results of the checks alone.
+    ///
+    /// # Errors
+    /// Failed when they cannot be written.
+    pub async fn commit_checks(&self, lake: &Lake, run: &Run) -> Result<BTreeMap<String, u64>> {
+        let rows = self.check_rows(run);
         if let Some(state) = lake.table(CHECKS.name, None).await? {
             let before = read_rows(&CHECKS, &state)?;
             let same = |left: &Row, right: &Row| left[..4] == right[..4];

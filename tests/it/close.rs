@@ -175,6 +175,40 @@ fn a_close_refuses_while_an_exception_blocks_until_it_is_accepted_with_a_reason(
     assert!(accepted.iter().filter(|row| row["severity"] == "block").all(|row| row["status"] == "accepted"));
     assert!(accepted.iter().any(|row| row["accepted_reason"] == "the published tables contradict themselves"));
     project.run(&[]).exits(0);
+    let checklist = table(&project.read("closes/2024-12/checklist.csv"));
+    let of = |kind: &str| checklist.iter().filter(|row| row["kind"] == kind).collect::<Vec<_>>();
+    assert!(of("check").iter().any(|row| row["item"] == "exceptions_are_resolved" && row["result"] == "holds"));
+    let told = of("accepted exception");
+    assert_eq!(told.len(), accepted.iter().filter(|row| row["status"] == "accepted").count());
+    assert!(told.iter().all(|row| row["reason"] == "the published tables contradict themselves"), "{told:?}");
+}
+
+#[test]
+fn what_is_accepted_until_a_day_blocks_again_with_data_of_a_later_one() {
+    let project = cloudnet("as_published");
+    project.run(&[]).exits(3);
+    let found = table(&project.artifact("reconciliation_exceptions"));
+    let codes: std::collections::BTreeSet<_> =
+        found.iter().filter(|row| row["severity"] == "block").map(|row| row["code"].clone()).collect();
+    let close = |until: &str| {
+        let mut words = vec!["close", "2024-12", "--reason", "until it is put right", "--accepted-by", "Jo"];
+        words.extend(["--accept-until", until]);
+        codes.iter().for_each(|code| words.extend(["--accept", code]));
+        project.etl(&words)
+    };
+    // The data are of January 2nd.
+    close("2025-01-01").exits(3).says(&["with data of no day after 2025-01-01"]);
+    close("2025-01-02").exits(0);
+    let checklist = table(&project.read("closes/2024-12/checklist.csv"));
+    let told = checklist.iter().find(|row| row["kind"] == "accepted exception").unwrap();
+    assert_eq!(["accepted_by", "accepted_until"].map(|name| &*told[name]), ["Jo", "2025-01-02"]);
+    project.run(&[]).exits(0);
+    let text = project.read("landing/egress/invoice.csv");
+    let (header, row) = text.split_once('\n').unwrap();
+    let row = row.lines().next().unwrap().replacen("2025-01-02", "2025-01-03", 9);
+    project.deliver("late - invoice.csv", format!("{header}\n{row}\n"));
+    project.run(&[]).exits(3).says(&["exceptions_are_resolved"]);
+    project.etl(&["close", "2025-01", "--accept-until", "2025-02-01"]).exits(2).says(&["--accept CODE"]);
 }
 
 #[test]

@@ -120,6 +120,33 @@ fn a_month_without_entries_and_a_format_of_nobody_are_refused() {
 }
 
 #[test]
+fn lines_of_a_product_or_a_customer_go_to_accounts_of_their_own_where_settings_say_so() {
+    let project = sample();
+    let own = |product: &str| {
+        project.write("pipeline.toml", format!(
+            "[accounts]\n\"revenue of product {product}\" = \"4010 LLM\"\n\"revenue of customer B1 Company\" = \"4099 B1\"\n\
+             \"receivable of customer A1 Company\" = \"1210 A1\"\n"
+        ));
+    };
+    own("Langage models");
+    let told = ["account_owners_are_known", "Langage models", "\"did_you_mean\":\"Language models\""];
+    project.run(&["--source", "egress", "--report", "postable_journal"]).exits(3).says(&told);
+    own("Language models");
+    project.run(&["--source", "egress"]).exits(0);
+    let lines = table(&project.artifact("postable_journal"));
+    let of = |account: &str, column: &str| -> BTreeSet<String> {
+        lines.iter().filter(|line| line["account_name"] == account).map(|line| line[column].clone()).collect()
+    };
+    assert_eq!(of("4010 LLM", "product_name"), ["Language models".to_owned()].into());
+    // The product's account counts before the customer's.
+    assert!(of("4010 LLM", "customer_name").contains("B1 Company"));
+    assert_eq!(of("4099 B1", "customer_name"), ["B1 Company".to_owned()].into());
+    assert!(!of("4099 B1", "product_name").contains("Language models"));
+    assert_eq!(of("1210 A1", "customer_name"), ["A1 Company".to_owned()].into());
+    assert!(!of("Accounts receivable", "customer_name").contains("A1 Company"));
+}
+
+#[test]
 fn a_workbook_of_all_reports_stands_beside_the_csvs_where_it_is_not_turned_off() {
     let project = sample();
     let settings = project.read("pipeline.toml");
