@@ -55,6 +55,8 @@ pub enum Command {
     Rebuild(RebuildFlags),
     /// Read every file of the lake and hold it to what was written
     Verify(VerifyFlags),
+    /// Say how new the data are, what the newest run came to, which exceptions are open and which months closed
+    Status(StatusFlags),
     /// Read settings, tables and SQL, plan every report, and touch nothing
     Check,
     /// Make a folder with settings for an account of your own
@@ -78,6 +80,14 @@ pub struct RunFlags {
     /// Make the reports of what the lake had published at this instant, into a folder of their own [default: now]
     #[arg(long, value_name = "TIME")]
     pub known_at: Option<String>,
+}
+
+/// The flags of `etl status`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct StatusFlags {
+    /// How old the newest data may be, such as 26h: older, and it ends with exit 3 [default: any age]
+    #[arg(long, value_name = "TIME")]
+    pub max_age: Option<String>,
 }
 
 /// The flags of `etl close`.
@@ -311,6 +321,7 @@ impl Cli {
                 | Command::Compact(_)
                 | Command::Verify(_)
                 | Command::Rebuild(_)
+                | Command::Status(_)
                 | Command::Check
                 | Command::Init(_)
                 | Command::Demo(_),
@@ -391,7 +402,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 44);
+        assert_eq!(flags, 45);
         assert_eq!(variables().len(), flags);
     }
 

@@ -12,6 +12,7 @@ mod plan;
 mod rebuild;
 mod reopen;
 mod sql;
+mod status;
 mod verify;
 
 use std::io::{self, Write};
@@ -51,6 +52,7 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Compact(order) => compact::run(settings, order).await,
         Request::Rebuild(order) => rebuild::run(settings, order).await,
         Request::Verify(order) => verify::run(settings, order).await,
+        Request::Status { most } => status::run(settings, *most).await,
         Request::Check => check::run(settings).await,
         Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,
         Request::Init { folder } => init::run(settings, folder),

@@ -1,6 +1,7 @@
 //! What this one invocation asks for: the command and its own flags, resolved.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::NaiveDate;
 
@@ -9,6 +10,7 @@ use crate::cli::{
 };
 use crate::error::{Error, Result};
 use crate::settings::choice::{JournalFormat, Stage, TableFormat};
+use crate::settings::duration;
 use crate::settings::given::{Given, GivenBy, choose_or};
 use crate::settings::local::require_local;
 use crate::settings::variables::Variables;
@@ -81,6 +83,11 @@ pub enum Request {
     Rebuild(RebuildOrder),
     /// Hold every file to what was written.
     Verify(VerifyOrder),
+    /// `etl status`
+    Status {
+        /// How old the newest data may be.
+        most: Option<Duration>,
+    },
     /// `etl check`
     Check,
     /// `etl init`
@@ -207,6 +214,10 @@ impl Request {
                 Ok(Self::Verify(VerifyOrder { is_all: flags.all || truth("all", variables)? }))
             }
             Some(Command::Forget(flags)) => Ok(Self::Forget { file: flags.file.clone() }),
+            Some(Command::Status(flags)) => {
+                let given = text(flags.max_age.as_ref(), "max-age", variables);
+                Ok(Self::Status { most: given.as_ref().map(duration::parse).transpose()? })
+            }
             Some(Command::Check) | None => Ok(Self::Check),
         }
     }
@@ -219,6 +230,7 @@ impl Request {
             Self::Sql { .. }
             | Self::Explain { .. }
             | Self::Journal(_)
+            | Self::Status { .. }
             | Self::Diff { .. }
             | Self::Forget { .. }
             | Self::Compact(_)

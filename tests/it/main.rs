@@ -50,5 +50,6 @@ mod reports;
 mod sample;
 mod snapshots;
 mod sql;
+mod status;
 mod transfers;
 mod unknown;
