@@ -30,6 +30,7 @@ PERIODS = {
     "customer_concentration": "month",
     "deferred_revenue_waterfall": "recognition_month",
     "draft_to_final_variance": "month",
+    "recurring_revenue": "month",
     "revenue_flux": "month",
     "revenue_schedule": "month",
 }
