@@ -8,7 +8,9 @@ flux as (
 ),
 
 schedule as (
-    select * from revenue_schedule
+    select customer_id, product_id, month, currency, money_total(recognized_amount) as recognized_amount
+    from revenue_schedule
+    group by customer_id, product_id, month, currency
 ),
 
 data as (
