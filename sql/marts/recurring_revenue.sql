@@ -105,7 +105,7 @@ compared as (
         totals.closing_total
     from moved
     inner join totals
-        on (moved.customer_id is not distinct from totals.customer_id)
+        on coalesce(moved.customer_id, '') = coalesce(totals.customer_id, '')
         and moved.month = totals.month
         and moved.currency = totals.currency
     where (moved.opening_amount is distinct from 0) or (moved.recurring_amount is distinct from 0)
