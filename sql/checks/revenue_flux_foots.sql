@@ -22,76 +22,63 @@ begun as (
 ),
 
 sides as (
-    select column1 as comparison, column2 as months_between, column3 as figure, column4 as months_later
+    select column1 as comparison, column2 as months_between, column3 as is_current
     from (
-        values
-            ('previous_month', 1, 'current', 0),
-            ('previous_month', 1, 'prior', 1),
-            ('previous_year', 12, 'current', 0),
-            ('previous_year', 12, 'prior', 12)
+        values ('previous_month', 1, true), ('previous_month', 1, false), ('previous_year', 12, true), ('previous_year', 12, false)
     )
 ),
 
 scheduled as (
     select
-        sides.figure,
         sides.comparison,
         schedule.customer_id,
         schedule.product_id,
-        add_months(schedule.month, sides.months_later) as month,
-        add_months(schedule.month, sides.months_later - sides.months_between) as prior_month,
+        case when sides.is_current then schedule.month else add_months(schedule.month, sides.months_between) end as month,
+        case when sides.is_current then add_months(schedule.month, -sides.months_between) else schedule.month end as prior_month,
         schedule.currency,
-        schedule.recognized_amount
+        case when sides.is_current then schedule.recognized_amount else 0 end as current_amount,
+        case when sides.is_current then 0 else schedule.recognized_amount end as prior_amount
     from schedule
     cross join sides
 ),
 
 amounts as (
     select
-        scheduled.figure, scheduled.comparison, scheduled.customer_id, scheduled.product_id, scheduled.month,
-        scheduled.currency, true as is_expected, scheduled.recognized_amount as amount
+        scheduled.comparison, scheduled.customer_id, scheduled.product_id, scheduled.month, scheduled.currency,
+        true as is_expected, scheduled.current_amount, scheduled.prior_amount, cast(0 as decimal(38, 18)) as parts_amount
     from scheduled
     cross join data
     cross join begun
     where scheduled.month <= data.newest_month and begun.first_month <= scheduled.prior_month
     union all
     select
-        'current' as figure, comparison, customer_id, product_id, month, currency, false as is_expected,
-        current_amount as amount
-    from flux
-    union all
-    select
-        'prior' as figure, comparison, customer_id, product_id, month, currency, false as is_expected,
-        prior_amount as amount
-    from flux
-    union all
-    select
-        'parts' as figure, comparison, customer_id, product_id, month, currency, true as is_expected,
-        current_amount - prior_amount as amount
-    from flux
-    union all
-    select
-        'parts' as figure, comparison, customer_id, product_id, month, currency, false as is_expected,
-        price_amount + quantity_amount + new_amount + gone_amount + other_amount as amount
+        comparison, customer_id, product_id, month, currency, false as is_expected, current_amount, prior_amount,
+        price_amount + quantity_amount + new_amount + gone_amount + other_amount as parts_amount
     from flux
 ),
 
-final as (
+summed as (
     select
-        figure,
         comparison,
         customer_id,
         product_id,
         month,
         currency,
-        money_total(amount) filter (where is_expected) as expected_amount,
-        money_total(amount) filter (where not is_expected) as found_amount
+        money_total(current_amount) filter (where is_expected) as expected_current_amount,
+        money_total(current_amount) filter (where not is_expected) as current_amount,
+        money_total(prior_amount) filter (where is_expected) as expected_prior_amount,
+        money_total(prior_amount) filter (where not is_expected) as prior_amount,
+        money_total(parts_amount) filter (where not is_expected) as parts_amount
     from amounts
-    group by figure, comparison, customer_id, product_id, month, currency
-    having (
-        money_total(amount) filter (where is_expected)
-        is distinct from money_total(amount) filter (where not is_expected)
-    )
+    group by comparison, customer_id, product_id, month, currency
+),
+
+final as (
+    select *
+    from summed
+    where (current_amount is distinct from expected_current_amount)
+        or (prior_amount is distinct from expected_prior_amount)
+        or (parts_amount is distinct from current_amount - prior_amount)
 )
 
-select * from final order by figure, comparison, month, customer_id, product_id, currency
+select * from final order by comparison, month, customer_id, product_id, currency
