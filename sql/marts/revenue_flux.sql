@@ -21,7 +21,7 @@
 --   product_name       text?                        its name
 --   currency           text?                        currency of the amounts
 --   is_partial         boolean                      whether the data end before the month does, or drafts still bill the customer for it
---   prior_amount       decimal(38, 18)? [currency]  revenue of the month compared with; null, as all that follows from it, where a part is not known
+--   prior_amount       decimal(38, 18)? [currency]  revenue of the month compared with; null, as what follows, where a part is not known
 --   current_amount     decimal(38, 18)? [currency]  revenue of the month
 --   difference_amount  decimal(38, 18)? [currency]  current less prior
 --   price_amount       decimal(38, 18)? [currency]  of it: another average price of usage, at the current quantity

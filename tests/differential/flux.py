@@ -1,7 +1,8 @@
-"""Why revenue changed: a month beside the one before it and that of the year before, and what of the difference is price and what quantity.
+"""Why revenue changed: a month beside the one before it and that of the year before, and what of the difference is price, what
+quantity.
 
-The quantity of a month is that of the lines of final invoices, by their days. At the old price per unit the new quantity would have come
-to so much: from there the price did the rest.
+The quantity of a month is that of the lines of final invoices, by their days. At the old price per unit the new quantity would
+have come to so much: from there the price did the rest.
 """
 
 from datetime import date

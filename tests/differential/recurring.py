@@ -1,7 +1,7 @@
 """Recurring revenue at the end of each month: fees that recur, normalised to a month, and what customers are committed to.
 
-A fee is for its period: of whole months each has an equal part; of other times a month has as many of its days as the month has. A commit
-has a part at every month's end of its term.
+A fee is for its period: of whole months each has an equal part; of other times a month has as many of its days as the month
+has. A commit has a part at every month's end of its term.
 """
 
 from datetime import date
@@ -87,7 +87,7 @@ def ends_of_months(begin, end):
 
 
 def fees(account, policy):
-    """Every fee that recurs: whose it is, its first day and the one after its last, and what is asked for it before free credits."""
+    """Every fee that recurs: whose it is, its first day and the one after its last, what is asked for it before free credits."""
     billed, trueups = usage.roles(account)
     found, starts = [], {}
     for invoice in account.invoices.values():
@@ -131,7 +131,10 @@ def commitment(account, one):
     amount = one.granted if is_promised else paid(account, one)
     if amount == 0:
         return
-    ends = [(list(ends_of_months(start.date(), day_after(end))), granted) for start, end, granted in one.segments]
+    ends = [
+        (list(ends_of_months(start.date(), day_after(end))) if start else [], granted)
+        for start, end, granted in one.segments
+    ]
     if not all(places and granted > 0 for places, granted in ends):
         whole = ends_of_months(one.start.date(), day_after(one.end))
         ends = [(list(whole), one.granted or 1)]
