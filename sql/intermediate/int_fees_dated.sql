@@ -30,16 +30,8 @@ contracts as (
     from int_contracts_unified
 ),
 
-api_charges as (
-    select * from stg_api__scheduled_charges
-),
-
-api_items as (
-    select * from stg_api__scheduled_charge_items
-),
-
-export_items as (
-    select * from stg_egress__scheduled_charge_items
+charged as (
+    select * from int_charges_dated
 ),
 
 -- A draft of the export does not say when it will be issued: what stands on a usage invoice is dated its end.
@@ -53,29 +45,6 @@ fees as (
     from lines
     inner join invoices on lines.invoice_id = invoices.invoice_id
     group by lines.invoice_id, lines.product_id, invoices.contract_id
-),
-
-charged as (
-    select
-        api_items.contract_id,
-        api_charges.product_id,
-        api_charges.charge_id,
-        cast(api_items.dated_at as date) as day,
-        cast(null as bigint) as recurring_months,
-        api_items.charged_amount
-    from api_items
-    inner join api_charges
-        on api_items.contract_id = api_charges.contract_id and api_items.charge_number = api_charges.charge_number
-    union all
-    select
-        export_items.contract_id,
-        export_items.product_id,
-        export_items.charge_id,
-        cast(export_items.dated_at as date) as day,
-        export_items.recurring_months,
-        export_items.charged_amount
-    from export_items
-    left anti join stg_api__contracts as api_contracts on export_items.contract_id = api_contracts.contract_id
 ),
 
 schedules as (

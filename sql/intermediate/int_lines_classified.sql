@@ -26,6 +26,7 @@
 --   currency          text?                        currency or custom unit of the amount
 --   invoice_currency  text?                        currency of the invoice
 --   total_amount      decimal(38, 18)? [currency]  negative where a credit or commit is applied
+--   priced_quantity   decimal(38, 18)? [quantity]  units billed; null where the line tells no price of one
 --   starting_at       timestamp?                   begin of its service period or term, UTC; null where it has none
 --   ending_before     timestamp?                   end of it, exclusive, UTC; of usage on drafts, of the days that have passed
 --   earned_before     timestamp?                   of fees on drafts, end of the days of it that have passed, exclusive, UTC
@@ -165,6 +166,8 @@ final as (
         currency,
         invoice_currency,
         total_amount,
+        -- A line without a price of one unit has a quantity of 1, whatever it bills.
+        case when unit_price_amount is not null then quantity end as priced_quantity,
         case when has_period then period_starting_at end as starting_at,
         case
             when has_period and is_draft and billed_role = 'usage' then least(

@@ -28,6 +28,7 @@
 --   unnamed_amount   decimal(38, 18)? [currency]  of it: lines that name no commit and no credit
 --   postpaid_amount  decimal(38, 18)? [currency]  of it: covered by postpaid commits, and billed
 --   postpaid_balance_id  text?                    the postpaid commit that covers it
+--   credit_amount    decimal(38, 18)? [currency]  of it: covered by credits, and not billed
 --   open_amount      decimal(38, 18)? [currency]  of it: covered by nothing, and billed
 with
 lines as (
@@ -65,6 +66,9 @@ summed as (
             as postpaid_named_amount,
         money_total(total_amount) filter (where line_role = 'application' and balance_type <> 'postpaid')
             as applied_amount,
+        -money_total(total_amount) filter (
+            where line_role = 'application' and balance_type not in ('prepaid', 'postpaid')
+        ) as credit_amount,
         min(case when balance_type = 'postpaid' then balance_id end) as postpaid_balance_id
     from lines
     group by billed_role, product_id, invoice_id, is_money, currency, starting_at, ending_before
@@ -100,6 +104,7 @@ final as (
         unnamed_amount,
         postpaid_amount,
         postpaid_balance_id,
+        credit_amount,
         gross_amount + applied_amount - postpaid_amount as open_amount
     from covered
 )

@@ -34,6 +34,7 @@ class Line:
     end: datetime
     has_period: bool  # of its own: the invoice's is that of its usage
     currency: str
+    quantity: Fraction  # None where no price of one unit is told: then it is 1, whatever is billed
     total: Fraction
     is_refund: bool = False  # of what was paid for the commit that it names
 
@@ -278,6 +279,7 @@ def line(row, invoice):
         end=moment(row.get("ending_before")) or invoice.end,
         has_period=moment(row.get("starting_at")) != moment(row.get("ending_before")),
         currency=currency(row["credit_type_id"], row["credit_type_name"]),
+        quantity=exact(row["quantity"]) if row.get("unit_price") else None,
         total=exact(row["total"]) * scale(row["credit_type_id"]),
     )
 

@@ -30,8 +30,12 @@ PERIODS = {
     "customer_concentration": "month",
     "deferred_revenue_waterfall": "recognition_month",
     "draft_to_final_variance": "month",
+    "recurring_revenue": "month",
+    "revenue_flux": "month",
     "revenue_schedule": "month",
 }
+# What is restated.
+FIGURES = ("_amount", "_quantity")
 # Whether 0 has a row there is no figure.
 SPARSE = "revenue_schedule"
 
@@ -185,13 +189,13 @@ def moved(closes, report, place, now):
 
 
 def figures(rows, place, after, until):
-    """The amounts of rows of months behind one up to another, by row, column and currency."""
+    """The amounts and quantities of rows of months behind one up to another, by row, column and currency."""
     return {
-        (key, column, row.get("currency", key[-1])): value
+        (key, column, "units" if column.endswith("_quantity") else row.get("currency", key[-1])): value
         for key, row in rows.items()
         if after < key[place] <= until
         for column, value in row.items()
-        if column.endswith("_amount")
+        if column.endswith(FIGURES)
     }
 
 

@@ -18,7 +18,7 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     account         what they say, as things, and what a ledger entry means
     usage           what invoices bill for usage, and who pays for it
     fees            how long what a fee is billed for lasts
-    balances, invoices, revenue, concentration, journal, postable, rollforward, exceptions    the reports
+    balances, invoices, revenue, concentration, flux, recurring, journal, postable, rollforward, exceptions    the reports
     dimensions      what other systems call customers and contracts, in all of them
     closes          what a close keeps of them, and what corrects and restates it
     compare         beside what is published
@@ -38,9 +38,11 @@ import closes
 import concentration
 import dimensions
 import exceptions
+import flux
 import invoices
 import journal
 import postable
+import recurring
 import revenue
 import rollforward
 import usage
@@ -96,7 +98,7 @@ def calculate(folders, policy, day, comparison, modules):
 def main(egress, artifacts, settings, closed):
     began = time.monotonic()
     policy, day = policies(settings), day_of_run(artifacts)
-    made = (balances, invoices, revenue, concentration, journal, postable, rollforward)
+    made = (balances, invoices, revenue, concentration, flux, recurring, journal, postable, rollforward)
     if closed is None:
         comparison = Comparison(artifacts)
         calculate([egress], policy, day, comparison, (*made, exceptions, dimensions))

@@ -24,6 +24,7 @@ class Netted:
     gross: Fraction = ZERO
     unnamed: Fraction = ZERO  # of it: lines that name nothing
     applied: Fraction = ZERO  # prepaid commits and credits, negative
+    credited: Fraction = ZERO  # of that: credits, positive
     informed: Fraction = None  # what lines say that a postpaid commit covers
     named: Fraction = ZERO  # lines that name a postpaid commit
     postpaid_commit: str = ""
@@ -149,6 +150,7 @@ def netted(account, invoice, billed, trueups, policy):
             group.informed = (group.informed or ZERO) - line.total
         else:
             group.applied += line.total
+            group.credited -= 0 if balance is not None and balance.type == "prepaid" else line.total
     return list(groups.values())
 
 
