@@ -59,8 +59,8 @@ pub fn write(path: &Path, manifest: &Manifest, pages: &[Page<'_>]) -> Result<Art
             let name = free_name(page.name, &told);
             let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
             sheet.set_name(&name).map_err(failed)?;
-            let totals = fill(sheet, page, &formats, path)?;
-            Some(Filled { name, totals })
+            let (totals, states) = fill(sheet, page, &formats, path)?;
+            Some(Filled { name, totals, states })
         };
         told.push((page, sheet));
     }
@@ -78,6 +78,15 @@ pub fn write(path: &Path, manifest: &Manifest, pages: &[Page<'_>]) -> Result<Art
 struct Filled {
     name: String,
     totals: Vec<Total>,
+    states: Vec<State>,
+}
+
+/// How many exceptions do the same and are in the same state.
+struct State {
+    severity: String,
+    status: String,
+    count: u64,
+    formula: String,
 }
 
 /// The sum of a column in one currency.
@@ -125,10 +134,10 @@ fn free_name(name: &str, before: &[(&Page<'_>, Option<Filled>)]) -> String {
     std::iter::once(short).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
 }
 
-/// Writes the rows of a report, and tells what its amounts come to.
-fn fill(sheet: &mut Worksheet, page: &Page<'_>, formats: &Formats, path: &Path) -> Result<Vec<Total>> {
+/// Writes the rows of a report, and tells what its amounts come to and, of exceptions, how they stand.
+fn fill(sheet: &mut Worksheet, page: &Page<'_>, formats: &Formats, path: &Path) -> Result<(Vec<Total>, Vec<State>)> {
     let failed = |error: XlsxError| Error::failed(format!("cannot write {}: {error}", path.display()));
-    let mut totals = BTreeMap::new();
+    let (mut totals, mut states) = (BTreeMap::new(), BTreeMap::new());
     let (mut row, mut schema) = (0, None);
     for file in &page.files {
         let batches = read(file, None)?;
@@ -141,13 +150,14 @@ fn fill(sheet: &mut Worksheet, page: &Page<'_>, formats: &Formats, path: &Path) 
                 head(sheet, &batch.schema(), Some(&batch), page, formats).map_err(failed)?;
             }
             let cells = Cells::of(&batch, page.header, formats);
+            count_states(&batch, &mut states);
             for at in 0..batch.num_rows() {
                 row += 1;
                 cells.write(sheet, row, at, &mut totals)?.map_err(failed)?;
             }
         }
     }
-    let Some(schema) = schema else { return Ok(Vec::new()) };
+    let Some(schema) = schema else { return Ok((Vec::new(), Vec::new())) };
     if row == 0 {
         head(sheet, &schema, None, page, formats).map_err(failed)?;
     }
@@ -165,7 +175,22 @@ fn fill(sheet: &mut Worksheet, page: &Page<'_>, formats: &Formats, path: &Path) 
         let formula = format!("SUMIFS({},{currencies},\"{criterion}\")", range(column));
         Total { column: schema.field(column).name().clone(), currency, formula, amount }
     };
-    Ok(totals.into_iter().map(total).collect())
+    let state = |((severity, status), count): ((String, String), u64)| {
+        let of = |name: &str| range(column_of(name).unwrap_or_default());
+        let formula = format!("COUNTIFS({},\"{severity}\",{},\"{status}\")", of("severity"), of("status"));
+        State { severity, status, count, formula }
+    };
+    Ok((totals.into_iter().map(total).collect(), states.into_iter().map(state).collect()))
+}
+
+/// Counts exceptions by what they do and how they stand; rows of other reports have no such columns.
+fn count_states(batch: &RecordBatch, states: &mut BTreeMap<(String, String), u64>) {
+    let texts = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
+    let (Some(severities), Some(statuses)) = (texts("severity"), texts("status")) else { return };
+    for (severity, status) in severities.iter().zip(statuses) {
+        let key = (severity.unwrap_or_default().to_owned(), status.unwrap_or_default().to_owned());
+        *states.entry(key).or_default() += 1;
+    }
 }
 
 /// The line of column names, with a note on each, and how wide the columns are.
@@ -350,33 +375,46 @@ fn cover(
     }
     let title = manifest.period.as_ref().map_or("Reports".to_owned(), |month| format!("Close pack of {month}"));
     sheet.write_string_with_format(row, 0, title, &formats.bold)?;
-    let mut line = |row: &mut u32, name: &str, text: &str| -> std::result::Result<(), XlsxError> {
+    let line = |sheet: &mut Worksheet, row: &mut u32, name: &str, text: &str| -> std::result::Result<(), XlsxError> {
         *row += 1;
         sheet.write_string(*row, 0, name)?;
         sheet.write_string(*row, 1, fitting(text)).map(drop)
     };
     if let Some(notice) = &manifest.notice {
-        line(&mut row, "SAMPLE DATA", notice)?;
+        line(sheet, &mut row, "SAMPLE DATA", notice)?;
     }
-    line(&mut row, "environment", manifest.environment.as_deref().unwrap_or("none"))?;
-    line(&mut row, "run", &manifest.run_id)?;
-    line(&mut row, "begun at", &manifest.started_at)?;
-    line(&mut row, "made by", &format!("etl {}", manifest.etl_version))?;
+    line(sheet, &mut row, "environment", manifest.environment.as_deref().unwrap_or("none"))?;
+    line(sheet, &mut row, "run", &manifest.run_id)?;
+    line(sheet, &mut row, "begun at", &manifest.started_at)?;
+    line(sheet, &mut row, "made by", &format!("etl {}", manifest.etl_version))?;
     line(
+        sheet,
         &mut row,
         "amounts",
         "in units of the currency beside them, shown in its digits; a cell holds some 15 digits, and the CSV of the same name all of them",
     )?;
-    line(&mut row, "totals", "are formulas over the sheets; what a report says on several rows is not added up")?;
+    line(
+        sheet,
+        &mut row,
+        "totals",
+        "are formulas over the sheets; what a report says on several rows is not added up",
+    )?;
+    row += 1;
+    for state in told.iter().filter_map(|(_, filled)| filled.as_ref()).flat_map(|filled| &filled.states) {
+        row += 1;
+        let does = if state.severity == "block" { "that block" } else { "that warn" };
+        sheet.write_string(row, 0, format!("exceptions {does}, {}", state.status))?;
+        sheet.write_formula(row, 1, Formula::new(&state.formula).set_result(state.count.to_string()))?;
+    }
     row += 1;
     for (name, value) in &manifest.parameters {
-        line(&mut row, name, value)?;
+        line(sheet, &mut row, name, value)?;
     }
     for (name, account) in &manifest.accounts {
-        line(&mut row, &format!("account {name}"), account)?;
+        line(sheet, &mut row, &format!("account {name}"), account)?;
     }
     for (name, does) in &manifest.checks {
-        line(&mut row, &format!("check {name}"), does)?;
+        line(sheet, &mut row, &format!("check {name}"), does)?;
     }
     row += 2;
     for (column, name) in (0..).zip(["report", "figure", "currency", "total", "what it answers"]) {

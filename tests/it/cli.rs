@@ -121,7 +121,7 @@ fn a_command_that_is_none_is_told_what_was_meant_or_which_there_are() {
     project.etl(&["--lake", "x", "rnu"]).exits(2).says(&["did you mean `etl run`?"]);
     project.etl(&["help", "rnu"]).exits(2).says(&["did you mean `etl run`?"]);
     let help = project.etl(&["--help"]).exits(0).stdout;
-    let refused = project.etl(&["stauts"]).exits(2).says(&["hint: the commands are run, plan, "]);
+    let refused = project.etl(&["frobnicate"]).exits(2).says(&["hint: the commands are run, plan, "]);
     for command in ["run", "plan", "close", "diff", "sql", "explain", "check", "init"] {
         assert!(refused.stderr.contains(command) && help.contains(&format!("\n  {command} ")), "{command}");
     }
