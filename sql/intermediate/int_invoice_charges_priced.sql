@@ -49,7 +49,7 @@ commits as (
     group by commit_id
 ),
 
--- The version in force at the end of the service period.
+-- The version in force at the end of the service period; of an invoice without one the newest.
 contract_products as (
     select
         line_items.line_item_id,
@@ -63,7 +63,9 @@ contract_products as (
     from line_items
     inner join invoices on line_items.invoice_id = invoices.invoice_id
     inner join product_versions on line_items.product_id = product_versions.product_id
-    where product_versions.starting_at is null or product_versions.starting_at < invoices.ending_before
+    where product_versions.starting_at is null
+        or product_versions.starting_at < invoices.ending_before
+        or coalesce(invoices.starting_at, invoices.ending_before) is null
 ),
 
 charges as (

@@ -1,11 +1,12 @@
--- Every line of every finalized invoice, one row each; its sub lines where the export has them.
+-- Every line of every finalized invoice, one row each, and of lines of plans (legacy) their sub lines.
 --
 -- Lines follow their invoice, whose status has no history: once it is void they are gone, as it is from what was billed, and so what
 -- stands here adds up to `invoices` at any time. Rows of closed months are therefore not kept as they were closed; what that moves
 -- in closed months is told by `journal_entries` and `restatements`. The pack of a month has the lines of invoices issued by its end.
 --
 -- A line that only informs, of what a postpaid commit covers, and one in another unit than its invoice's currency are shown and
--- do not count: `invoiced_amount` is what a row adds to the invoice.
+-- do not count: `invoiced_amount` is what a row adds to the invoice. A line of the API whose sub lines do not add up to it stands
+-- whole; in the export that is an exception.
 --
 -- grain    line_item_id, sub_line_item_id
 -- apart    unit_price, total_amount
@@ -63,8 +64,50 @@ metrics as (
     select * from int_metrics_mapped
 ),
 
+api_lines as (
+    select * from stg_api__line_items
+),
+
+api_sub_line_items as (
+    select * from stg_api__sub_line_items
+),
+
+api_sub_lines as (
+    select
+        api_sub_line_items.line_item_id as line_item_key,
+        api_sub_line_items.sub_line_number,
+        api_sub_line_items.sub_line_item_name,
+        api_sub_line_items.quantity,
+        money_mul(api_sub_line_items.price, api_lines.units_per_amount) as unit_price_amount,
+        money_mul(api_sub_line_items.subtotal, api_lines.units_per_amount) as subtotal_amount
+    from api_lines
+    inner join api_sub_line_items
+        on api_lines.invoice_id = api_sub_line_items.invoice_id
+        and api_lines.line_number = api_sub_line_items.line_number
+),
+
 balances as (
     select * from int_balances_unified
+),
+
+sub_sums as (
+    select line_item_key, count(*) as sub_line_count, money_total(subtotal_amount) as subtotal_amount
+    from api_sub_lines
+    group by line_item_key
+),
+
+-- A double of more decimals than there is room for was rounded in each of them.
+split_lines as (
+    select lines.line_item_key
+    from lines
+    inner join sub_sums on lines.line_item_key = sub_sums.line_item_key
+    where abs(lines.total_amount - sub_sums.subtotal_amount) <= money_mul(sub_sums.sub_line_count + 1, 0.000000000000000001)
+),
+
+split_sub_lines as (
+    select api_sub_lines.*
+    from api_sub_lines
+    inner join split_lines on api_sub_lines.line_item_key = split_lines.line_item_key
 ),
 
 -- Lines of the export as they are priced, sub line by sub line; those of the API as they are.
@@ -84,17 +127,28 @@ charged as (
     union all
     select
         lines.*,
-        cast(null as varchar) as sub_line_item_id,
+        lines.line_item_key || '/' || cast(sub_lines.sub_line_number as varchar) as sub_line_item_id,
         coalesce(products.product_name, lines.line_item_name) as product_name,
-        lines.line_item_name as description,
+        coalesce(sub_lines.sub_line_item_name, lines.line_item_name) as description,
         api_products.billable_metric_id as metric_id,
-        lines.quantity as charged_quantity,
-        coalesce(
-            lines.unit_price_amount,
-            case when lines.quantity <> 0 then money_div(lines.total_amount, nullif(lines.quantity, 0)) end
-        ) as unit_price,
-        lines.total_amount as charged_amount
+        case when sub_lines.line_item_key is null then lines.quantity else sub_lines.quantity end as charged_quantity,
+        case
+            when sub_lines.line_item_key is null then coalesce(
+                lines.unit_price_amount,
+                case when lines.quantity <> 0 then money_div(lines.total_amount, nullif(lines.quantity, 0)) end
+            )
+            else coalesce(
+                sub_lines.unit_price_amount,
+                case
+                    when sub_lines.quantity <> 0
+                        then money_div(sub_lines.subtotal_amount, nullif(sub_lines.quantity, 0))
+                end
+            )
+        end as unit_price,
+        case when sub_lines.line_item_key is null then lines.total_amount else sub_lines.subtotal_amount end
+            as charged_amount
     from lines
+    left join split_sub_lines as sub_lines on lines.line_item_key = sub_lines.line_item_key
     left join products on lines.product_id = products.product_id
     left join api_products on lines.product_id = api_products.product_id
     where lines.channel = 'api'

@@ -155,12 +155,14 @@ def parts(account, line, metric):
 
 def product(account, line):
     """The name of a line's product, and the metric that counts it as it is billed: of a contract's, those of the version that was in
-    force at the end of the service period."""
+    force at the end of the service period, or of an invoice without one those of the newest."""
     began = lambda row: moment(row["starting_at"])
     versions = [
         row
         for row in account.versions.get(line.product, [])
-        if began(row) is None or (line.invoice.end is not None and began(row) < line.invoice.end)
+        if began(row) is None
+        or (line.invoice.end is not None and began(row) < line.invoice.end)
+        or (line.invoice.start is None and line.invoice.end is None)
     ]
     latest = max(
         versions,
