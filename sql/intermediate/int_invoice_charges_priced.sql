@@ -11,6 +11,7 @@
 --   service_month     date?                        first day of the month in which the service period begins, UTC
 --   product_name      text?                        the product; the line's own name where it has no product
 --   description       text?                        as the invoice shows the charge
+--   metric_id         text?                        the billable metric whose units are billed; null where they were converted or rounded
 --   quantity          decimal(38, 18)? [quantity]  units billed
 --   unit_price        decimal(38, 18)? [currency]  as exported, else total over quantity to 18 places; null for no quantity
 --   total_amount      decimal(38, 18)? [currency]  negative where a credit or commit is applied
@@ -48,11 +49,12 @@ commits as (
     group by commit_id
 ),
 
--- The version in force at the end of the service period.
+-- The version in force at the end of the service period; of an invoice without one the newest.
 contract_products as (
     select
         line_items.line_item_id,
         product_versions.product_name,
+        case when not product_versions.is_converted then product_versions.billable_metric_id end as metric_id,
         row_number() over (
             partition by line_items.line_item_id
             order by product_versions.starting_at desc nulls last, product_versions.product_version desc nulls last,
@@ -61,7 +63,9 @@ contract_products as (
     from line_items
     inner join invoices on line_items.invoice_id = invoices.invoice_id
     inner join product_versions on line_items.product_id = product_versions.product_id
-    where product_versions.starting_at is null or product_versions.starting_at < invoices.ending_before
+    where product_versions.starting_at is null
+        or product_versions.starting_at < invoices.ending_before
+        or coalesce(invoices.starting_at, invoices.ending_before) is null
 ),
 
 charges as (
@@ -78,6 +82,7 @@ charges as (
             else 'unknown'
         end as application,
         coalesce(sub_line_items.sub_line_item_name, line_items.line_item_name) as description,
+        sub_line_items.billable_metric_id as metric_id,
         case when sub_line_items.sub_line_item_id is null then line_items.quantity else sub_line_items.quantity end
             as quantity,
         case when sub_line_items.sub_line_item_id is null then line_items.unit_price_amount end as exported_unit_price,
@@ -114,6 +119,7 @@ final as (
         invoices.service_month,
         coalesce(products.product_name, contract_products.product_name, charges.line_item_name) as product_name,
         charges.description,
+        coalesce(charges.metric_id, contract_products.metric_id) as metric_id,
         charges.quantity,
         coalesce(
             charges.exported_unit_price,

@@ -9,7 +9,10 @@
 --   invoice_id                   text                         the invoice
 --   customer_id                  text?                        the customer it bills
 --   invoice_status               text?                        DRAFT, DRAFT_INCOMPLETE (egress), FINALIZED or VOID
+--   invoice_type                 text?                        the API's type, the export's label
 --   is_counted                   boolean                      false where its amount stands on another invoice too
+--   plan_id                      text?                        the plan it bills; null on contracts
+--   plan_name                    text?                        its name
 --   contract_id                  text?                        the contract it bills; null on plans
 --   starting_at                  timestamp?                   begin of the service period, UTC; null where scheduled
 --   ending_before                timestamp?                   end of the service period, exclusive, UTC
@@ -17,6 +20,7 @@
 --   currency                     text?                        currency or custom unit of the amounts
 --   total_amount                 decimal(38, 18)? [currency]  after credits; null where a draft was not computed
 --   billing_provider             text?                        where it was sent
+--   billing_provider_invoice_id  text?                        its id there
 --   billing_provider_status      text?                        its status there, in upper case; null until it was sent
 --   payment                      text                         what that means: unsent, open, paid, failed, dropped or unknown
 with
@@ -41,7 +45,10 @@ final as (
         invoice_id,
         customer_id,
         case when is_issued or is_draft then invoice_status else 'DRAFT' end as invoice_status,
+        invoice_type,
         is_counted,
+        plan_id,
+        plan_name,
         contract_id,
         starting_at,
         ending_before,
@@ -49,6 +56,7 @@ final as (
         currency,
         total_amount,
         billing_provider,
+        billing_provider_invoice_id,
         billing_provider_status,
         payment
     from dated

@@ -36,6 +36,7 @@ class Line:
     currency: str
     quantity: Fraction  # None where no price of one unit is told: then it is 1, whatever is billed
     total: Fraction
+    row: dict
     is_refund: bool = False  # of what was paid for the commit that it names
 
     @property
@@ -143,6 +144,11 @@ class Account:
     parents: dict  # contracts below another: the customer and contract above, and whether that pays
     draft_days: dict  # by draft: days of its lines as (day, product, commit, currency, amount)
     stray_lines: list  # lines whose invoice was not delivered
+    sub_lines: dict  # by line: rows of its sub lines
+    product_names: dict  # of plans
+    versions: dict  # by product of contracts: rows of its versions
+    metric_names: dict
+    commit_types: dict  # by commit or credit: the types that it is delivered with
     fee_days: dict = field(default_factory=dict)  # when invoices bill fees without a period, by contract and product
 
 
@@ -193,7 +199,26 @@ def read(folders):
         parents=parents(contract_table(folders, "contract_hierarchy_configurations")),
         draft_days=draft_days(folders),
         stray_lines=stray,
+        sub_lines=grouped(delivery.newest(folders, "sub_line_item"), "line_item_id"),
+        product_names={row["id"]: row["name"] for row in delivery.newest(folders, "product")},
+        versions=grouped(versions, "product_list_item_id"),
+        metric_names={row["id"]: row["name"] for row in delivery.newest(folders, "billable_metric")},
+        commit_types=commit_types(folders, balances),
     )
+
+
+def grouped(rows, column):
+    groups = {}
+    for row in rows:
+        groups.setdefault(row[column], []).append(row)
+    return groups
+
+
+def commit_types(folders, balances):
+    types = {one.id: {one.type} for one in balances.values()}
+    for row in contract_table(folders, "contracts_commits"):
+        types.setdefault(row["id"], set()).add(row["type"].lower())
+    return types
 
 
 def contract_table(folders, table):
@@ -281,6 +306,7 @@ def line(row, invoice):
         currency=currency(row["credit_type_id"], row["credit_type_name"]),
         quantity=exact(row["quantity"]) if row.get("unit_price") else None,
         total=exact(row["total"]) * scale(row["credit_type_id"]),
+        row=row,
     )
 
 

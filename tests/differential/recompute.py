@@ -18,7 +18,8 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     account         what they say, as things, and what a ledger entry means
     usage           what invoices bill for usage, and who pays for it
     fees            how long what a fee is billed for lasts
-    balances, invoices, revenue, concentration, flux, recurring, journal, postable, rollforward, exceptions    the reports
+    balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, postable, rollforward,
+    exceptions      the reports
     dimensions      what other systems call customers and contracts, in all of them
     closes          what a close keeps of them, and what corrects and restates it
     compare         beside what is published
@@ -41,7 +42,9 @@ import exceptions
 import flux
 import invoices
 import journal
+import lines
 import postable
+import receivables
 import recurring
 import revenue
 import rollforward
@@ -98,7 +101,9 @@ def calculate(folders, policy, day, comparison, modules):
 def main(egress, artifacts, settings, closed):
     began = time.monotonic()
     policy, day = policies(settings), day_of_run(artifacts)
-    made = (balances, invoices, revenue, concentration, flux, recurring, journal, postable, rollforward)
+    made = (
+        balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, postable, rollforward
+    )
     if closed is None:
         comparison = Comparison(artifacts)
         calculate([egress], policy, day, comparison, (*made, exceptions, dimensions))
