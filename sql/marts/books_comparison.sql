@@ -2,7 +2,8 @@
 --
 -- An account is compared with `postable_journal`: assets and liabilities by their balance at the month's end, others by what was posted
 -- in the month. A figure of a report, such as `revenue_schedule.recognized_amount`, is compared with its sum of the month in whole
--- minor units of the currency (cents). What differs is the exception BOOKS_DIFFER.
+-- minor units of the currency (cents); `invoices.total_amount` is of final invoices by their billing month. What differs is the exception
+-- BOOKS_DIFFER.
 --
 -- grain    month_text, account, currency
 -- apart    books_amount, computed_amount, difference_amount
@@ -92,7 +93,48 @@ revenue as (
     select * from revenue_schedule
 ),
 
+final_invoices as (
+    select * from invoices where invoice_status = 'FINALIZED' and is_counted
+),
+
+receivables as (
+    select * from receivables_rollforward
+),
+
 reported as (
+    select
+        figures.month_text,
+        figures.account,
+        figures.currency,
+        case figures.name
+            when 'invoices.total_amount' then final_invoices.total_amount
+        end as amount
+    from final_invoices
+    inner join figures on final_invoices.billing_month = figures.month and final_invoices.currency = figures.currency
+    where starts_with(figures.name, 'invoices.')
+        and (
+            figures.owner_id is null
+            or figures.owner_id = final_invoices.customer_id
+            or figures.owner_id = final_invoices.contract_id
+        )
+    union all
+    select
+        figures.month_text,
+        figures.account,
+        figures.currency,
+        case figures.name
+            when 'receivables_rollforward.opening_amount' then receivables.opening_amount
+            when 'receivables_rollforward.invoiced_amount' then receivables.invoiced_amount
+            when 'receivables_rollforward.closing_amount' then receivables.closing_amount
+        end as amount
+    from receivables
+    inner join figures on receivables.month = figures.month and receivables.currency = figures.currency
+    where starts_with(figures.name, 'receivables_rollforward.')
+        and (
+            figures.owner_id is null
+            or figures.owner_id = receivables.customer_id
+        )
+    union all
     select
         figures.month_text,
         figures.account,
@@ -222,6 +264,10 @@ judged as (
             'deferred_revenue_rollforward.recognized_amount',
             'deferred_revenue_rollforward.expired_amount',
             'deferred_revenue_rollforward.closing_amount',
+            'invoices.total_amount',
+            'receivables_rollforward.opening_amount',
+            'receivables_rollforward.invoiced_amount',
+            'receivables_rollforward.closing_amount',
             'revenue_schedule.recognized_amount'
         ) as is_known,
         figures.month > data.newest_month as is_ahead
