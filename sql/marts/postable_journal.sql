@@ -31,6 +31,7 @@
 --   exact_amount       decimal(38, 18) [currency]   what the line comes to before it is rounded: debits, or less than 0 credits
 --   corrects_month     date?                        first day of the closed month that it corrects; null where it corrects none
 --   corrects_entry_id  text?                        the entry of that month that it corrects
+--   reverses_entry_id  text?                        the entry that it takes back: the accrual; null where it takes none back
 -- checks
 --   debit_amount >= 0 or credit_amount >= 0
 --   (debit_amount is null) <> (credit_amount is null)
@@ -49,6 +50,10 @@ customers as (
 
 products as (
     select * from int_products_unified
+),
+
+reversals as (
+    select * from int_journal_reversed
 ),
 
 accounts as (
@@ -126,10 +131,12 @@ final as (
         case when not lines.is_debit then -lines.posted_amount end as credit_amount,
         lines.exact_amount,
         lines.corrects_month,
-        lines.corrects_entry_id
+        lines.corrects_entry_id,
+        reversals.reverses_entry_id
     from lines
     left join customers on lines.customer_id = customers.customer_id
     left join products on lines.product_id = products.product_id
+    left join reversals on lines.entry_id = reversals.entry_id
 )
 
 select * from final order by month, entry_id, line_number

@@ -46,6 +46,12 @@ fn what_is_posted_is_in_cents_balances_and_is_never_half_a_cent_from_what_is_exa
         assert!(drift.abs() * 2 <= CENT, "{drift} at {line:?}");
         assert!(line["memo"].contains(&line["customer_name"]), "{line:?}");
     }
+    // What takes an accrual back names it.
+    let entry_ids: BTreeSet<_> =
+        lines.iter().filter(|line| line["event"] == "accrual").map(|line| &line["entry_id"]).collect();
+    let taken_back: BTreeSet<_> =
+        lines.iter().map(|line| &line["reverses_entry_id"]).filter(|id| !id.is_empty()).collect();
+    assert!(!entry_ids.is_empty() && entry_ids == taken_back, "{entry_ids:?} {taken_back:?}");
     assert!(roundings > 0 && lines.len() - roundings == exact.iter().filter(|row| row["currency"].len() == 3).count());
     assert_eq!(entries.values().find(|sum| **sum != 0), None);
 }
