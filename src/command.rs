@@ -15,7 +15,7 @@ mod sql;
 mod status;
 mod verify;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use crate::error::{Error, Result};
 use crate::pipeline;
@@ -68,7 +68,8 @@ fn sum_up(settings: &Settings, (summary, result): (Summary, Result<()>)) -> Resu
         // A run that never began has nothing to sum up.
         OutputFormat::Text if result.is_err() && summary.receipts.is_empty() => Ok(()),
         OutputFormat::Text if settings.verbosity < 0 && result.is_ok() => Ok(()),
-        OutputFormat::Text => summary.write_text(&mut out),
+        // On a terminal a line for each stage is enough; a file keeps all of it.
+        OutputFormat::Text => summary.write_text(&mut out, settings.verbosity > 0 || !io::stdout().is_terminal()),
     };
     written.map_err(|error| Error::failed(format!("the summary cannot be written: {error}")))?;
     print(&out)?;

@@ -16,7 +16,7 @@ use tracing_subscriber::{EnvFilter, Registry};
 
 use crate::error::{Error, Result};
 use crate::printer::progress::{self, LogLines};
-use crate::settings::{LogFormat, Settings};
+use crate::settings::{LogFormat, Settings, filter_of_terminal};
 
 /// Starts logging for the rest of the process, and logs what was odd about the settings.
 ///
@@ -24,7 +24,12 @@ use crate::settings::{LogFormat, Settings};
 /// Usage, when the filter of `ETL_LOG` or `RUST_LOG` cannot be read. Failed, when logging was started before.
 pub fn start(settings: &Settings) -> Result<()> {
     let colors = settings.colors && io::stderr().is_terminal();
-    subscriber(settings, colors, || LogLines)?
+    // A person sees the live line and, in the end, what it came to.
+    let mut seen = settings.clone();
+    if settings.log_format == LogFormat::Text && settings.log_filter.1.is_none() && io::stderr().is_terminal() {
+        filter_of_terminal(settings.verbosity).clone_into(&mut seen.log_filter.0);
+    }
+    subscriber(&seen, colors, || LogLines)?
         .try_init()
         .map_err(|error| Error::failed(format!("cannot start logging: {error}")))?;
     progress::show(settings);

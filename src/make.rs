@@ -33,6 +33,7 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::place::lake::DataFile;
 use crate::place::results::Rows;
+use crate::printer::progress;
 
 /// The schema of a model's rows, descriptions included.
 pub fn row_schema(model: &Model) -> SchemaRef {
@@ -225,6 +226,7 @@ async fn make(
     register(&result.rows(&order.folder), engine, &model.name, &schema)?;
     let milliseconds = started.elapsed().as_millis() as u64;
     debug!(model = model.name, rows = result.count, milliseconds, "made {}", model.name);
+    progress::done(&model.name);
     Ok(Some(Made {
         name: model.name.clone(),
         rows: result.count,

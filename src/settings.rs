@@ -366,6 +366,14 @@ fn verbosity(variables: &Variables) -> Result<i8> {
     }
 }
 
+/// The filter where a person is looking at a terminal: a step quieter.
+pub fn filter_of_terminal(verbosity: i8) -> &'static str {
+    match verbosity {
+        0 => "warn,buoyant_kernel=off",
+        louder => default_filter(louder - 1),
+    }
+}
+
 /// Our own lines by verbosity; of the libraries only what went wrong, until everything is asked for. The library that
 /// reads table logs says its errors twice, with backtraces: ours name the table.
 fn default_filter(verbosity: i8) -> &'static str {

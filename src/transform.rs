@@ -26,7 +26,7 @@ use crate::place::lake::{DataFile, Lake, TableState};
 use crate::place::parquet;
 use crate::place::records::{self, published_rows};
 use crate::place::results::{self, Rows};
-use crate::printer::counted;
+use crate::printer::{counted, progress};
 use crate::receipt::Receipt;
 use crate::run::Run;
 use crate::settings::Severity;
@@ -288,7 +288,10 @@ async fn make_reports(
             }
         }
     }
-    let made = make_all(orders, task.parameters, engine).await?;
+    progress::begin("models", orders.len() as u64, progress::Counted::Queries);
+    let made = make_all(orders, task.parameters, engine).await;
+    progress::end();
+    let made = made?;
     for made in &made {
         let Some(Chosen { model, .. }) = chosen.iter().find(|chosen| chosen.model.name == made.name) else { continue };
         reuse.keep_rows(model, made, &staging(model))?;

@@ -19,8 +19,7 @@ pub(crate) const TABLE: Table = Table {
         ),
         Column::new("currency", Kind::Text, "Currency of the amount, as reports name it."),
         Column::new("amount", Kind::Decimal, "The figure; of an account as it grows: a revenue of 5 is 5 and not -5.")
-            .unit(Unit::Currency)
-            .required(),
+            .unit(Unit::Currency),
         Column::new("updated_at", Kind::Timestamp, "When that was written down; the newest row of a figure counts."),
     ],
 };

@@ -24,18 +24,22 @@ pub enum Counted {
     Bytes,
     /// Series of requests.
     Series,
+    /// Queries, each told by its name.
+    Queries,
 }
 
 /// Begins with an item of so many of these.
 pub fn begin(item: &str, count: u64, counted: Counted) {
     let template = match counted {
         Counted::Bytes => "{msg} {bar:24} {percent:>3}% {binary_bytes_per_sec} {eta}",
+        Counted::Queries => "{prefix} {bar:24} {pos} of {len}, {elapsed}: {msg}",
         Counted::Series => "{msg} {bar:24} {percent:>3}% {pos} of {len} {per_sec} {eta}",
     };
     // The templates are constants; were one wrong, the plain style would stay.
     if let Ok(style) = ProgressStyle::with_template(template) {
         LINE.set_style(style);
     }
+    LINE.set_prefix(item.to_owned());
     LINE.set_message(item.to_owned());
     LINE.set_length(count);
     LINE.reset();
@@ -44,6 +48,12 @@ pub fn begin(item: &str, count: u64, counted: Counted) {
 /// So many more are done.
 pub fn advance(count: u64) {
     LINE.inc(count);
+}
+
+/// One more of this name is done.
+pub fn done(name: &str) {
+    LINE.set_message(name.to_owned());
+    LINE.inc(1);
 }
 
 /// Takes the line away.

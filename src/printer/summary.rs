@@ -52,12 +52,14 @@ impl Summary {
         out.write_all(b"\n")
     }
 
-    /// For a person: a table and a closing line.
+    /// For a person: a line for each stage, or a table with one for each item, and a closing line.
     ///
     /// # Errors
     /// The writer's.
-    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
-        if !self.receipts.is_empty() {
+    pub fn write_text(&self, out: &mut impl Write, is_detailed: bool) -> io::Result<()> {
+        if !is_detailed {
+            self.stages().iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        } else if !self.receipts.is_empty() {
             let mut table = Table::new();
             table.load_preset(presets::NOTHING);
             table.set_header(["stage", "item", "rows", "files", "bytes", "seconds", ""]);
@@ -106,6 +108,27 @@ impl Summary {
             "{status} in {seconds} s, run {}{environment}, {pack}artifacts in {}",
             self.run_id, self.artifacts
         )
+    }
+
+    /// A line for each stage: how many items, what they come to, how many changed and which are empty.
+    fn stages(&self) -> Vec<String> {
+        let of_stage = |stage: &[Receipt]| {
+            let name = stage.first().map_or("", |receipt| receipt.stage.as_str());
+            let sum = |of: fn(&Receipt) -> u64| stage.iter().map(of).sum::<u64>();
+            let mut told = vec![counted(stage.len() as u64, "item")];
+            for (count, what) in [(sum(|receipt| receipt.rows), "row"), (sum(|receipt| receipt.files), "file")] {
+                told.extend(Some(counted(count, what)).filter(|_| count > 0));
+            }
+            let unchanged = stage.iter().filter(|receipt| receipt.note == "unchanged").count();
+            told.extend(Some(format!("{unchanged} unchanged")).filter(|_| unchanged > 0));
+            let checks = stage.iter().find(|receipt| receipt.item == "checks");
+            told.extend(checks.map(|checks| format!("{}: {}", counted(checks.rows, "check"), checks.note)));
+            let is_empty = |receipt: &&Receipt| name == "load" && receipt.rows == 0 && receipt.note.is_empty();
+            let empty: Vec<_> = stage.iter().filter(is_empty).map(|receipt| receipt.item.as_str()).collect();
+            told.extend(Some(format!("empty: {}", empty.join(" "))).filter(|_| !empty.is_empty()));
+            format!(" {name:<10} {}", told.join(", "))
+        };
+        self.receipts.chunk_by(|left, right| left.stage == right.stage).map(of_stage).collect()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::make::{Fault, Turns, Verdict};
 use crate::model::{Grain, Layer, Model, Models};
 use crate::place::records::{Row, cell};
 use crate::place::results::Found;
-use crate::printer::{counted, json_of_row};
+use crate::printer::{counted, json_of_row, progress};
 use crate::settings::Severity;
 use crate::task::Task;
 
@@ -177,10 +177,13 @@ pub async fn of_files(
         });
     }
     let mut done = BTreeMap::new();
+    progress::begin("checks", tasks.len() as u64, progress::Counted::Queries);
     while let Some(joined) = tasks.join_next().await {
         let (name, check) = joined.map_err(|error| Error::failed(format!("a check broke off: {error}")))?;
+        progress::done(&name);
         done.insert(name, check);
     }
+    progress::end();
     done.into_iter().map(|(name, check)| Ok((name, check?))).collect()
 }
 

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_name_without_its_schema_or_with_another_finds_every_table_of_that_name() {
         assert_eq!(meant_by("invoice"), ["current.invoice", "egress.invoice"]);
-        assert_eq!(meant_by("invoices"), ["api.invoices"]);
+        assert_eq!(meant_by("invoices"), ["invoices", "api.invoices"]);
         assert_eq!(meant_by("egress.balances"), ["api.balances"]);
         assert_eq!(meant_by("quarantene"), ["etl.quarantine"]);
     }
