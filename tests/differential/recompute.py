@@ -19,7 +19,7 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     usage           what invoices bill for usage, and who pays for it
     fees            how long what a fee is billed for lasts
     balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, postable, rollforward,
-    exceptions      the reports
+    books, exceptions    the reports
     dimensions      what other systems call customers and contracts, in all of them
     closes          what a close keeps of them, and what corrects and restates it
     compare         beside what is published
@@ -35,6 +35,7 @@ from datetime import date
 
 import account
 import balances
+import books
 import closes
 import concentration
 import dimensions
@@ -101,20 +102,22 @@ def calculate(folders, policy, day, comparison, modules):
 def main(egress, artifacts, settings, closed):
     began = time.monotonic()
     policy, day = policies(settings), day_of_run(artifacts)
+    beside = os.path.join(os.path.dirname(os.path.abspath(egress)), "books")
+    policy["books"] = beside if os.path.isdir(beside) else None
     made = (
         balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, postable, rollforward
     )
     if closed is None:
         comparison = Comparison(artifacts)
-        calculate([egress], policy, day, comparison, (*made, exceptions, dimensions))
+        calculate([egress], policy, day, comparison, (*made, books, exceptions, dimensions))
     else:
-        delivered, books = closes.deliveries(egress), closes.read(closed)
-        if not books or len(delivered) < len(books):
-            sys.exit(f"{len(books)} closes of {len(delivered)} deliveries")
-        for number, close in enumerate(books, 1):
+        delivered, closed_books = closes.deliveries(egress), closes.read(closed)
+        if not closed_books or len(delivered) < len(closed_books):
+            sys.exit(f"{len(closed_books)} closes of {len(delivered)} deliveries")
+        for number, close in enumerate(closed_books, 1):
             close.told = Recorder()
             calculate(delivered[:number], policy, day, close.told, made)
-        comparison = closes.Books(artifacts, books)
+        comparison = closes.Books(artifacts, closed_books)
         calculate(delivered, policy, day, comparison, (*made, exceptions))
         comparison.finish()
     print(f"{comparison.different} differences in {time.monotonic() - began:.0f} s")
