@@ -18,7 +18,7 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     account         what they say, as things, and what a ledger entry means
     usage           what invoices bill for usage, and who pays for it
     fees            how long what a fee is billed for lasts
-    balances, invoices, revenue, concentration, journal, postable, rollforward, exceptions    the reports
+    balances, invoices, revenue, concentration, journal, obligations, postable, rollforward, exceptions    the reports
     dimensions      what other systems call customers and contracts, in all of them
     closes          what a close keeps of them, and what corrects and restates it
     compare         beside what is published
@@ -40,6 +40,7 @@ import dimensions
 import exceptions
 import invoices
 import journal
+import obligations
 import postable
 import revenue
 import rollforward
@@ -96,7 +97,7 @@ def calculate(folders, policy, day, comparison, modules):
 def main(egress, artifacts, settings, closed):
     began = time.monotonic()
     policy, day = policies(settings), day_of_run(artifacts)
-    made = (balances, invoices, revenue, concentration, journal, postable, rollforward)
+    made = (balances, invoices, revenue, concentration, journal, obligations, postable, rollforward)
     if closed is None:
         comparison = Comparison(artifacts)
         calculate([egress], policy, day, comparison, (*made, exceptions, dimensions))
