@@ -75,6 +75,20 @@ scheduled as (
         fees.currency,
         coalesce(money_sum(case when fees.day <= data.as_of_day then fees.charged_amount end), 0) as due_amount,
         coalesce(
+            money_sum(case when fees.day <= data.as_of_day and fees.charged_amount > 0 then fees.charged_amount end), 0
+        ) as payable_amount,
+        coalesce(
+            money_sum(
+                case
+                    when data.as_of_day < fees.day
+                        and coalesce(fees.day <= fees.contract_end_day, true)
+                        and fees.charged_amount < 0
+                        then fees.charged_amount
+                end
+            ),
+            0
+        ) as credited_amount,
+        coalesce(
             money_sum(
                 case when data.as_of_day < fees.day and coalesce(fees.day <= fees.contract_end_day, true) then fees.charged_amount end
             ),
@@ -222,8 +236,8 @@ amounts as (
     union all
     select
         'fees' as figure, cast(null as varchar) as commit_id, contract_id, currency,
-        greatest(coming_amount - greatest(covered_amount - due_amount, 0), 0)
-        + least(greatest(due_amount - covered_amount, 0), drafted_amount) as expected,
+        greatest(coming_amount - credited_amount - greatest(covered_amount - due_amount, 0), 0) + credited_amount
+        + least(greatest(due_amount - covered_amount, 0), drafted_amount, payable_amount) as expected,
         cast(null as decimal(38, 18)) as found
     from covered
     union all

@@ -103,12 +103,12 @@ ordered as (
         *,
         money_sum(case when is_due then charged_amount else 0.00 end) over (partition by contract_id, product_id, currency)
             as due_amount,
-        -- Of dates that have passed those after it, of dates to come those before it.
-        money_sum(charged_amount) over (
+        -- Of dates that have passed those after it, of dates to come those before it; what is credited pays for nothing.
+        money_sum(greatest(charged_amount, 0)) over (
             partition by contract_id, product_id, currency, is_due
             order by case when is_due then date '2000-01-01' - day else day - date '2000-01-01' end, charge_id
             rows between unbounded preceding and current row
-        ) - charged_amount as others_amount
+        ) - greatest(charged_amount, 0) as others_amount
     from dated
 ),
 

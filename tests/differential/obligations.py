@@ -232,21 +232,20 @@ def unbilled(account, policy, today):
     for key, items in dates.items():
         items.sort()
         _, end = account.contract_days.get(key[0], (None, None))
-        purse, short = final.get(key, ZERO) + accrued.get(key, ZERO), ZERO
+        paid_for = final.get(key, ZERO) + accrued.get(key, ZERO)
         passed, coming = [item for item in items if item[0] <= today], [item for item in items if item[0] > today]
-        for item in passed:
-            short += max(item[2] - purse, ZERO)
-            purse = max(purse - item[2], ZERO)
-        told = min(short, max(drafted.get(key, ZERO) - accrued.get(key, ZERO), ZERO))
+        due = sum((item[2] for item in passed), ZERO)
+        purse = max(paid_for - due, ZERO)
+        told = min(max(due - paid_for, ZERO), max(drafted.get(key, ZERO) - accrued.get(key, ZERO), ZERO))
         is_over = bool((account.contracts.get(key[0]) or {}).get("archived_at"))
         for day, _, amount, begin, stop in reversed(passed):
-            part = min(told, amount)
+            part = max(min(told, amount), ZERO)
             told -= part
             if part and not is_over:
                 found.setdefault(key, []).append((part, begin, stop))
         for day, _, amount, begin, stop in coming:
-            part = max(amount - purse, ZERO)
-            purse = max(purse - amount, ZERO)
+            taken = max(min(purse, amount), ZERO)
+            part, purse = amount - taken, purse - taken
             if part and not is_over and not (end and day > end):
                 found.setdefault(key, []).append((part, begin, stop))
     return found, set(dates)
