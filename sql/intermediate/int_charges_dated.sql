@@ -11,7 +11,7 @@
 --   day               date?                        when it is billed, UTC
 --   recurring_months  integer?                     months from one date to the next, where a rule tells
 --   charged_amount    decimal(38, 18)? [currency]  what is billed then
---   currency          text?                        currency of the amount
+--   currency          text?                        currency or custom unit of the amount
 with
 api_charges as (
     select * from stg_api__scheduled_charges
@@ -25,6 +25,19 @@ export_items as (
     select * from stg_egress__scheduled_charge_items
 ),
 
+-- The API names units by their ids.
+unit_names as (
+    select credit_type_id, max(currency) as currency
+    from (
+        select credit_type_id, currency from stg_egress__credit_types
+        union all
+        select credit_type_id, currency from stg_api__invoices
+        union all
+        select credit_type_id, currency from stg_api__balances
+    )
+    group by credit_type_id
+),
+
 final as (
     select
         api_items.contract_id || '/' || cast(api_items.charge_number as varchar) as charge_key,
@@ -35,10 +48,11 @@ final as (
         cast(api_items.dated_at as date) as day,
         cast(null as bigint) as recurring_months,
         api_items.charged_amount,
-        api_items.currency
+        coalesce(unit_names.currency, api_items.currency) as currency
     from api_items
     inner join api_charges
         on api_items.contract_id = api_charges.contract_id and api_items.charge_number = api_charges.charge_number
+    left join unit_names on api_items.currency = unit_names.credit_type_id
     union all
     select
         export_items.charge_id as charge_key,

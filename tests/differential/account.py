@@ -141,6 +141,7 @@ class Account:
     combined: set  # contracts whose scheduled charges stand on usage invoices
     fixed: set  # products that no usage is billed under
     scheduled: dict  # by contract and product: charges as ({day: amount}, months from one day to the next)
+    charge_currencies: dict  # by contract and product: the currency of each of them
     parents: dict  # contracts below another: the customer and contract above, and whether that pays
     draft_days: dict  # by draft: days of its lines as (day, product, commit, currency, amount)
     stray_lines: list  # lines whose invoice was not delivered
@@ -173,7 +174,8 @@ def read(folders):
     contracts = contract_table(folders, "contracts_contracts")
     versions = contract_table(folders, "contracts_product_list_item_versions")
     products = product_names(versions)
-    scheduled = scheduled_charges(contract_table(folders, "contracts_scheduled_charges"))
+    charge_rows = contract_table(folders, "contracts_scheduled_charges")
+    scheduled = scheduled_charges(charge_rows)
     day_of = lambda row, column: moment(row.get(column)) and moment(row[column]).date()
     balances = {row["id"]: balance(row, products) for row in contract_table(folders, "contracts_balances")}
     mark_refunds(invoices.values(), balances)
@@ -196,6 +198,7 @@ def read(folders):
         fixed={row["product_list_item_id"] for row in versions if "fixed" in (row.get("type") or "").lower()}
         | {product for _, product in scheduled},
         scheduled=scheduled,
+        charge_currencies=charge_currencies(charge_rows),
         parents=parents(contract_table(folders, "contract_hierarchy_configurations")),
         draft_days=draft_days(folders),
         stray_lines=stray,
@@ -260,6 +263,16 @@ def scheduled_charges(rows):
         months = RECURS.get(((schedule.get("recurring_schedule") or {}).get("frequency") or "").lower())
         if days:
             found.setdefault((row["contract_id"], row["product_id"]), []).append((days, months))
+    return found
+
+
+def charge_currencies(rows):
+    """What scheduled charges are in, in the order of `scheduled_charges`."""
+    found = {}
+    for row in sorted(rows, key=lambda row: row["id"]):
+        if (parse(row["schedule"]) or {}).get("schedule_items"):
+            name = currency(row["credit_type_id"], row["credit_type_name"])
+            found.setdefault((row["contract_id"], row["product_id"]), []).append(name)
     return found
 
 

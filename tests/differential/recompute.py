@@ -18,8 +18,8 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     account         what they say, as things, and what a ledger entry means
     usage           what invoices bill for usage, and who pays for it
     fees            how long what a fee is billed for lasts
-    balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, postable, rollforward,
-    books, exceptions    the reports
+    balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, obligations, postable,
+    rollforward, books, exceptions    the reports
     dimensions      what other systems call customers and contracts, in all of them
     closes          what a close keeps of them, and what corrects and restates it
     compare         beside what is published
@@ -44,6 +44,7 @@ import flux
 import invoices
 import journal
 import lines
+import obligations
 import postable
 import receivables
 import recurring
@@ -105,7 +106,8 @@ def main(egress, artifacts, settings, closed):
     beside = os.path.join(os.path.dirname(os.path.abspath(egress)), "books")
     policy["books"] = beside if os.path.isdir(beside) else None
     made = (
-        balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, postable, rollforward
+        balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, obligations, postable,
+        rollforward,
     )
     if closed is None:
         comparison = Comparison(artifacts)
