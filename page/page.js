@@ -58,7 +58,8 @@ const words = (name) => {
     const text = name.replaceAll("_", " ");
     return text.charAt(0).toUpperCase() + text.slice(1);
 };
-const label = (name) => words(name.replace(/_amount$/, "").replace(/_id$/, " ID").replace(/^is_/, ""));
+const LABELS = { days_30_amount: "1–30 days", days_60_amount: "31–60 days", days_90_amount: "61–90 days", over_90_amount: "Over 90 days", customer_count: "Customers", invoice_count: "Invoices", exception_count: "Exceptions", check_count: "Checks", finalized_invoice_count: "Finalized invoices" };
+const label = (name) => LABELS[name] || words(name.replace(/_amount$/, "").replace(/_id$/, " ID").replace(/^is_/, ""));
 const count = (number) => String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 const counted = (number, one, more = `${one}s`) => `${count(number)} ${number === 1 ? one : more}`;
 
@@ -167,7 +168,11 @@ function amount(text, currency, width) {
     return h("span", { class: text.startsWith("-") ? "amount below" : "amount", title: text }, whole, behind);
 }
 
-const money = (text, currency) => h("span", { class: "money" }, amount(text, currency), " ", h("span", { class: "unit" }, currency || ""));
+const brief = (text, currency) => {
+    const [whole, main, tail] = cut(text, digitsOf(currency) ?? 2);
+    return h("span", { class: "amount", title: text }, whole, main, tail ? h("i", {}, "…") : null);
+};
+const money = (text, currency) => h("span", { class: "money" }, text === null ? amount(null) : brief(text, currency), " ", h("span", { class: "unit" }, currency || ""));
 const shown = (text, currency) => (text === null ? "not known" : `${cut(text, 99).join("")} ${currency || ""}`.trim());
 const instant = (text) => text.replace("T00:00:00Z", "").replace("T", " ").replace(/Z$/, "");
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
@@ -247,7 +252,6 @@ function detail(name, table, row) {
         h("p", { class: "muted" }, about.title),
         h("footer", {}, h("button", { type: "button", onclick: () => copy(tsv([table.columns.map((column) => column.name), row]), "Row") }, "Copy the row")),
     );
-    dialog.querySelectorAll("p.muted, .links").forEach(() => {});
     dialog.showModal();
     dialog.scrollTop = 0;
 }
@@ -279,7 +283,15 @@ const sorter = (column) => {
     };
 };
 
+// How wide a text is, as the tables write it.
+const pen = document.createElement("canvas").getContext("2d");
+const wide = (text, size = 0.93) => {
+    pen.font = `${size * 14}px ${getComputedStyle(document.body).fontFamily}`;
+    return pen.measureText(text).width;
+};
+
 function widths(table, places, rows, room) {
+    const digit = wide("0");
     const measured = places.map((at) => {
         const column = table.columns[at];
         let [longest, tail, whole] = [0, 0, 0];
@@ -291,13 +303,14 @@ function widths(table, places, rows, room) {
                 tail = Math.max(tail, main.length + Math.min(rest.length, TAIL));
                 whole = Math.max(whole, before.length);
             } else {
-                longest = Math.max(longest, UUID.test(text) ? 9 : column.kind === "timestamp" ? instant(text).length : text.length);
+                const written = UUID.test(text) ? `${text.slice(0, 8)}…` : column.kind === "timestamp" ? instant(text) : column.kind === "integer" ? cut(text, 0)[0] : text;
+                if (written.length * digit * 1.3 > longest) longest = Math.max(longest, wide(written));
             }
         }
-        if (column.kind === "decimal") longest = whole + tail;
-        const head = Math.max(...label(column.name).split(" ").map((word) => word.length), 0.62 * label(column.name).length);
-        const most = column.kind === "text" ? 260 : 280;
-        return { tail, width: Math.round(Math.min(Math.max(Math.max(longest * 7.5, head * 7.4 + 14) + 22, 62), most)), grows: column.kind === "text" && !column.name.endsWith("_id") };
+        if (column.kind === "decimal") longest = (whole + tail + 1) * digit;
+        const head = Math.max(...label(column.name).split(" ").map((word) => wide(word, 0.86)), 0.62 * wide(label(column.name), 0.86)) + 12;
+        const most = column.kind === "text" ? 260 : 320;
+        return { tail, width: Math.round(Math.min(Math.max(Math.max(longest, head) + 24, 62), most)), grows: column.kind === "text" && !column.name.endsWith("_id") };
     });
     const left = room - measured.reduce((all, one) => all + one.width, 0) - 2;
     if (left > 0) {
@@ -354,8 +367,9 @@ async function grid(name, given = {}) {
         rows = chosen();
         active = null;
         tell();
-        holder.style.height = `${size()}px`;
-        if (tabulator) await tabulator.replaceData(rows);
+        if (!tabulator) return;
+        tabulator.setHeight(size());
+        await tabulator.replaceData(rows);
     }
     const most = () => (given.height ? given.height() : 420);
     const size = () => Math.max(Math.min(rows.length * 27 + 64, most()), 96);
@@ -381,12 +395,11 @@ async function grid(name, given = {}) {
     rows = chosen();
     tell();
     box.draw = () => {
-        holder.style.height = `${size()}px`;
         const room = holder.clientWidth;
         const measured = widths(table, places, rows.length ? rows : base, room);
         tabulator = new Tabulator(holder, {
             data: rows,
-            height: "100%",
+            height: size(),
             layout: "fitData",
             nestedFieldSeparator: false,
             index: "none",
@@ -404,7 +417,6 @@ async function grid(name, given = {}) {
                     hozAlign: numeric(column) ? "right" : "left",
                     headerHozAlign: numeric(column) ? "right" : "left",
                     sorter: sorter(column),
-                    headerTooltip: false,
                     headerWordWrap: true,
                     titleFormatter: () => h("button", { type: "button", class: "head", title: `${column.name}: ${column.doc}${column.unit ? ` [${column.unit}]` : ""}` }, label(column.name)),
                     formatter: cellOf(at, measured[order].tail),
@@ -489,7 +501,7 @@ function stacked(said, table, across, by, value, currency, given = {}) {
     const name = (group) => (given.group ? given.group(group) : words(group));
     return chart(said, (kit) => ({
         ...base(kit, { legend: given.legend }),
-        color: given.shades ? groups.map((_, place) => shade(place, groups.length)) : kit.inks,
+        color: given.colours ? groups.map((group) => style(given.colours[group] || "--c9")) : given.shades ? groups.map((_, place) => shade(place, groups.length)) : kit.inks,
         tooltip: { ...kit.tooltip, trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: kit.line, opacity: 0.35 } },
             formatter: (all) => [month(xs[all[0].dataIndex]), ...all.filter((one) => at(groups[one.seriesIndex], xs[one.dataIndex])).slice(-14).map((one) => `${one.seriesName}   ${shown(table.get(at(groups[one.seriesIndex], xs[one.dataIndex]), value), currency)}`)].join("\n") },
         xAxis: kit.axis({ type: "category", data: xs.map(month), splitLine: { show: false } }),
@@ -523,6 +535,13 @@ async function newestDay() {
     return table.rows.length ? table.get(table.rows[0], "as_of_date") : null;
 }
 
+// Of rows by month, those of months that have ended; all where that is not known.
+async function ended(table, rows) {
+    const day = await newestDay();
+    const done = rows.filter((row) => !day || table.get(row, "month") < `${day.slice(0, 7)}-01`);
+    return done.length ? done : rows;
+}
+
 async function attention() {
     const tiles = [];
     const tile = (kind, name, value, note, path) => tiles.push(h(path ? "a" : "div", { class: `tile ${kind}`, href: path || null }, h("span", { class: "name" }, name), h("strong", {}, value), h("small", {}, note)));
@@ -552,16 +571,17 @@ async function attention() {
     return h("div", { class: "tiles" }, tiles);
 }
 
+const CATEGORIES = { prepaid_drawdown: "--c1", postpaid_drawdown: "--c6", on_demand: "--c2", overage: "--c3", scheduled: "--c5", subscription: "--c8", expiration: "--c7", true_up: "--c4" };
+
 async function revenue(whole) {
     if (!has("revenue_by_month")) return null;
     const [table, rows] = await inCurrency("revenue_by_month");
     const [totals, sums] = await inCurrency("revenue_totals");
     if (!rows.length) return card("Revenue", null, absent(`No revenue in ${state.currency}.`));
-    const day = await newestDay();
-    const done = sums.filter((row) => !day || totals.get(row, "month") < `${day.slice(0, 7)}-01`);
-    const newest = done.at(-1) || sums.at(-1);
+    const done = await ended(totals, sums);
+    const newest = done.at(-1);
     const before = done.at(-2);
-    const draw = stacked(`Revenue by month and category in ${state.currency}; the table has the same figures`, table, "month", "category", "recognized_amount", state.currency, { rows });
+    const draw = stacked(`Revenue by month and category in ${state.currency}; the table has the same figures`, table, "month", "category", "recognized_amount", state.currency, { rows, colours: CATEGORIES });
     const facts = h("div", { class: "headlines" }, headline(month(totals.get(newest, "month")), money(totals.get(newest, "recognized_amount"), state.currency), "newest whole month"), before ? headline(month(totals.get(before, "month")), money(totals.get(before, "recognized_amount"), state.currency)) : null);
     if (!whole) return card("Revenue", "recognized, by month and category", facts, draw, more("#/revenue", "Revenue in full"));
     return [h("h1", {}, "Revenue"), lead("revenue_schedule"), card("By month and category", null, facts, draw),
@@ -573,7 +593,7 @@ async function deferred(whole) {
     if (!has("deferred_by_month")) return null;
     const [table, rows] = await inCurrency("deferred_by_month");
     if (!rows.length) return card("Deferred revenue", null, absent(`No deferred revenue in ${state.currency}.`));
-    const newest = rows.at(-1);
+    const newest = (await ended(table, rows)).at(-1);
     const draw = chart(`Deferred revenue at the end of each month in ${state.currency}; the table has the same figures`, (kit) => ({
         ...base(kit, {}),
         tooltip: { ...kit.tooltip, trigger: "axis", formatter: (all) => { const row = rows[all[0].dataIndex]; return [month(table.get(row, "month")), ...[["Closing balance", "closing_amount"], ["Billed", "billed_amount"], ["Recognized", "recognized_amount"], ["Lapsed", "expired_amount"]].map(([name, column]) => `${name}   ${shown(table.get(row, column), state.currency)}`)].join("\n"); } },
@@ -640,8 +660,18 @@ const tall = () => Math.max(window.innerHeight - 270, 320);
 const lead = (name) => h("p", { class: "lead" }, told.get(name)?.title || "");
 const source = (name) => (told.has(name) ? h("p", { class: "muted" }, "Every row: ", h("a", { href: route(`report/${name}`) }, name), ` (${name}.csv, ${counted(told.get(name).rows, "row")})`) : null);
 
+// What is open, by what is wrong.
+async function open() {
+    if (!has("exceptions_by_code")) return null;
+    const table = await rowsOf("exceptions_by_code");
+    const rows = table.rows.filter((row) => table.get(row, "status") === "open").slice(0, 6);
+    if (!rows.length) return null;
+    const line = (row) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: route("report/reconciliation_exceptions", pick(table, row, ["code", "severity", "status"])) }, table.get(row, "description") || table.get(row, "code"))), h("td", {}, h("span", { class: `tag ${table.get(row, "severity")}` }, table.get(row, "severity") === "block" ? "blocks" : "warns")), h("td", { class: "right" }, count(table.get(row, "exception_count"))), h("td", { class: "right" }, table.get(row, "first_seen") || ""));
+    return card("What does not reconcile", null, h("table", { class: "small" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What is wrong"), h("th", { scope: "col" }, "What it does"), h("th", { scope: "col", class: "right" }, "Exceptions"), h("th", { scope: "col", class: "right" }, "Since"))), h("tbody", {}, rows.map(line))), more("#/exceptions", "All exceptions"));
+}
+
 async function overview() {
-    return [h("h1", { class: "aside" }, "Overview"), await attention(),
+    return [h("h1", { class: "aside" }, "Overview"), await attention(), await open(),
         h("div", { class: "cards" }, await Promise.all([revenue(), deferred(), receivables(), commits()])), await customers()];
 }
 
