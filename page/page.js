@@ -244,14 +244,14 @@ function detail(name, table, row) {
             h("dt", {}, h("span", { class: "name" }, column.name), h("small", {}, column.doc)),
             h("dd", {}, value === null ? h("span", { class: "unknown" }, "empty") : h("span", { class: numeric(column) ? "value number" : "value" }, value), unit && value !== null && numeric(column) ? h("span", { class: "unit" }, unit) : null, filter));
     });
-    dialog.replaceChildren(
+    dialog.replaceChildren(...[
         h("header", {}, h("div", {}, h("small", {}, isReport(name) ? `${name}.csv` : "added up for this page"), h("h2", { id: "detail-title" }, words(name))), h("button", { type: "button", class: "quiet", onclick: () => dialog.close(), "aria-label": "Close" }, "Close")),
         links.length ? h("p", { class: "links" }, links) : null,
         leads ? [h("p", { class: "muted" }, "Where it comes from, down to files and rows:"), command(explain(leads.report, leads.key))] : null,
         h("dl", {}, facts),
         h("p", { class: "muted" }, about.title),
         h("footer", {}, h("button", { type: "button", onclick: () => copy(tsv([table.columns.map((column) => column.name), row]), "Row") }, "Copy the row")),
-    );
+    ].flat().filter(Boolean));
     dialog.showModal();
     dialog.scrollTop = 0;
 }
@@ -418,6 +418,7 @@ async function grid(name, given = {}) {
                     headerHozAlign: numeric(column) ? "right" : "left",
                     sorter: sorter(column),
                     headerWordWrap: true,
+                    resizable: "header",
                     titleFormatter: () => h("button", { type: "button", class: "head", title: `${column.name}: ${column.doc}${column.unit ? ` [${column.unit}]` : ""}` }, label(column.name)),
                     formatter: cellOf(at, measured[order].tail),
                 };
