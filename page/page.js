@@ -172,6 +172,11 @@ const brief = (text, currency) => {
     const [whole, main, tail] = cut(text, digitsOf(currency) ?? 2);
     return h("span", { class: "amount", title: text }, whole, main, tail ? h("i", {}, "…") : null);
 };
+// With every digit.
+const exact = (text, currency) => {
+    const [whole, main, tail] = cut(text, digitsOf(currency) ?? 2);
+    return h("span", { class: "money" }, h("span", { class: "amount" }, whole, main, tail ? h("i", {}, tail) : null), " ", h("span", { class: "unit" }, currency || ""));
+};
 const money = (text, currency) => h("span", { class: "money" }, text === null ? amount(null) : brief(text, currency), " ", h("span", { class: "unit" }, currency || ""));
 const shown = (text, currency) => (text === null ? "not known" : `${cut(text, 99).join("")} ${currency || ""}`.trim());
 const instant = (text) => text.replace("T00:00:00Z", "").replace("T", " ").replace(/Z$/, "");
@@ -690,7 +695,7 @@ async function closes() {
 }
 
 function facts(table, row, columns) {
-    return h("dl", { class: "facts" }, columns.filter((column) => column in table.place && table.get(row, column) !== null).map((column) => h("div", {}, h("dt", {}, label(column)), h("dd", {}, column.endsWith("_amount") ? money(table.get(row, column), table.get(row, "currency")) : column === "customer_name" && table.get(row, "customer_id") ? h("a", { href: route(`customer/${encodeURIComponent(table.get(row, "customer_id"))}`) }, table.get(row, column)) : table.get(row, column).endsWith("Z") ? instant(table.get(row, column)) : table.get(row, column)))));
+    return h("dl", { class: "facts" }, columns.filter((column) => column in table.place && table.get(row, column) !== null).map((column) => h("div", {}, h("dt", {}, label(column)), h("dd", {}, column.endsWith("_amount") ? exact(table.get(row, column), table.get(row, "currency")) : column === "customer_name" && table.get(row, "customer_id") ? h("a", { href: route(`customer/${encodeURIComponent(table.get(row, "customer_id"))}`) }, table.get(row, column)) : table.get(row, column).endsWith("Z") ? instant(table.get(row, column)) : table.get(row, column)))));
 }
 
 // What reports have about one thing, each as a table.
@@ -720,13 +725,15 @@ async function customer(id) {
         await about("customer_id", value, [["receivables_by_customer", "Receivables", ["customer_name"]], [has("invoices") ? "invoices" : "invoice_status", "Invoices", ["customer_name"]], ["commits_now", "Commits and credits", ["customer_name", "contract_id"]], ["balance_rollforward", "Balances by month", ["customer_name"]], ["deferred_revenue_rollforward", "Deferred revenue by month", ["customer_name"]], ["revenue_schedule", "Revenue", ["customer_name"]], ["usage_daily", "Usage by day", ["customer_name"]], ["reconciliation_exceptions", "Exceptions", ["customer_name", "exception_id"]]])];
 }
 
+const OWNER = ["customer_id", "customer_name", "contract_id"];
+
 async function invoice(id) {
     const name = ["invoices", "invoice_status"].find(has);
     const table = name ? await rowsOf(name) : null;
     const row = table ? only(table, { invoice_id: id })[0] : null;
     return [h("p", { class: "crumbs" }, h("a", { href: "#/receivables" }, "Receivables")), h("h1", {}, "Invoice"), h("p", { class: "lead" }, h("code", {}, id)),
-        row ? [card("The invoice", null, facts(table, row, ["customer_name", "invoice_status", "total_amount", "outstanding_amount", "payment", "ageing_bucket", "issued_date", "due_date", "contract_id", "billing_provider", "billing_provider_status"])), command(explain(name, { invoice_id: id }))] : absent("No report on this page has a row of it."),
-        await about("invoice_id", id, [["invoice_lines", "Lines"], ["invoice_charges", "Charges"], ["invoice_status", "Status"], ["journal_entries", "Journal entries"], ["reconciliation_exceptions", "Exceptions", ["exception_id"]]]),
+        row ? [card("The invoice", null, facts(table, row, ["customer_name", "invoice_status", "subtotal_amount", "applied_amount", "total_amount", "outstanding_amount", "payment", "ageing_bucket", "starting_at", "ending_before", "issued_date", "due_date", "plan_name", "contract_id", "billing_provider", "billing_provider_status"])), command(explain(name, { invoice_id: id }))] : absent("No report on this page has a row of it."),
+        await about("invoice_id", id, [["invoice_lines", "Lines", OWNER], ["invoice_charges", "Charges", OWNER], ...(name === "invoices" ? [] : [["invoice_status", "Status", OWNER]]), ["journal_entries", "Journal entries", OWNER], ["reconciliation_exceptions", "Exceptions", ["exception_id"]]]),
         told.has("invoice_lines") ? null : [h("p", { class: "muted" }, "Its lines, sub lines and ledger entries, with the file and row of each:"), command(explain("invoice_status", { invoice_id: id }))]];
 }
 

@@ -221,7 +221,8 @@ pub async fn load(
         before
             .artifacts
             .retain(|name, artifact| sha256_of(&target.folder.join(name)).is_ok_and(|hash| hash == artifact.sha256));
-        let is_other = |name: &str| ![WORKBOOK, PAGE].contains(&name) && !reports.iter().any(|report| *name == file_name(report));
+        let is_other =
+            |name: &str| ![WORKBOOK, PAGE].contains(&name) && !reports.iter().any(|report| *name == file_name(report));
         let others = before.artifacts.iter().filter(|(name, _)| is_other(name));
         manifest.artifacts.extend(others.map(|(name, artifact)| (name.clone(), artifact.clone())));
     }

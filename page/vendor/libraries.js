@@ -4,13 +4,13 @@ import { BarChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { CanvasRenderer } from "echarts/renderers";
 import {
-    FilterModule, FormatModule, FrozenColumnsModule, InteractionModule,
+    FilterModule, FormatModule, InteractionModule,
     ResizeColumnsModule, ResizeTableModule, SelectRowModule, SortModule, Tabulator,
 } from "tabulator-tables";
 
 echarts.use([AriaComponent, BarChart, CanvasRenderer, GridComponent, LegendComponent, LineChart, MarkLineComponent, TooltipComponent]);
 Tabulator.registerModule([
-    FilterModule, FormatModule, FrozenColumnsModule, InteractionModule, ResizeColumnsModule, ResizeTableModule,
+    FilterModule, FormatModule, InteractionModule, ResizeColumnsModule, ResizeTableModule,
     SelectRowModule, SortModule,
 ]);
 globalThis.echarts = echarts;

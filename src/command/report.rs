@@ -51,13 +51,13 @@ fn open(path: &Path) -> Result<()> {
     let path = absolute(path).map_err(|source| Error::io("find", path, source))?;
     let address = Url::from_file_path(&path).map_or_else(|()| path.display().to_string(), |url| url.to_string());
     // What it has to say is not about the page.
-    let opened = Command::new(OPENER).arg(&path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let opened =
+        Command::new(OPENER).arg(&path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let reason = match opened {
         Ok(status) if status.success() => return Ok(()),
         Ok(_) => format!("{OPENER} found none that shows it"),
         Err(error) => format!("{OPENER} cannot be run: {error}"),
     };
-    Err(Error::failed(format!("no browser was opened: {reason}")).hint(format!(
-        "the page is written: open {address} in a browser, or copy the file to a machine that has one"
-    )))
+    Err(Error::failed(format!("no browser was opened: {reason}"))
+        .hint(format!("the page is written: open {address} in a browser, or copy the file to a machine that has one")))
 }

@@ -86,7 +86,10 @@ pub async fn figures(
     for (name, sql) in FIGURES {
         let model = Model::over_published(name, sql)?;
         let read: Vec<_> = model.reads.iter().filter(|(schema, _)| schema.is_none()).map(|(_, name)| name).collect();
-        if !read.iter().all(|name| published.versions.contains_key(&mart_table(name)) && reports.contains_key(name.as_str())) {
+        if !read
+            .iter()
+            .all(|name| published.versions.contains_key(&mart_table(name)) && reports.contains_key(name.as_str()))
+        {
             continue;
         }
         for name in read {
@@ -183,7 +186,11 @@ fn contents(manifest: &Manifest, reports: &[Published<'_>], figures: &[Figure], 
     let counted = figures.iter().map(|figure| {
         let rows = figure.rows.iter().map(|batch| batch.num_rows() as u64).sum();
         let mut told = told(&figure.model.name, &figure.model.header, rows);
-        let of = figure.model.reads.iter().map(|(schema, name)| schema.iter().fold(name.clone(), |name, of| format!("{of}.{name}")));
+        let of = figure
+            .model
+            .reads
+            .iter()
+            .map(|(schema, name)| schema.iter().fold(name.clone(), |name, of| format!("{of}.{name}")));
         told["of"] = of.collect::<Vec<_>>().into();
         told["is_here"] = true.into();
         told

@@ -325,7 +325,8 @@ fn journal(flags: &JournalFlags, variables: &Variables) -> Result<JournalOrder> 
 
 fn report(flags: &ReportFlags, variables: &Variables) -> Result<ReportOrder> {
     Ok(ReportOrder {
-        output_file: output_file(flags.output_file.as_ref(), variables)?.unwrap_or_else(|| PathBuf::from("report.html")),
+        output_file: output_file(flags.output_file.as_ref(), variables)?
+            .unwrap_or_else(|| PathBuf::from("report.html")),
         is_opened: flags.open || truth("open", variables)?,
     })
 }

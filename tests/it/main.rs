@@ -35,6 +35,7 @@ mod kept;
 mod lake;
 mod newest;
 mod origin;
+mod page;
 mod parameters;
 mod parquet_input;
 mod places;

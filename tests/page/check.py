@@ -4,6 +4,7 @@
 """
 import csv
 import hashlib
+import io
 import json
 import re
 import sys
@@ -86,7 +87,7 @@ def totals(page):
             found[key] = found.get(key, Decimal(0)) + Decimal(row["recognized_amount"])
     go(page, "revenue")
     currency = page.locator("#currency").input_value()
-    shown = list(csv.DictReader(download(page, "revenue_totals").decode().splitlines()))
+    shown = list(csv.DictReader(io.StringIO(download(page, "revenue_totals").decode(), newline="")))
     hold({(row["month"], row["currency"]): Decimal(row["recognized_amount"]) for row in shown if row["recognized_amount"]}
          == {key: value for key, value in found.items() if key[1] == currency}, f"revenue by month in {currency}")
     owed = {}
@@ -125,7 +126,7 @@ def filtered(page):
     bucket = rows[0]["ageing_bucket"]
     go(page, f"report/invoice_status?ageing_bucket={bucket.replace(' ', '%20')}")
     some = [row for row in rows if row["ageing_bucket"] == bucket]
-    hold(list(csv.DictReader(download(page, "invoice_status").decode().splitlines())) == some, f"rows that are {bucket}")
+    hold(list(csv.DictReader(io.StringIO(download(page, "invoice_status").decode(), newline=""))) == some, f"rows that are {bucket}")
     name = rows[0]["customer_name"].split("\n")[0]
     page.locator('[data-table="invoice_status"] input').fill(rows[0]["invoice_id"])
     page.wait_for_timeout(400)
@@ -159,6 +160,13 @@ def ways(page):
     invoice = page.locator("main .lead code").inner_text()
     hold(invoice in {one["invoice_id"] for one in of_customer}, f"the invoice is the customer's: {invoice}")
     hold(page.locator("main .command code", has_text=invoice).count() > 0, "an invoice has its way")
+    for name in ("invoice_lines", "journal_entries"):
+        if not (ARTIFACTS / f"{name}.csv").exists() or page.evaluate(f"!document.getElementById('rows-{name}')"):
+            continue
+        lines = sum(one["invoice_id"] == invoice for one in rows_of(name))
+        shown = page.locator(f'[data-table="{name}"] .count')
+        said = shown.inner_text().split(" ")[0].replace(",", "") if shown.count() else "0"
+        hold(int(said) == lines, f"an invoice has {lines} of {name}, not {said}")
 
 
 def keys(page):
