@@ -673,7 +673,7 @@ async function open() {
     const rows = table.rows.filter((row) => table.get(row, "status") === "open").slice(0, 6);
     if (!rows.length) return null;
     const line = (row) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: route("report/reconciliation_exceptions", pick(table, row, ["code", "severity", "status"])) }, table.get(row, "description") || table.get(row, "code"))), h("td", {}, h("span", { class: `tag ${table.get(row, "severity")}` }, table.get(row, "severity") === "block" ? "blocks" : "warns")), h("td", { class: "right" }, count(table.get(row, "exception_count"))), h("td", { class: "right" }, table.get(row, "first_seen") || ""));
-    return card("What does not reconcile", null, h("table", { class: "small" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What is wrong"), h("th", { scope: "col" }, "What it does"), h("th", { scope: "col", class: "right" }, "Exceptions"), h("th", { scope: "col", class: "right" }, "Since"))), h("tbody", {}, rows.map(line))), more("#/exceptions", "All exceptions"));
+    return card("What does not reconcile", null, h("table", { class: "small since" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What is wrong"), h("th", { scope: "col" }, "What it does"), h("th", { scope: "col", class: "right" }, "Exceptions"), h("th", { scope: "col", class: "right" }, "Since"))), h("tbody", {}, rows.map(line))), more("#/exceptions", "All exceptions"));
 }
 
 async function overview() {
@@ -738,11 +738,12 @@ async function invoice(id) {
 }
 
 async function commit(id) {
+    if (!has("commits_now")) return [h("h1", {}, "Commit"), told.has("commit_burndown") ? await left("commit_burndown", { commit_id: id }) : absent("The report commit_burndown was not made.")];
     const table = await rowsOf("commits_now");
     const row = only(table, { commit_id: id })[0];
     if (!row) return [h("h1", {}, "Commit"), absent("No report on this page has a row of it.")];
     const currency = table.get(row, "currency");
-    const days = await rowsOf(has("commit_burndown") ? "commit_burndown" : "commits_by_month");
+    const days = await rowsOf(["commit_burndown", "commits_by_month", "commits_now"].find(has));
     const points = only(days, { commit_id: id });
     if (days.name === "commits_by_month" && points.at(-1)?.[days.place.day] !== table.get(row, "day")) points.push(days.columns.map((column) => table.get(row, column.name)));
     const draw = chart(`What is left of the commit, beside an even pace, in ${currency}; the rows below have the same figures`, (kit) => ({
@@ -756,7 +757,7 @@ async function commit(id) {
         ],
     }));
     return [h("p", { class: "crumbs" }, h("a", { href: "#/commits" }, "Commits")), h("h1", {}, `${words(table.get(row, "balance_type") || "commit")} of ${table.get(row, "customer_name") || "a customer"}`), h("p", { class: "lead" }, h("code", {}, id)),
-        card("Burn-down", has("commit_burndown") ? "day by day" : "at the end of each month; the CSV has every day", facts(table, row, ["customer_name", "remaining_amount", "expected_remaining_amount", "drawn_amount", "pace", "run_out_date", "days_left", "day"]), draw),
+        card("Burn-down", days.name === "commit_burndown" ? "day by day" : "at the end of each month on this page; the CSV has every day", facts(table, row, ["customer_name", "remaining_amount", "expected_remaining_amount", "drawn_amount", "pace", "run_out_date", "days_left", "day"]), draw),
         command(explain("commit_burndown", pick(table, row, ["commit_id", "day"]))),
         await about("commit_id", id, [["commit_schedule", "By month"], ["breakage", "Breakage"], ["overage_and_trueup", "Overage and true-up"], ["commit_burndown", "By day", ["customer_id", "customer_name", "contract_id"]]])];
 }
@@ -826,7 +827,8 @@ async function show(isMoved) {
     const make = section ? section[2] : OTHERS[first] || overview;
     let made;
     try {
-        made = await make(decodeURIComponent(rest.join("/")), filters);
+        made = (await make(decodeURIComponent(rest.join("/")), filters))
+            ?? [h("h1", {}, section?.[1] || "Overview"), absent("This has more rows than a page holds. Every row is in the CSVs:"), h("p", {}, h("a", { href: "#/reports" }, "All reports"))];
     } catch (error) {
         made = h("p", { class: "fault" }, `This cannot be shown: ${error.message}`);
         console.error(error);

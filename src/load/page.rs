@@ -66,6 +66,8 @@ pub struct Figure {
     model: Model,
     schema: SchemaRef,
     rows: Vec<RecordBatch>,
+    /// Whether it has no more rows than a page holds.
+    is_here: bool,
 }
 
 /// Asks the published reports for what the page adds up.
@@ -108,10 +110,16 @@ pub async fn figures(
             }
         };
         let failed = |error| engine.query_failed(name, &error);
-        let rows = engine.execute(&plan).await.map_err(failed)?;
-        let schema = rows.schema();
-        let rows = rows.try_collect().await.map_err(failed)?;
-        figures.push(Figure { model, schema, rows });
+        let mut found = engine.execute(&plan).await.map_err(failed)?;
+        let (schema, mut rows, mut count) = (found.schema(), Vec::new(), 0);
+        while let Some(batch) = found.try_next().await.map_err(failed)? {
+            count += batch.num_rows() as u64;
+            if count > MOST_ROWS {
+                break;
+            }
+            rows.push(batch);
+        }
+        figures.push(Figure { model, schema, rows, is_here: count <= MOST_ROWS });
     }
     Ok(figures)
 }
@@ -168,7 +176,7 @@ fn policy() -> String {
 }
 
 fn element(out: &mut impl Write, name: &str, text: &str) -> io::Result<()> {
-    write!(out, "<{name}>{text}</{name}>\n")
+    writeln!(out, "<{name}>{text}</{name}>")
 }
 
 /// JSON in which nothing ends the element that it stands in.
@@ -192,7 +200,7 @@ fn contents(manifest: &Manifest, reports: &[Published<'_>], figures: &[Figure], 
             .iter()
             .map(|(schema, name)| schema.iter().fold(name.clone(), |name, of| format!("{of}.{name}")));
         told["of"] = of.collect::<Vec<_>>().into();
-        told["is_here"] = true.into();
+        told["is_here"] = figure.is_here.into();
         told
     });
     json!({
@@ -246,7 +254,7 @@ fn write_rows(
         sums.insert(report.name, end(text).map_err(failed)?);
         out.write_all(b"</script>\n").map_err(failed)?;
     }
-    for figure in figures {
+    for figure in figures.iter().filter(|figure| figure.is_here) {
         begin(out, &figure.model.name).map_err(failed)?;
         let mut text = packed(&mut *out);
         csv::write_header(&figure.schema, &mut text).map_err(failed)?;
