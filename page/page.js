@@ -872,7 +872,7 @@ async function start() {
         live.charts.forEach((one) => one.fresh());
         for (const one of live.grids) {
             const rows = one.rows();
-            one.box.append(h("div", { class: "printed" }, h("table", { class: "small" }, h("thead", {}, h("tr", {}, one.places.map((at) => h("th", {}, label(one.table.columns[at].name))))), h("tbody", {}, rows.slice(0, 200).map((row) => h("tr", {}, one.places.map((at) => h("td", { class: numeric(one.table.columns[at]) ? "right" : null }, row[at] ?? "")))))), rows.length > 200 ? h("p", {}, `the first 200 of ${counted(rows.length, "row")}; ${one.name}.csv has all`) : null));
+            one.box.append(h("div", { class: "printed" }, h("table", { class: "small all" }, h("thead", {}, h("tr", {}, one.places.map((at) => h("th", { scope: "col", class: numeric(one.table.columns[at]) ? "right" : null }, label(one.table.columns[at].name))))), h("tbody", {}, rows.slice(0, 200).map((row) => h("tr", {}, one.places.map((at) => h("td", { class: numeric(one.table.columns[at]) ? "right" : null }, row[at] ?? "")))))), rows.length > 200 ? h("p", {}, `the first 200 of ${counted(rows.length, "row")}; ${one.name}.csv has all`) : null));
         }
     });
     window.addEventListener("afterprint", () => {
