@@ -55,7 +55,7 @@ function download(text, name) {
 }
 
 const words = (name) => {
-    const text = name.replaceAll("_", " ");
+    const text = name.replace("page.", "").replaceAll("_", " ");
     return text.charAt(0).toUpperCase() + text.slice(1);
 };
 const LABELS = { days_30_amount: "1–30 days", days_60_amount: "31–60 days", days_90_amount: "61–90 days", over_90_amount: "Over 90 days", customer_count: "Customers", invoice_count: "Invoices", exception_count: "Exceptions", check_count: "Checks", finalized_invoice_count: "Finalized invoices" };
@@ -188,16 +188,16 @@ const month = (date) => (date === null ? "none yet" : `${MONTHS[Number(date.slic
 
 // Of a figure that queries add up: the report it is of, and the columns that find its rows there.
 const BEHIND = {
-    exceptions_by_code: ["reconciliation_exceptions", ["code", "severity", "status"]],
-    restated_by_month: ["restatements", ["booked_month", "month", "report", "figure"]],
-    revenue_by_month: ["revenue_schedule", ["month", "category", "currency"]],
-    revenue_totals: ["revenue_schedule", ["month", "currency"]],
-    deferred_by_month: ["deferred_revenue_rollforward", ["month", "currency"]],
-    deferred_by_booking: ["deferred_revenue_waterfall", ["booking_month", "recognition_month", "currency"]],
-    receivables_by_age: ["invoice_status", ["ageing_bucket", "currency"]],
-    receivables_by_customer: ["invoice_status", ["customer_id", "currency"], { ageing_bucket: ["not due", "1-30", "31-60", "61-90", "over 90", "undated"] }],
-    commits_now: ["commit_burndown", ["commit_id", "day"]],
-    customers: ["customer_summary", ["customer_id", "currency"]],
+    "page.exceptions_by_code": ["reconciliation_exceptions", ["code", "severity", "status"]],
+    "page.restated_by_month": ["restatements", ["booked_month", "month", "report", "figure"]],
+    "page.revenue_by_month": ["revenue_schedule", ["month", "category", "currency"]],
+    "page.revenue_totals": ["revenue_schedule", ["month", "currency"]],
+    "page.deferred_by_month": ["deferred_revenue_rollforward", ["month", "currency"]],
+    "page.deferred_by_booking": ["deferred_revenue_waterfall", ["booking_month", "recognition_month", "currency"]],
+    "page.receivables_by_age": ["invoice_status", ["ageing_bucket", "currency"]],
+    "page.receivables_by_customer": ["invoice_status", ["customer_id", "currency"], { ageing_bucket: ["not due", "1-30", "31-60", "61-90", "over 90", "undated"] }],
+    "page.commits_now": ["commit_burndown", ["commit_id", "day"]],
+    "page.customers_billed": ["customer_summary", ["customer_id", "currency"]],
 };
 
 const route = (path, filters = {}) => {
@@ -238,7 +238,7 @@ function detail(name, table, row) {
     const [customer, invoice, commit] = ["customer_id", "invoice_id", "commit_id"].map((column) => table.get(row, column));
     if (customer) link(`customer/${encodeURIComponent(customer)}`, "The customer");
     if (invoice) link(`invoice/${encodeURIComponent(invoice)}`, "The invoice");
-    if (commit && has("commits_now")) link(`commit/${encodeURIComponent(commit)}`, "The commit");
+    if (commit && has("page.commits_now")) link(`commit/${encodeURIComponent(commit)}`, "The commit");
     const facts = table.columns.map((column, at) => {
         const value = row[at];
         const unit = column.unit === "currency" ? currency : column.unit;
@@ -355,7 +355,7 @@ async function grid(name, given = {}) {
             h("button", { type: "button", class: "quiet", title: "Copy these rows as a spreadsheet takes them", onclick: () => copy(tsv([names(), ...sorted()]), counted(rows.length, "row")) }, "Copy"),
             h("button", { type: "button", class: "quiet", title: "Download these rows as CSV", onclick: async () => {
                 const whole = rows.length === table.rows.length;
-                download(whole ? await textOf(name) : csv([names(), ...sorted()]), whole ? `${name}.csv` : `${name}_filtered.csv`);
+                download(whole ? await textOf(name) : csv([names(), ...sorted()]), whole ? `${name.replace("page.", "")}.csv` : `${name.replace("page.", "")}_filtered.csv`);
             } }, "CSV")));
     const box = h("section", { class: "table", "data-table": name }, bar, holder);
 
@@ -536,8 +536,8 @@ const inCurrency = async (name) => {
 const absent = (what) => h("p", { class: "muted empty" }, what);
 
 async function newestDay() {
-    if (!has("newest_day")) return null;
-    const table = await rowsOf("newest_day");
+    if (!has("page.newest_day")) return null;
+    const table = await rowsOf("page.newest_day");
     return table.rows.length ? table.get(table.rows[0], "as_of_date") : null;
 }
 
@@ -551,26 +551,26 @@ async function ended(table, rows) {
 async function attention() {
     const tiles = [];
     const tile = (kind, name, value, note, path) => tiles.push(h(path ? "a" : "div", { class: `tile ${kind}`, href: path || null }, h("span", { class: "name" }, name), h("strong", {}, value), h("small", {}, note)));
-    if (has("exceptions_by_code")) {
-        const table = await rowsOf("exceptions_by_code");
+    if (has("page.exceptions_by_code")) {
+        const table = await rowsOf("page.exceptions_by_code");
         const number = (severity, status) => table.rows.filter((row) => table.get(row, "severity") === severity && table.get(row, "status") === status).reduce((all, row) => all + Number(table.get(row, "exception_count")), 0);
         const [block, warn] = [number("block", "open"), number("warn", "open")];
         const accepted = number("block", "accepted") + number("warn", "accepted");
         tile(block ? "bad" : warn ? "warn" : "good", "Exceptions", block ? `${count(block)} blocking` : warn ? `${count(warn)} open` : "none open",
             [block && warn ? `${count(warn)} that only warn` : block || !warn ? null : "none blocks", accepted ? `${count(accepted)} accepted` : null].filter(Boolean).join(", ") || "everything reconciles", "#/exceptions");
     }
-    const checks = await rowsOf("checks_by_result");
+    const checks = await rowsOf("page.checks_by_result");
     const broken = checks.rows.filter((row) => checks.get(row, "check_name") !== null);
     const blocking = broken.filter((row) => checks.get(row, "severity") === "block");
     const held = checks.rows.filter((row) => checks.get(row, "check_name") === null).reduce((all, row) => all + Number(checks.get(row, "check_count")), 0);
     tile(blocking.length ? "bad" : broken.length ? "warn" : "good", "Checks", broken.length ? counted(broken.length, "finding") : "all hold", `${count(held)} hold`, "#/checks");
     const day = await newestDay();
     tile("plain", "Data until", day || "not known", day ? "newest day of the data, UTC" : "no file tells when it is from", null);
-    const closed = await rowsOf("months_closed");
+    const closed = await rowsOf("page.months_closed");
     const standing = closed.rows.filter((row) => closed.get(row, "reopened_at") === null).map((row) => closed.get(row, "month")).sort();
     tile("plain", "Closed through", standing.length ? month(standing.at(-1)) : "no month", standing.length ? "with all months before it" : "etl close freezes one", "#/closes");
-    if (has("restated_by_month")) {
-        const table = await rowsOf("restated_by_month");
+    if (has("page.restated_by_month")) {
+        const table = await rowsOf("page.restated_by_month");
         const figures = table.rows.reduce((all, row) => all + Number(table.get(row, "figure_count")), 0);
         tile(figures ? "warn" : "good", "Restatements", figures ? counted(figures, "figure") : "none", figures ? "closed figures that moved" : "no closed figure moved", "#/report/restatements");
     }
@@ -580,9 +580,9 @@ async function attention() {
 const CATEGORIES = { prepaid_drawdown: "--c1", postpaid_drawdown: "--c6", on_demand: "--c2", overage: "--c3", scheduled: "--c5", subscription: "--c8", expiration: "--c7", true_up: "--c4" };
 
 async function revenue(whole) {
-    if (!has("revenue_by_month")) return null;
-    const [table, rows] = await inCurrency("revenue_by_month");
-    const [totals, sums] = await inCurrency("revenue_totals");
+    if (!has("page.revenue_by_month")) return null;
+    const [table, rows] = await inCurrency("page.revenue_by_month");
+    const [totals, sums] = await inCurrency("page.revenue_totals");
     if (!rows.length) return card("Revenue", null, absent(`No revenue in ${state.currency}.`));
     const done = await ended(totals, sums);
     const newest = done.at(-1);
@@ -591,13 +591,13 @@ async function revenue(whole) {
     const facts = h("div", { class: "headlines" }, headline(month(totals.get(newest, "month")), money(totals.get(newest, "recognized_amount"), state.currency), "newest whole month"), before ? headline(month(totals.get(before, "month")), money(totals.get(before, "recognized_amount"), state.currency)) : null);
     if (!whole) return card("Revenue", "recognized, by month and category", facts, draw, more("#/revenue", "Revenue in full"));
     return [h("h1", {}, "Revenue"), lead("revenue_schedule"), card("By month and category", null, facts, draw),
-        await grid("revenue_totals", { title: "By month", where: ofCurrency, hide: ["currency"] }),
-        await grid("revenue_by_month", { title: "By month and category", where: ofCurrency, hide: ["currency"] }), source("revenue_schedule")];
+        await grid("page.revenue_totals", { title: "By month", where: ofCurrency, hide: ["currency"] }),
+        await grid("page.revenue_by_month", { title: "By month and category", where: ofCurrency, hide: ["currency"] }), source("revenue_schedule")];
 }
 
 async function deferred(whole) {
-    if (!has("deferred_by_month")) return null;
-    const [table, rows] = await inCurrency("deferred_by_month");
+    if (!has("page.deferred_by_month")) return null;
+    const [table, rows] = await inCurrency("page.deferred_by_month");
     if (!rows.length) return card("Deferred revenue", null, absent(`No deferred revenue in ${state.currency}.`));
     const newest = (await ended(table, rows)).at(-1);
     const draw = chart(`Deferred revenue at the end of each month in ${state.currency}; the table has the same figures`, (kit) => ({
@@ -610,22 +610,22 @@ async function deferred(whole) {
             { name: "Recognized in the month", type: "bar", barMaxWidth: 16, data: rows.map((row) => Number(table.get(row, "recognized_amount"))) },
             { name: "Closing balance", type: "line", symbolSize: 5, lineStyle: { width: 2 }, data: rows.map((row) => Number(table.get(row, "closing_amount"))) },
         ],
-    }), { open: (event) => detail("deferred_by_month", table, rows[event.dataIndex]) });
+    }), { open: (event) => detail("page.deferred_by_month", table, rows[event.dataIndex]) });
     const facts = h("div", { class: "headlines" }, headline(`End of ${month(table.get(newest, "month"))}`, money(table.get(newest, "closing_amount"), state.currency), "deferred"), headline("Billed in advance", money(table.get(newest, "billed_amount"), state.currency)), whole ? headline("Recognized", money(table.get(newest, "recognized_amount"), state.currency)) : null);
     if (!whole) return card("Deferred revenue", "the contract liability, month by month", facts, draw, more("#/deferred", "Roll-forward and waterfall"));
-    const inside = [h("h1", {}, "Deferred revenue"), lead("deferred_revenue_rollforward"), card("Roll-forward", "billed, recognized and what is left", facts, draw), await grid("deferred_by_month", { title: "Roll-forward by month", where: ofCurrency, hide: ["currency"] })];
-    if (has("deferred_by_booking")) {
-        const [waterfall, all] = await inCurrency("deferred_by_booking");
+    const inside = [h("h1", {}, "Deferred revenue"), lead("deferred_revenue_rollforward"), card("Roll-forward", "billed, recognized and what is left", facts, draw), await grid("page.deferred_by_month", { title: "Roll-forward by month", where: ofCurrency, hide: ["currency"] })];
+    if (has("page.deferred_by_booking")) {
+        const [waterfall, all] = await inCurrency("page.deferred_by_booking");
         const dated = all.filter((row) => waterfall.get(row, "recognition_month") !== null && Number(waterfall.get(row, "recognized_amount")) !== 0);
         const bars = stacked(`When what was billed in advance becomes revenue, by the month of billing, in ${state.currency}; the table has the same figures`, waterfall, "recognition_month", "booking_month", "recognized_amount", state.currency, { rows: dated, shades: true, group: (booked) => (booked === null ? "not billed yet" : `billed ${month(booked)}`) });
-        inside.push(card("Waterfall", "each month's recognized revenue, by the month it was billed in; darker is billed later", bars), await grid("deferred_by_booking", { title: "Waterfall by month of billing", where: ofCurrency, hide: ["currency"] }));
+        inside.push(card("Waterfall", "each month's recognized revenue, by the month it was billed in; darker is billed later", bars), await grid("page.deferred_by_booking", { title: "Waterfall by month of billing", where: ofCurrency, hide: ["currency"] }));
     }
     return [inside, source("deferred_revenue_rollforward"), source("deferred_revenue_waterfall")];
 }
 
 async function receivables(whole) {
-    if (!has("receivables_by_age")) return null;
-    const [table, rows] = await inCurrency("receivables_by_age");
+    if (!has("page.receivables_by_age")) return null;
+    const [table, rows] = await inCurrency("page.receivables_by_age");
     if (!rows.length) return card("Receivables", null, absent(`Nothing is outstanding in ${state.currency}.`));
     const draw = chart(`What is outstanding in ${state.currency}, by days past due; the table has the same figures`, (kit) => ({
         ...base(kit, { legend: false }),
@@ -633,33 +633,33 @@ async function receivables(whole) {
         xAxis: kit.axis({ type: "value", axisLabel: { ...kit.text, hideOverlap: true, formatter: axisText } }),
         yAxis: kit.axis({ type: "category", data: rows.map((row) => table.get(row, "ageing_bucket")).reverse(), splitLine: { show: false } }),
         series: [{ type: "bar", barMaxWidth: 20, data: rows.map((row) => ({ value: Number(table.get(row, "outstanding_amount")), itemStyle: { color: { "not due": kit.inks[1], "over 90": kit.inks[3] }[table.get(row, "ageing_bucket")] || kit.inks[0] } })).reverse() }],
-    }), { class: "low", open: (event) => detail("receivables_by_age", table, rows[rows.length - 1 - event.dataIndex]) });
+    }), { class: "low", open: (event) => detail("page.receivables_by_age", table, rows[rows.length - 1 - event.dataIndex]) });
     const list = h("table", { class: "small" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Days past due"), h("th", { scope: "col", class: "right" }, "Invoices"), h("th", { scope: "col", class: "right" }, `Outstanding, ${state.currency}`))),
         h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: route("report/invoice_status", { ageing_bucket: table.get(row, "ageing_bucket"), currency: state.currency }) }, table.get(row, "ageing_bucket"))), h("td", { class: "right" }, count(table.get(row, "invoice_count"))), h("td", { class: "right" }, amount(table.get(row, "outstanding_amount"), state.currency, 7))))));
     if (!whole) return card("Receivables", "what is outstanding, by days past due", draw, list, more("#/receivables", "By customer"));
     return [h("h1", {}, "Receivables"), lead("invoice_status"), card("By age", null, h("div", { class: "split" }, draw, list)),
-        await grid("receivables_by_customer", { title: "By customer", where: ofCurrency, hide: ["currency", "customer_id"], height: () => 560 }), source("invoice_status")];
+        await grid("page.receivables_by_customer", { title: "By customer", where: ofCurrency, hide: ["currency", "customer_id"], height: () => 560 }), source("invoice_status")];
 }
 
 async function commits(whole) {
-    if (!has("commits_now")) return null;
-    const [table, rows] = await inCurrency("commits_now");
+    if (!has("page.commits_now")) return null;
+    const [table, rows] = await inCurrency("page.commits_now");
     const running = rows.filter((row) => table.get(row, "is_running") === "true");
     if (!rows.length) return card("Commits", null, absent(`No commits in ${state.currency}.`));
     const paced = (pace) => running.filter((row) => table.get(row, "pace") === pace).length;
     const facts = h("div", { class: "headlines" }, headline("Running", h("span", { class: "money" }, count(running.length)), "commits and credits"), headline("Faster than even", h("span", { class: "money" }, count(paced("faster"))), "used up early at this pace"), headline("Slower than even", h("span", { class: "money" }, count(paced("slower"))), "some may lapse"));
     const open = (_, row) => (location.hash = route(`commit/${encodeURIComponent(table.get(row, "commit_id"))}`));
     const where = (all, row) => ofCurrency(all, row) && all.get(row, "is_running") === "true";
-    if (!whole) return card("Commits", "burn-down beside an even pace", facts, await grid("commits_now", { where: (all, row) => where(all, row) && all.get(row, "pace") === "faster", hide: ["customer_id", "contract_id", "commit_id", "currency", "day", "is_running", "drawn_amount", "balance_type", "pace"], open, height: () => 250, title: "Faster than even" }), more("#/commits", "All commits"));
-    return [h("h1", {}, "Commits"), lead("commit_burndown"), card("Pace", null, facts), await grid("commits_now", { title: "Running commits and credits", where, hide: ["customer_id", "contract_id", "currency", "is_running", "day"], open, height: () => 600 }), source("commit_burndown")];
+    if (!whole) return card("Commits", "burn-down beside an even pace", facts, await grid("page.commits_now", { where: (all, row) => where(all, row) && all.get(row, "pace") === "faster", hide: ["customer_id", "contract_id", "commit_id", "currency", "day", "is_running", "drawn_amount", "balance_type", "pace"], open, height: () => 250, title: "Faster than even" }), more("#/commits", "All commits"));
+    return [h("h1", {}, "Commits"), lead("commit_burndown"), card("Pace", null, facts), await grid("page.commits_now", { title: "Running commits and credits", where, hide: ["customer_id", "contract_id", "currency", "is_running", "day"], open, height: () => 600 }), source("commit_burndown")];
 }
 
 async function customers(whole) {
-    if (!has("customers")) return null;
+    if (!has("page.customers_billed")) return null;
     const open = (table, row) => (location.hash = route(`customer/${encodeURIComponent(table.get(row, "customer_id") ?? "")}`));
     const hide = ["customer_id", "currency"];
-    if (!whole) return card("Customers", "what was billed and what is left, largest first", await grid("customers", { where: ofCurrency, hide: [...hide, "agreement_names"], open, height: () => 330, title: "" }), more("#/customers", "All customers"));
-    return [h("h1", {}, "Customers"), lead("customer_summary"), await grid("customers", { where: ofCurrency, hide, open, height: tall, title: "" }), source("customer_summary")];
+    if (!whole) return card("Customers", "what was billed and what is left, largest first", await grid("page.customers_billed", { where: ofCurrency, hide: [...hide, "agreement_names"], open, height: () => 330, title: "" }), more("#/customers", "All customers"));
+    return [h("h1", {}, "Customers"), lead("customer_summary"), await grid("page.customers_billed", { where: ofCurrency, hide, open, height: tall, title: "" }), source("customer_summary")];
 }
 
 const tall = () => Math.max(window.innerHeight - 270, 320);
@@ -668,8 +668,8 @@ const source = (name) => (told.has(name) ? h("p", { class: "muted" }, "Every row
 
 // What is open, by what is wrong.
 async function open() {
-    if (!has("exceptions_by_code")) return null;
-    const table = await rowsOf("exceptions_by_code");
+    if (!has("page.exceptions_by_code")) return null;
+    const table = await rowsOf("page.exceptions_by_code");
     const rows = table.rows.filter((row) => table.get(row, "status") === "open").slice(0, 6);
     if (!rows.length) return null;
     const line = (row) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: route("report/reconciliation_exceptions", pick(table, row, ["code", "severity", "status"])) }, table.get(row, "description") || table.get(row, "code"))), h("td", {}, h("span", { class: `tag ${table.get(row, "severity")}` }, table.get(row, "severity") === "block" ? "blocks" : "warns")), h("td", { class: "right" }, count(table.get(row, "exception_count"))), h("td", { class: "right" }, table.get(row, "first_seen") || ""));
@@ -682,16 +682,16 @@ async function overview() {
 }
 
 async function exceptions() {
-    if (!has("exceptions_by_code")) return [h("h1", {}, "Exceptions"), absent("The report reconciliation_exceptions was not made.")];
-    return [h("h1", {}, "Exceptions"), lead("reconciliation_exceptions"), await grid("exceptions_by_code", { title: "By what is wrong" }), has("reconciliation_exceptions") ? await grid("reconciliation_exceptions", { title: "Each of them", hide: ["exception_id", "accepted_reason"], height: () => 560 }) : await left("reconciliation_exceptions", {})];
+    if (!has("page.exceptions_by_code")) return [h("h1", {}, "Exceptions"), absent("The report reconciliation_exceptions was not made.")];
+    return [h("h1", {}, "Exceptions"), lead("reconciliation_exceptions"), await grid("page.exceptions_by_code", { title: "By what is wrong" }), has("reconciliation_exceptions") ? await grid("reconciliation_exceptions", { title: "Each of them", hide: ["exception_id", "accepted_reason"], height: () => 560 }) : await left("reconciliation_exceptions", {})];
 }
 
 async function checked() {
-    return [h("h1", {}, "Checks"), lead("checks_by_result"), await grid("checks_by_result", { title: "" }), h("p", { class: "muted" }, "Every check with its result: "), command('etl sql -c "select * from etl.checks order by offending_rows desc, check_name"')];
+    return [h("h1", {}, "Checks"), lead("page.checks_by_result"), await grid("page.checks_by_result", { title: "" }), h("p", { class: "muted" }, "Every check with its result: "), command('etl sql -c "select * from etl.checks order by offending_rows desc, check_name"')];
 }
 
 async function closes() {
-    return [h("h1", {}, "Closed months"), lead("months_closed"), (await rowsOf("months_closed")).rows.length ? await grid("months_closed", { title: "" }) : absent("No month was closed yet. A close freezes a month's figures and writes its pack:"), command("etl close 2024-03")];
+    return [h("h1", {}, "Closed months"), lead("page.months_closed"), (await rowsOf("page.months_closed")).rows.length ? await grid("page.months_closed", { title: "" }) : absent("No month was closed yet. A close freezes a month's figures and writes its pack:"), command("etl close 2024-03")];
 }
 
 function facts(table, row, columns) {
@@ -716,13 +716,13 @@ async function about(column, value, names) {
 
 async function customer(id) {
     const value = id === "" ? null : id;
-    const table = has("customers") ? await rowsOf("customers") : null;
+    const table = has("page.customers_billed") ? await rowsOf("page.customers_billed") : null;
     const rows = table ? only(table, { customer_id: value }) : [];
     const name = rows.length ? table.get(rows[0], "customer_name") : null;
     return [h("p", { class: "crumbs" }, h("a", { href: "#/customers" }, "Customers")), h("h1", {}, name || "Customer without a name"), h("p", { class: "lead" }, h("code", {}, id || "no id")),
         rows.map((row) => card(table.get(row, "currency") || "No currency", null, facts(table, row, ["finalized_total_amount", "paid_amount", "draft_total_amount", "net_balance_amount", "prepaid_balance_amount", "finalized_invoice_count", "last_invoice_date", "next_expiry_at", "agreement_names"]))),
         rows.length ? command(explain("customer_summary", pick(table, rows[0], ["customer_id"]))) : null,
-        await about("customer_id", value, [["receivables_by_customer", "Receivables", ["customer_name"]], [has("invoices") ? "invoices" : "invoice_status", "Invoices", ["customer_name"]], ["commits_now", "Commits and credits", ["customer_name", "contract_id"]], ["balance_rollforward", "Balances by month", ["customer_name"]], ["deferred_revenue_rollforward", "Deferred revenue by month", ["customer_name"]], ["revenue_schedule", "Revenue", ["customer_name"]], ["usage_daily", "Usage by day", ["customer_name"]], ["reconciliation_exceptions", "Exceptions", ["customer_name", "exception_id"]]])];
+        await about("customer_id", value, [["page.receivables_by_customer", "Receivables", ["customer_name"]], [has("invoices") ? "invoices" : "invoice_status", "Invoices", ["customer_name"]], ["page.commits_now", "Commits and credits", ["customer_name", "contract_id"]], ["balance_rollforward", "Balances by month", ["customer_name"]], ["deferred_revenue_rollforward", "Deferred revenue by month", ["customer_name"]], ["revenue_schedule", "Revenue", ["customer_name"]], ["usage_daily", "Usage by day", ["customer_name"]], ["reconciliation_exceptions", "Exceptions", ["customer_name", "exception_id"]]])];
 }
 
 const OWNER = ["customer_id", "customer_name", "contract_id"];
@@ -738,14 +738,14 @@ async function invoice(id) {
 }
 
 async function commit(id) {
-    if (!has("commits_now")) return [h("h1", {}, "Commit"), told.has("commit_burndown") ? await left("commit_burndown", { commit_id: id }) : absent("The report commit_burndown was not made.")];
-    const table = await rowsOf("commits_now");
+    if (!has("page.commits_now")) return [h("h1", {}, "Commit"), told.has("commit_burndown") ? await left("commit_burndown", { commit_id: id }) : absent("The report commit_burndown was not made.")];
+    const table = await rowsOf("page.commits_now");
     const row = only(table, { commit_id: id })[0];
     if (!row) return [h("h1", {}, "Commit"), absent("No report on this page has a row of it.")];
     const currency = table.get(row, "currency");
-    const days = await rowsOf(["commit_burndown", "commits_by_month", "commits_now"].find(has));
+    const days = await rowsOf(["commit_burndown", "page.commits_by_month", "page.commits_now"].find(has));
     const points = only(days, { commit_id: id });
-    if (days.name === "commits_by_month" && points.at(-1)?.[days.place.day] !== table.get(row, "day")) points.push(days.columns.map((column) => table.get(row, column.name)));
+    if (days.name === "page.commits_by_month" && points.at(-1)?.[days.place.day] !== table.get(row, "day")) points.push(days.columns.map((column) => table.get(row, column.name)));
     const draw = chart(`What is left of the commit, beside an even pace, in ${currency}; the rows below have the same figures`, (kit) => ({
         ...base(kit, {}),
         tooltip: { ...kit.tooltip, trigger: "axis", formatter: (all) => { const point = points[all[0].dataIndex]; return [days.get(point, "day"), `Left   ${shown(days.get(point, "remaining_amount"), currency)}`, `Even pace   ${shown(days.get(point, "expected_remaining_amount"), currency)}`].join("\n"); } },
@@ -789,13 +789,13 @@ function reports() {
 
 const SECTIONS = [
     ["", "Overview", overview],
-    ["revenue", "Revenue", () => revenue(true), "revenue_by_month"],
-    ["deferred", "Deferred revenue", () => deferred(true), "deferred_by_month"],
-    ["receivables", "Receivables", () => receivables(true), "receivables_by_age"],
-    ["commits", "Commits", () => commits(true), "commits_now"],
-    ["customers", "Customers", () => customers(true), "customers"],
+    ["revenue", "Revenue", () => revenue(true), "page.revenue_by_month"],
+    ["deferred", "Deferred revenue", () => deferred(true), "page.deferred_by_month"],
+    ["receivables", "Receivables", () => receivables(true), "page.receivables_by_age"],
+    ["commits", "Commits", () => commits(true), "page.commits_now"],
+    ["customers", "Customers", () => customers(true), "page.customers_billed"],
     ["usage", "Usage", async () => [h("h1", {}, "Usage by day"), lead("usage_daily"), has("usage_daily") ? await grid("usage_daily", { height: tall }) : await left("usage_daily", {})], "usage_daily"],
-    ["exceptions", "Exceptions", exceptions, "exceptions_by_code"],
+    ["exceptions", "Exceptions", exceptions, "page.exceptions_by_code"],
     ["reports", "All reports", reports],
 ];
 const OTHERS = { checks: checked, closes, customer, invoice, commit, report };
@@ -848,8 +848,8 @@ async function show(isMoved) {
 
 async function start() {
     let currencies = [];
-    if (has("currencies")) {
-        const table = await rowsOf("currencies");
+    if (has("page.currencies")) {
+        const table = await rowsOf("page.currencies");
         for (const row of table.rows) digits.set(table.get(row, "currency"), table.get(row, "digits") === null ? null : Number(table.get(row, "digits")));
         currencies = table.rows.map((row) => table.get(row, "currency"));
     }
@@ -872,7 +872,7 @@ async function start() {
         live.charts.forEach((one) => one.fresh());
         for (const one of live.grids) {
             const rows = one.rows();
-            one.box.append(h("div", { class: "printed" }, h("table", { class: "small all" }, h("thead", {}, h("tr", {}, one.places.map((at) => h("th", { scope: "col", class: numeric(one.table.columns[at]) ? "right" : null }, label(one.table.columns[at].name))))), h("tbody", {}, rows.slice(0, 200).map((row) => h("tr", {}, one.places.map((at) => h("td", { class: numeric(one.table.columns[at]) ? "right" : null }, row[at] ?? "")))))), rows.length > 200 ? h("p", {}, `the first 200 of ${counted(rows.length, "row")}; ${one.name}.csv has all`) : null));
+            one.box.append(h("div", { class: "printed" }, h("table", { class: "small all" }, h("thead", {}, h("tr", {}, one.places.map((at) => h("th", { scope: "col", class: numeric(one.table.columns[at]) ? "right" : null }, label(one.table.columns[at].name))))), h("tbody", {}, rows.slice(0, 200).map((row) => h("tr", {}, one.places.map((at) => h("td", { class: numeric(one.table.columns[at]) ? "right" : null }, row[at] ?? "")))))), rows.length > 200 ? h("p", {}, `the first 200 of ${counted(rows.length, "row")}`) : null));
         }
     });
     window.addEventListener("afterprint", () => {

@@ -73,8 +73,8 @@ fn what_the_page_adds_up_is_what_sql_says_of_the_reports() {
          as recognized_amount, count(distinct customer_id) as customer_count from revenue_schedule \
          where currency is not null group by month, currency order by month, currency",
     );
-    assert_eq!(rows(&page, "revenue_totals"), totals);
-    let owed = table(&rows(&page, "receivables_by_age"));
+    assert_eq!(rows(&page, "page.revenue_totals"), totals);
+    let owed = table(&rows(&page, "page.receivables_by_age"));
     assert!(!owed.is_empty(), "nothing is outstanding in the sample");
     for row in owed {
         let (bucket, currency) = (&row["ageing_bucket"], &row["currency"]);

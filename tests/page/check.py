@@ -87,7 +87,7 @@ def totals(page):
             found[key] = found.get(key, Decimal(0)) + Decimal(row["recognized_amount"])
     go(page, "revenue")
     currency = page.locator("#currency").input_value()
-    shown = list(csv.DictReader(io.StringIO(download(page, "revenue_totals").decode(), newline="")))
+    shown = list(csv.DictReader(io.StringIO(download(page, "page.revenue_totals").decode(), newline="")))
     hold({(row["month"], row["currency"]): Decimal(row["recognized_amount"]) for row in shown if row["recognized_amount"]}
          == {key: value for key, value in found.items() if key[1] == currency}, f"revenue by month in {currency}")
     owed = {}
