@@ -44,6 +44,8 @@ pub enum Command {
     Sql(SqlFlags),
     /// Write the journal of a month as a file that a ledger imports
     Journal(JournalFlags),
+    /// Write a page of all reports that a browser opens without a network, with charts, filters and each figure's way
+    Report(ReportFlags),
     /// Walk a figure of a report down to invoices, lines, ledger entries and the rows and answers they came in
     Explain(ExplainFlags),
     /// Take a file that is gone for good out of the quarantine, where its cells keep reports from being made
@@ -197,6 +199,17 @@ pub struct JournalFlags {
     pub output_file: Option<PathBuf>,
 }
 
+/// The flags of `etl report`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ReportFlags {
+    /// Open it in the browser of this desktop [default: off]
+    #[arg(long)]
+    pub open: bool,
+    /// Where it is written [default: report.html]
+    #[arg(short, long, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+}
+
 /// What `etl explain` takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ExplainFlags {
@@ -317,6 +330,7 @@ impl Cli {
                 | Command::Sql(_)
                 | Command::Explain(_)
                 | Command::Journal(_)
+                | Command::Report(_)
                 | Command::Forget(_)
                 | Command::Compact(_)
                 | Command::Verify(_)
@@ -402,7 +416,7 @@ mod tests {
                 flags += 1;
             }
         }
-        assert_eq!(flags, 45);
+        assert_eq!(flags, 47);
         assert_eq!(variables().len(), flags);
     }
 

@@ -11,6 +11,7 @@ mod journal;
 mod plan;
 mod rebuild;
 mod reopen;
+mod report;
 mod sql;
 mod status;
 mod verify;
@@ -45,6 +46,7 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Close(order) => sum_up(settings, pipeline::close::close(settings, order).await),
         Request::Sql { query, format, output_file } => sql::run(settings, query, *format, output_file.as_deref()).await,
         Request::Journal(order) => journal::run(settings, order).await,
+        Request::Report(order) => report::run(settings, order).await,
         Request::Diff { old, new } => diff::run(settings, old, new).await,
         Request::Explain { report, key, limit } => explain::run(settings, report, key, *limit).await,
         Request::Reopen(order) => reopen::run(settings, order).await,

@@ -1,8 +1,9 @@
-//! Move 4: marts -> Artifacts. Prints each published report as CSV, with a manifest that says what it was made from.
+//! Move 4: marts -> Artifacts. Prints each published report as CSV, all of them as a workbook and a page, with a manifest that says what it was made from.
 //!
 //! The same rows give the same bytes: UTF-8, LF, RFC 4180, decimals in plain notation without trailing zeros, dates and
 //! instants in ISO 8601, null as an empty field and empty text as `""`.
 
+mod page;
 mod workbook;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use tracing::info;
 
 use crate::error::{Error, Result};
 use crate::fingerprint::hex;
-use crate::model::Models;
+use crate::model::{Header, Models};
 use crate::origin::{DataOrigin, SaidOrigin};
 use crate::place::along;
 use crate::place::artifacts::{MANIFEST, NextArtifacts, bring, names};
@@ -30,7 +31,8 @@ use crate::settings::{Place, Settings};
 use crate::task::mart_table;
 use crate::threads::each;
 
-use workbook::{Page, WORKBOOK};
+use page::PAGE;
+use workbook::WORKBOOK;
 
 /// What `manifest.json` says.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
@@ -144,6 +146,18 @@ impl Manifest {
     }
 }
 
+/// A report for the workbook and the page.
+pub struct Published<'a> {
+    /// The report.
+    pub name: &'a str,
+    /// What is said of it; none of what is no report.
+    pub header: Option<&'a Header>,
+    /// Its rows.
+    pub files: Vec<PathBuf>,
+    /// How many.
+    pub rows: u64,
+}
+
 /// A report to print that is not, or not as such, in the lake.
 pub struct Sheet {
     /// Its name.
@@ -174,7 +188,7 @@ pub fn print_apart(
         let name = file_name(&sheet.name);
         let artifact = print(&sheet.files, Vec::new(), sheet.made_from.clone(), settings, &next.path(&name))?;
         let header = models.get(&sheet.name).map(|model| &model.header);
-        pages.push(Page { name: &sheet.name, header, files: sheet.files.clone(), rows: artifact.rows });
+        pages.push(Published { name: &sheet.name, header, files: sheet.files.clone(), rows: artifact.rows });
         manifest.artifacts.insert(name, artifact);
     }
     pages.sort_by_key(|page| page.name);
@@ -207,7 +221,8 @@ pub async fn load(
         before
             .artifacts
             .retain(|name, artifact| sha256_of(&target.folder.join(name)).is_ok_and(|hash| hash == artifact.sha256));
-        let is_other = |name: &str| name != WORKBOOK && !reports.iter().any(|report| *name == file_name(report));
+        let is_other =
+            |name: &str| ![WORKBOOK, PAGE].contains(&name) && !reports.iter().any(|report| *name == file_name(report));
         let others = before.artifacts.iter().filter(|(name, _)| is_other(name));
         manifest.artifacts.extend(others.map(|(name, artifact)| (name.clone(), artifact.clone())));
     }
@@ -217,6 +232,7 @@ pub async fn load(
     }
     let is_current = before.as_ref().is_some_and(|before| {
         before.artifacts.contains_key(WORKBOOK) == settings.workbook
+            && before.artifacts.contains_key(PAGE) == settings.page
             && is_current(before, &manifest, reports, &tables, published)
     });
     if is_current {
@@ -229,31 +245,48 @@ pub async fn load(
         return Ok(reports.iter().map(receipt).collect());
     }
     let mut replaced: Vec<String> = reports.iter().map(|report| file_name(report)).collect();
-    replaced.extend([MANIFEST, WORKBOOK].map(str::to_owned));
+    replaced.extend([MANIFEST, WORKBOOK, PAGE].map(str::to_owned));
     let next = NextArtifacts::begin(target, &run.id, &replaced)?;
     let mut receipts = Vec::new();
     let models = Models::of(settings)?;
     let verified: BTreeMap<_, _> = reports.iter().map(String::as_str).zip(&tables).collect();
-    let pages = if settings.workbook { pages(&verified, published, lake, &models).await? } else { Vec::new() };
-    let print_one = |sheet: &Option<(&String, &TableState)>| -> Result<_> {
+    let opened = match settings.workbook || settings.page {
+        true => open_all(&verified, published, lake, &models).await?,
+        false => BTreeMap::new(),
+    };
+    let all = all_of(&opened, &models);
+    let asked = Instant::now();
+    let figures = match settings.page {
+        true => page::figures(&opened, published, lake, settings, &models).await?,
+        false => Vec::new(),
+    };
+    let asked = asked.elapsed();
+    let print_one = |wanted: &Wanted<'_>| -> Result<_> {
         let started = Instant::now();
-        let Some((report, table)) = sheet else {
-            let artifact = workbook::write(&next.path(WORKBOOK), &manifest, &pages)?;
-            return Ok((WORKBOOK.to_owned(), artifact, started.elapsed()));
+        let (report, table) = match wanted {
+            Wanted::Report(report, table) => (report, table),
+            Wanted::Workbook => {
+                let artifact = workbook::write(&next.path(WORKBOOK), &manifest, &all)?;
+                return Ok((WORKBOOK.to_owned(), artifact, started.elapsed()));
+            }
+            Wanted::Page => {
+                let artifact = page::write(&next.path(PAGE), &manifest, &all, &figures, settings)?;
+                return Ok((PAGE.to_owned(), artifact, asked + started.elapsed()));
+            }
         };
         let name = file_name(report);
-        let made_from = published.reports.get(*report).cloned().unwrap_or_default();
+        let made_from = published.reports.get(report.as_str()).cloned().unwrap_or_default();
         let files: Vec<_> = table.files.iter().map(|file| table.path_of(file)).collect();
         let artifact = print(&files, file_paths(table), made_from, settings, &next.path(&name))?;
         Ok((name, artifact, started.elapsed()))
     };
-    // The workbook, which takes longest, is begun first and told last.
-    let workbook = settings.workbook.then_some(None);
-    let sheets: Vec<_> = workbook.into_iter().chain(reports.iter().zip(&tables).map(Some)).collect();
-    let mut printed = each(&sheets, settings.threads, print_one);
-    if settings.workbook {
-        printed.rotate_left(1);
-    }
+    // The workbook and the page, which take longest, are begun first and told last.
+    let mut wanted: Vec<_> = settings.workbook.then_some(Wanted::Workbook).into_iter().collect();
+    wanted.extend(settings.page.then_some(Wanted::Page));
+    let of_all = wanted.len();
+    wanted.extend(reports.iter().zip(&tables).map(|(report, table)| Wanted::Report(report, table)));
+    let mut printed = each(&wanted, settings.threads, print_one);
+    printed.rotate_left(of_all);
     for printed in printed {
         let (name, artifact, took) = printed?;
         receipts.push(Receipt {
@@ -271,6 +304,36 @@ pub async fn load(
     next.publish()?;
     info!("wrote {} to {}", counted(receipts.len() as u64, "artifact"), target);
     Ok(receipts)
+}
+
+/// What is to be written.
+enum Wanted<'a> {
+    Workbook,
+    Page,
+    Report(&'a String, &'a TableState),
+}
+
+/// Writes the page of everything that is published, beside the file and then in its place: it is whole or not there.
+///
+/// # Errors
+/// Damaged (exit 5) when a table cannot be read; failed when it cannot be written.
+pub async fn write_page(published: &RunRecord, lake: &Lake, settings: &Settings, path: &Path) -> Result<Artifact> {
+    let origin = DataOrigin::of_lake(lake, &published.versions).await?;
+    let manifest = Manifest::of(published, origin.as_ref(), settings, &settings.artifacts.address());
+    let models = Models::of(settings)?;
+    let opened = open_all(&BTreeMap::new(), published, lake, &models).await?;
+    let figures = page::figures(&opened, published, lake, settings, &models).await?;
+    let aside = path.with_extension(format!("part-{}", std::process::id()));
+    let written = page::write(&aside, &manifest, &all_of(&opened, &models), &figures, settings);
+    let written = written.and_then(|artifact| {
+        std::fs::rename(&aside, path).map_err(|source| Error::io("write", path, source))?;
+        Ok(artifact)
+    });
+    if written.is_err() {
+        // The failure is what matters; the half file beside is removed as well as can be.
+        let _ = std::fs::remove_file(&aside);
+    }
+    written
 }
 
 /// SHA-256 of a file's bytes, which may be more than memory.
@@ -377,33 +440,33 @@ fn file_paths(table: &TableState) -> Vec<String> {
     table.files.iter().map(|file| file.path.clone()).collect()
 }
 
-/// Every report that is published, whichever are printed now: a workbook of some would be taken for one of all. The tables of those
+/// The tables of every report that is published, whichever are printed now: a workbook of some would be taken for one of all. Those
 /// that are printed were verified already.
-async fn pages<'m>(
+async fn open_all<'m>(
     verified: &BTreeMap<&str, &TableState>,
     published: &RunRecord,
     lake: &Lake,
     models: &'m Models,
-) -> Result<Vec<Page<'m>>> {
-    let mut pages = Vec::new();
+) -> Result<BTreeMap<&'m str, TableState>> {
+    let mut opened = BTreeMap::new();
     for model in models.iter().filter(|model| published.versions.contains_key(&mart_table(&model.name))) {
-        let opened;
         let table = match verified.get(model.name.as_str()) {
-            Some(table) => *table,
-            None => {
-                opened = published_table(&model.name, published, lake).await?;
-                &opened
-            }
+            Some(table) => (*table).clone(),
+            None => published_table(&model.name, published, lake).await?,
         };
-        pages.push(Page {
-            name: &model.name,
-            header: Some(&model.header),
-            files: table.files.iter().map(|file| table.path_of(file)).collect(),
-            rows: table.files.iter().map(|file| file.rows).sum(),
-        });
+        opened.insert(model.name.as_str(), table);
     }
-    pages.sort_by_key(|page| page.name);
-    Ok(pages)
+    Ok(opened)
+}
+
+fn all_of<'m>(opened: &BTreeMap<&'m str, TableState>, models: &'m Models) -> Vec<Published<'m>> {
+    let one = |(name, table): (&&'m str, &TableState)| Published {
+        name,
+        header: models.get(name).map(|model| &model.header),
+        files: table.files.iter().map(|file| table.path_of(file)).collect(),
+        rows: table.files.iter().map(|file| file.rows).sum(),
+    };
+    opened.iter().map(one).collect()
 }
 
 async fn published_table(report: &str, published: &RunRecord, lake: &Lake) -> Result<TableState> {
@@ -428,6 +491,15 @@ fn print(
     let failed = |source| Error::io("write", path, source);
     let mut out =
         Hashing { inner: BufWriter::new(File::create_new(path).map_err(failed)?), hash: Sha256::new(), bytes: 0 };
+    let rows = write_csv(files, settings, &mut out, path)?;
+    let file = out.inner.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.sync_all().map_err(failed)?;
+    Ok(Artifact { rows, size_bytes: out.bytes, sha256: hex(&out.hash.finalize()), lake_files, made_from })
+}
+
+/// Writes the rows of a report as its CSV has them, and counts them; `path` is where they go.
+fn write_csv(files: &[PathBuf], settings: &Settings, out: &mut impl Write, path: &Path) -> Result<u64> {
+    let failed = |source| Error::io("write", path, source);
     if settings.byte_order_mark {
         out.write_all("\u{feff}".as_bytes()).map_err(failed)?;
     }
@@ -435,17 +507,15 @@ fn print(
     for (place, source) in files.iter().enumerate() {
         let batches = read(source, None)?;
         if place == 0 {
-            csv::write_header(&arrow::array::RecordBatchReader::schema(&batches), &mut out).map_err(failed)?;
+            csv::write_header(&arrow::array::RecordBatchReader::schema(&batches), out).map_err(failed)?;
         }
         for batch in batches {
             let batch = batch.map_err(|error| damaged(source, &error))?;
             rows += batch.num_rows() as u64;
-            csv::write_rows(&batch, settings.formula_cells, &mut out)?.map_err(failed)?;
+            csv::write_rows(&batch, settings.formula_cells, out)?.map_err(failed)?;
         }
     }
-    let file = out.inner.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.sync_all().map_err(failed)?;
-    Ok(Artifact { rows, size_bytes: out.bytes, sha256: hex(&out.hash.finalize()), lake_files, made_from })
+    Ok(rows)
 }
 
 /// Hashes and counts what it passes on.

@@ -61,6 +61,17 @@ pub struct Model {
 }
 
 impl Model {
+    /// A query of ours that no model reads, over what is published: its header says what it makes, as that of a report does.
+    ///
+    /// # Errors
+    /// Usage (exit 2) when the header is not as it must be.
+    pub fn over_published(name: &str, sql: &str) -> Result<Self> {
+        let (layer, file) = (Layer::Marts, format!("page/figures/{name}.sql"));
+        let header = Header::parse(sql, layer).map_err(|message| Error::usage(format!("{file}: {message}")))?;
+        let (sql, reads) = (sql.to_owned(), words::tables(sql));
+        Ok(Self { layer, name: name.to_owned(), file, is_built_in: true, sql, header, reads })
+    }
+
     /// Whether it is planned anew in each model that reads it, and not made once. Staging is, so that big tables are not written
     /// a second time; but not where it reads a table that comes in snapshots: which of those is whole and the newest would be
     /// found out again by every reader.

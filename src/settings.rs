@@ -44,7 +44,7 @@ pub use metrics::Metric;
 pub use parameters::{Parameter, require_known as require_known_parameters};
 pub use pattern::Pattern;
 pub use request::{
-    CloseOrder, CompactOrder, JournalOrder, Past, Query, RebuildOrder, ReopenOrder, Request, VerifyOrder,
+    CloseOrder, CompactOrder, JournalOrder, Past, Query, RebuildOrder, ReopenOrder, ReportOrder, Request, VerifyOrder,
 };
 pub use store::{DeliveryPlace, Place, StoreKind, StorePlace};
 pub use token::Token;
@@ -93,6 +93,8 @@ pub struct Settings {
     pub byte_order_mark: bool,
     /// Whether a workbook of all reports is written beside the CSVs.
     pub workbook: bool,
+    /// Whether a page of them for a browser is written there too.
+    pub page: bool,
     /// Whose import file `etl journal` writes where it is not told.
     pub journal_format: JournalFormat,
     /// The day that a run is for; none for the day it begins. Relative parameters count from it.
@@ -195,6 +197,7 @@ impl Settings {
             formula_cells: choose_or(file.value("load.formula_cells"), FormulaCells::Escape)?,
             byte_order_mark: file.truth("load.byte_order_mark", false),
             workbook: file.truth("load.workbook", true),
+            page: file.truth("load.page", true),
             journal_format: choose_or(file.value("journal.format"), JournalFormat::Plain)?,
             day: text(flags.date.as_ref(), "date", variables).map(day).transpose()?,
             accounts: accounts::resolve(&file)?,

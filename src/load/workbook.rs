@@ -6,14 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchReader};
 use arrow::datatypes::{DataType, Date32Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use iso_currency::Currency;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Formula, Note, Workbook, Worksheet, XlsxError};
 
-use super::{Artifact, Manifest, file_name, sha256_of};
+use super::{Artifact, Manifest, Published, file_name, sha256_of};
 use crate::error::{Error, Result};
 use crate::model::{Header, HeaderColumn};
 use crate::place::parquet::{damaged, read};
@@ -27,23 +27,11 @@ const MOST_ROWS: u64 = 50_000;
 /// Characters of a cell, at most.
 const MOST_CHARACTERS: usize = 32_767;
 
-/// A report to be a sheet of it.
-pub struct Page<'a> {
-    /// The report.
-    pub name: &'a str,
-    /// What is said of it; none of what is no report.
-    pub header: Option<&'a Header>,
-    /// Its rows.
-    pub files: Vec<PathBuf>,
-    /// How many.
-    pub rows: u64,
-}
-
 /// Writes it.
 ///
 /// # Errors
 /// Damaged (exit 5) when a file cannot be read; failed when it cannot be written.
-pub fn write(path: &Path, manifest: &Manifest, pages: &[Page<'_>]) -> Result<Artifact> {
+pub fn write(path: &Path, manifest: &Manifest, pages: &[Published<'_>]) -> Result<Artifact> {
     let failed = |error: XlsxError| Error::failed(format!("cannot write {}: {error}", path.display()));
     let mut workbook = Workbook::new();
     let began = ExcelDateTime::parse_from_str(manifest.started_at.get(..19).unwrap_or_default());
@@ -127,7 +115,7 @@ impl Formats {
 }
 
 /// A name for a sheet, of at most 31 characters, that none before has.
-fn free_name(name: &str, before: &[(&Page<'_>, Option<Filled>)]) -> String {
+fn free_name(name: &str, before: &[(&Published<'_>, Option<Filled>)]) -> String {
     let is_taken = |name: &str| before.iter().any(|(_, sheet)| sheet.as_ref().is_some_and(|sheet| sheet.name == name));
     let short: String = name.chars().take(31).collect();
     let numbered = (2..).map(|number| format!("{}~{number}", name.chars().take(27).collect::<String>()));
@@ -135,7 +123,7 @@ fn free_name(name: &str, before: &[(&Page<'_>, Option<Filled>)]) -> String {
 }
 
 /// Writes the rows of a report, and tells what its amounts come to and, of exceptions, how they stand.
-fn fill(sheet: &mut Worksheet, page: &Page<'_>, formats: &Formats, path: &Path) -> Result<(Vec<Total>, Vec<State>)> {
+fn fill(sheet: &mut Worksheet, page: &Published<'_>, formats: &Formats, path: &Path) -> Result<(Vec<Total>, Vec<State>)> {
     let failed = |error: XlsxError| Error::failed(format!("cannot write {}: {error}", path.display()));
     let (mut totals, mut states) = (BTreeMap::new(), BTreeMap::new());
     let (mut row, mut schema) = (0, None);
@@ -198,7 +186,7 @@ fn head(
     sheet: &mut Worksheet,
     schema: &SchemaRef,
     batch: Option<&RecordBatch>,
-    page: &Page<'_>,
+    page: &Published<'_>,
     formats: &Formats,
 ) -> std::result::Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 0)?;
@@ -366,7 +354,7 @@ fn letters(column: usize) -> String {
 fn cover(
     sheet: &mut Worksheet,
     manifest: &Manifest,
-    told: &[(&Page<'_>, Option<Filled>)],
+    told: &[(&Published<'_>, Option<Filled>)],
     formats: &Formats,
 ) -> std::result::Result<(), XlsxError> {
     let mut row = 0;

@@ -92,6 +92,7 @@ pub(crate) const KEYS: &[(&str, Kind)] = &[
     ("load.formula_cells", Kind::Text),
     ("load.byte_order_mark", Kind::Truth),
     ("load.workbook", Kind::Truth),
+    ("load.page", Kind::Truth),
     ("journal.format", Kind::Text),
     ("log.format", Kind::Text),
     ("limits.threads", Kind::Number),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::NaiveDate;
 
 use crate::cli::{
-    Cli, CloseFlags, Command, CompactFlags, ExplainFlags, JournalFlags, ReadFlags, ReopenFlags, RunFlags, SqlFlags,
+    Cli, CloseFlags, Command, CompactFlags, ExplainFlags, JournalFlags, ReadFlags, ReopenFlags, ReportFlags, RunFlags,
+    SqlFlags,
 };
 use crate::error::{Error, Result};
 use crate::settings::choice::{JournalFormat, Stage, TableFormat};
@@ -56,6 +57,8 @@ pub enum Request {
     },
     /// `etl journal`
     Journal(JournalOrder),
+    /// `etl report`
+    Report(ReportOrder),
     /// `etl diff`
     Diff {
         /// The run that is compared with: an id, the beginning of one, `latest` or `previous`.
@@ -146,6 +149,15 @@ pub struct JournalOrder {
     pub output_file: Option<PathBuf>,
 }
 
+/// Where the page is written, and what then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportOrder {
+    /// The file.
+    pub output_file: PathBuf,
+    /// Whether a browser is to show it.
+    pub is_opened: bool,
+}
+
 /// How `etl rebuild` goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RebuildOrder {
@@ -192,6 +204,7 @@ impl Request {
             Some(Command::Sql(flags)) => sql(flags, variables),
             Some(Command::Close(flags)) => close(flags, variables).map(Self::Close),
             Some(Command::Journal(flags)) => journal(flags, variables).map(Self::Journal),
+            Some(Command::Report(flags)) => report(flags, variables).map(Self::Report),
             Some(Command::Reopen(flags)) => reopen(flags, variables).map(Self::Reopen),
             Some(Command::Plan(flags)) => Ok(Self::Plan { full_refresh: full_refresh(flags, variables)? }),
             Some(Command::Diff(flags)) => Ok(Self::Diff { old: flags.old.clone(), new: flags.new.clone() }),
@@ -231,6 +244,7 @@ impl Request {
             | Self::Explain { .. }
             | Self::Journal(_)
             | Self::Status { .. }
+            | Self::Report(_)
             | Self::Diff { .. }
             | Self::Forget { .. }
             | Self::Compact(_)
@@ -329,6 +343,14 @@ fn journal(flags: &JournalFlags, variables: &Variables) -> Result<JournalOrder> 
         month: month(&flags.month)?,
         format: format.as_ref().map(Given::choose).transpose()?,
         output_file: output_file(flags.output_file.as_ref(), variables)?,
+    })
+}
+
+fn report(flags: &ReportFlags, variables: &Variables) -> Result<ReportOrder> {
+    Ok(ReportOrder {
+        output_file: output_file(flags.output_file.as_ref(), variables)?
+            .unwrap_or_else(|| PathBuf::from("report.html")),
+        is_opened: flags.open || truth("open", variables)?,
     })
 }
 

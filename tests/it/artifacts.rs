@@ -27,7 +27,7 @@ fn the_manifest_describes_every_file_and_what_it_was_made_from() {
     let names: Vec<_> = described.keys().map(String::as_str).collect();
     let csvs = ["billings_by_plan.csv", "customer_summary.csv", "images_by_size.csv", "invoice_charges.csv"];
     let expected = [&csvs[..1], &["close_pack.xlsx"], &csvs[1..]].concat();
-    assert_eq!(names, expected);
+    assert_eq!(names, [&expected[..], &["report.html"]].concat());
     for (name, artifact) in described {
         let bytes = fs::read(project.path(&format!("artifacts/{name}"))).unwrap();
         let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -38,7 +38,7 @@ fn the_manifest_describes_every_file_and_what_it_was_made_from() {
         let (text, artifact) = (project.read(&format!("artifacts/{name}")), &described[name]);
         assert_eq!(artifact["rows"], text.lines().count() - 1);
     }
-    assert_eq!(project.names("artifacts"), [&expected[..], &["manifest.json"]].concat());
+    assert_eq!(project.names("artifacts"), [&expected[..], &["manifest.json", "report.html"]].concat());
     let versions = project.rows("select versions from etl.runs");
     assert!(versions[0].contains("egress.events"), "{versions:?}");
 }
@@ -57,11 +57,12 @@ fn the_set_is_replaced_whole_and_what_is_not_ours_stays() {
         "manifest.json",
         "notes/closing.txt",
         "older_report.csv",
+        "report.html",
     ];
     assert_eq!(project.names("artifacts"), expected);
     assert_eq!(project.read("artifacts/notes/closing.txt"), "not ours");
     let manifest: serde_json::Value = serde_json::from_str(&project.read("artifacts/manifest.json")).unwrap();
-    assert_eq!(manifest["artifacts"].as_object().unwrap().len(), 3, "a report made by another run is still described");
+    assert_eq!(manifest["artifacts"].as_object().unwrap().len(), 4, "a report made by another run is still described");
 
     // What somebody changed is put right by the next run, though the lake has not changed.
     project.write("artifacts/images_by_size.csv", "changed by hand");

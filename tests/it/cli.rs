@@ -157,7 +157,7 @@ fn messages_count_in_the_singular_and_say_nothing_twice() {
         ),
         ("notes.txt", ""),
     ]);
-    project.add_settings("quality.quarantine = \"allow\"\nload.workbook = false");
+    project.add_settings("quality.quarantine = \"allow\"\nload.workbook = false\nload.page = false");
     let run = project.run(&["--report", "images_by_size"]).exits(0).counts_as_english_does();
     for said in [
         "INFO found 3 export files\n",

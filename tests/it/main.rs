@@ -36,6 +36,7 @@ mod kept;
 mod lake;
 mod newest;
 mod origin;
+mod page;
 mod parameters;
 mod parquet_input;
 mod places;
