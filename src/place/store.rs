@@ -51,7 +51,7 @@ impl Store {
     pub fn open(place: &StorePlace) -> Result<Self> {
         let wrong = |error: object_store::Error| {
             Error::usage(format!("{}: {error}", place.url))
-                .hint("README.md, \"Export files in a bucket\", says which variables hold credentials")
+                .hint("docs/sources.md, \"Export files in a bucket\", says which variables hold credentials")
         };
         let retries = RetryConfig {
             backoff: BackoffConfig { init_backoff: Duration::from_millis(200), ..BackoffConfig::default() },
@@ -161,12 +161,12 @@ impl Store {
                 "no credentials for {}, and this machine has no role of its own: {said}",
                 self.url
             ))
-            .hint("set the store's own variables, such as AWS_ACCESS_KEY_ID; README.md, \"Export files in a bucket\"");
+            .hint("set the store's own variables, such as AWS_ACCESS_KEY_ID; docs/sources.md, \"Export files in a bucket\"");
         }
         let is_gone = ["NoSuchBucket", "ContainerNotFound", "404 Not Found"].iter().any(|sign| said.contains(sign));
         match error {
             Of::PermissionDenied { .. } | Of::Unauthenticated { .. } => Error::auth(message).hint(
-                "the credentials need the right to list the bucket and to read its objects; README.md, \"Export files in a \
+                "the credentials need the right to list the bucket and to read its objects; docs/sources.md, \"Export files in a \
                  bucket\", has the least that suffices",
             ),
             Of::Precondition { .. } => Error::temporary(format!("{what} was written anew while it was read"))

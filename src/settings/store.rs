@@ -168,7 +168,7 @@ pub(crate) fn resolve(given: &Given<PathBuf>, file: &File, folder: &Path, what: 
     }
     if url.password().is_some() || (!url.username().is_empty() && *kind != StoreKind::Azure) {
         return Err(Error::usage(format!("{} holds a user or a password", given.by)).hint(
-            "credentials come as the store's own tools find them, such as from AWS_ACCESS_KEY_ID; see README.md",
+            "credentials come as the store's own tools find them, such as from AWS_ACCESS_KEY_ID; see docs/sources.md",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {

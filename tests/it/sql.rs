@@ -165,7 +165,7 @@ fn names_that_are_none_are_told_what_was_meant() {
         ("select * from egress.custmer", "did you mean `egress.customer`?"),
         ("select * from egres.customer", "did you mean `egress.customer`?"),
         ("select * from customer", "did you mean `current.customer` or `egress.customer`?"),
-        ("select * from egress.invoices", "did you mean `api.invoices`?"),
+        ("select * from egress.invoices", "did you mean `invoices` or `api.invoices`?"),
         ("select * from billing_by_plan", "did you mean `billings_by_plan`?"),
         ("select * from stg_egress_customers", "did you mean `stg_egress__customers`?"),
         ("select * from etl.quarantene", "did you mean `etl.quarantine`?"),

@@ -74,7 +74,7 @@ impl Store {
         let failure = self.failed(verb, &self.address_of(name), error);
         match failure.kind() {
             ErrorKind::Auth if verb != "read" => Error::auth(failure.to_string()).hint(
-                "the credentials need the right to list the bucket, and to read, write and remove objects below the prefix; README.md, \
+                "the credentials need the right to list the bucket, and to read, write and remove objects below the prefix; docs/sources.md, \
                  \"A lake in a bucket\", has the least that suffices",
             ),
             _ => failure,
