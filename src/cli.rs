@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::error::{Error, exit_code_help};
 use crate::suggest::nearest;
@@ -15,7 +16,7 @@ use crate::suggest::nearest;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Parser)]
 #[command(
     name = "etl",
-    version,
+    version = env!("ETL_VERSION"),
     about = "Metronome's data exports and API to a Parquet lake to the CSVs finance closes the month with"
 )]
 pub struct Cli {
@@ -65,6 +66,10 @@ pub enum Command {
     Init(InitFlags),
     /// Make the project of a made-up account, run it, close a month, and run it again with what came late
     Demo(DemoFlags),
+    /// Write what a shell completes the commands and flags of `etl` by
+    Completions(CompletionsFlags),
+    /// Write the manual page of `etl`, or of one of its commands
+    Man(ManFlags),
 }
 
 /// The flags of `etl run`.
@@ -165,6 +170,23 @@ pub struct DemoFlags {
     /// The folder; made where it is missing, and without a pipeline.toml where it is there
     #[arg(value_name = "DIR", default_value = "etl-demo")]
     pub folder: PathBuf,
+}
+
+/// What `etl completions` takes.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct CompletionsFlags {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// What `etl man` takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ManFlags {
+    /// The command, such as run [default: etl itself]
+    // `command` is the name of a flag of `etl sql`.
+    #[arg(id = "described", value_name = "COMMAND")]
+    pub command: Option<String>,
 }
 
 /// The flags of `etl sql`.
@@ -338,7 +360,9 @@ impl Cli {
                 | Command::Status(_)
                 | Command::Check
                 | Command::Init(_)
-                | Command::Demo(_),
+                | Command::Demo(_)
+                | Command::Completions(_)
+                | Command::Man(_),
             )
             | None => None,
         }

@@ -2,12 +2,14 @@
 
 mod check;
 mod compact;
+mod completions;
 mod demo;
 mod diff;
 mod explain;
 mod forget;
 pub(crate) mod init;
 mod journal;
+mod man;
 mod plan;
 mod rebuild;
 mod reopen;
@@ -59,6 +61,8 @@ pub async fn dispatch(settings: &Settings, request: &Request) -> Result<()> {
         Request::Plan { full_refresh } => plan::run(settings, *full_refresh).await,
         Request::Init { folder } => init::run(settings, folder),
         Request::Demo { folder } => demo::run(settings, folder).await,
+        Request::Completions { shell } => completions::run(*shell),
+        Request::Man { command } => man::run(command.as_deref()),
     }
 }
 

@@ -153,10 +153,14 @@ impl Settings {
     pub fn resolve(cli: &Cli, variables: &Variables, folder: &Path) -> Result<Self> {
         let flags = &cli.common;
         // `etl init` and `etl demo` make settings and go by none: those of where they are run are not those of what they make.
+        // What a shell asks for when it starts cannot depend on where it starts.
         let none = Variables::default();
-        let is_init = matches!(cli.command, Some(Command::Init(_) | Command::Demo(_)));
-        let variables = if is_init { &none } else { variables };
-        let config_file = if is_init { None } else { find_file(flags, variables, folder)? };
+        let goes_by_none = matches!(
+            cli.command,
+            Some(Command::Init(_) | Command::Demo(_) | Command::Completions(_) | Command::Man(_))
+        );
+        let variables = if goes_by_none { &none } else { variables };
+        let config_file = if goes_by_none { None } else { find_file(flags, variables, folder)? };
         let file = config_file.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let pick = |flag: Option<&String>, name, key| text(flag, name, variables).or_else(|| file.value(key).cloned());
         let pattern = |flag: Option<&String>, name| text(flag, name, variables).map(Pattern::parse).transpose();
@@ -166,13 +170,13 @@ impl Settings {
         let given_source = pick(flags.source.as_ref(), "source", "source");
         // A new project reads both until its file says otherwise.
         let sources = match given_source {
-            None if is_init => Source::CHOICES.iter().map(|(_, source)| *source).collect(),
+            None if goes_by_none => Source::CHOICES.iter().map(|(_, source)| *source).collect(),
             given => sources(given.as_ref())?,
         };
         let warnings = variables.warnings();
         let base_url = pick(flags.api_base_url.as_ref(), "api-base-url", "api.base_url");
         let api = api::resolve(
-            sources.contains(&Source::Api) && !is_init,
+            sources.contains(&Source::Api) && !goes_by_none,
             base_url.as_ref(),
             cli.reads().map_or(Ok(None), |flags| api::window(flags, variables))?,
             &file,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::NaiveDate;
+use clap_complete::Shell;
 
 use crate::cli::{
     Cli, CloseFlags, Command, CompactFlags, ExplainFlags, JournalFlags, ReadFlags, ReopenFlags, ReportFlags, RunFlags,
@@ -102,6 +103,16 @@ pub enum Request {
     Demo {
         /// The folder to make.
         folder: PathBuf,
+    },
+    /// `etl completions`
+    Completions {
+        /// Whose.
+        shell: Shell,
+    },
+    /// `etl man`
+    Man {
+        /// Which command's page; that of `etl` where it is none.
+        command: Option<String>,
     },
 }
 
@@ -219,6 +230,8 @@ impl Request {
                 require_local(&flags.folder, &by, "the sample's project", "folder")?;
                 Ok(Self::Demo { folder: flags.folder.clone() })
             }
+            Some(Command::Completions(flags)) => Ok(Self::Completions { shell: flags.shell }),
+            Some(Command::Man(flags)) => Ok(Self::Man { command: flags.command.clone() }),
             Some(Command::Compact(flags)) => compact(flags, variables).map(Self::Compact),
             Some(Command::Rebuild(flags)) => Ok(Self::Rebuild(RebuildOrder {
                 is_accepted: flags.accept_differences || truth("accept-differences", variables)?,
@@ -252,6 +265,8 @@ impl Request {
             | Self::Rebuild(_)
             | Self::Init { .. }
             | Self::Demo { .. }
+            | Self::Completions { .. }
+            | Self::Man { .. }
             | Self::LookBack(_)
             | Self::Reopen(_)
             | Self::Close(_) => false,

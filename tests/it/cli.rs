@@ -178,3 +178,41 @@ fn messages_count_in_the_singular_and_say_nothing_twice() {
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     assert_eq!((&line["rows"], &line["table"]), (&1.into(), &"egress.customer".into()), "fields are for programs");
 }
+
+#[test]
+fn shells_and_the_manual_know_every_command_wherever_they_are_asked() {
+    let project = Project::new();
+    // A shell asks when it starts, in whatever folder that is.
+    project.write("pipeline.toml", "this is no = setting [");
+    let help = project.etl(&["--help"]).exits(0).stdout;
+    let commands = help.split("Commands:").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
+    // What a long description goes on with stands further in.
+    let named = commands.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    let commands: Vec<_> = named.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(commands.contains(&"run") && commands.contains(&"man"), "{help}");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = project.etl(&["completions", shell]).exits(0).stdout;
+        for word in commands.iter().chain(&["full-refresh"]) {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+    for command in commands {
+        let page = project.etl(&["man", command]).exits(0).stdout;
+        assert!(page.contains(&format!(".TH etl-{command} 1")), "{page}");
+    }
+    let page = project.etl(&["man", "run"]).exits(0).stdout;
+    // A page of roff writes a dash with a backslash before it.
+    for words in ["full\\-refresh", "ETL_WAIT_LOCK", "temporary failure, safe to run again"] {
+        assert!(page.contains(words), "{words} is not in\n{page}");
+    }
+    assert!(project.etl(&["man"]).exits(0).stdout.contains(".TH etl 1"));
+    project.etl(&["man", "rnu"]).exits(2).says(&["there is no command `rnu`"]);
+    project.etl(&["completions", "bahs"]).exits(2).says(&["bash"]);
+}
+
+#[test]
+fn the_version_names_the_profile_of_the_build() {
+    let version = Project::new().etl(&["--version"]).exits(0).stdout;
+    let built_from = version.trim_end().strip_prefix(concat!("etl ", env!("CARGO_PKG_VERSION"), " (")).unwrap();
+    assert!(["dev)", "release)", "dist)"].iter().any(|end| built_from.ends_with(end)), "{version}");
+}
