@@ -1,6 +1,6 @@
 -- Products of final invoices of which daily breakdowns have another quantity than the invoice bills, and lines of breakdowns whose
 -- day was not delivered as of the same time: they stand in no day. Usage that comes late changes the days and not the invoice, so
--- this only warns.
+-- this only warns. A product that no day tells of is not known by day, and not compared.
 --
 -- severity warn
 with
@@ -14,7 +14,7 @@ line_items as (
 ),
 
 told as (
-    select distinct invoice_id from breakdowns
+    select distinct invoice_id, product_id from breakdowns
 ),
 
 quantities as (
@@ -22,7 +22,7 @@ quantities as (
     union all
     select 'invoice' as told_by, line_items.invoice_id, line_items.product_id, line_items.currency, line_items.quantity
     from line_items
-    inner join told on line_items.invoice_id = told.invoice_id
+    inner join told on line_items.invoice_id = told.invoice_id and line_items.product_id = told.product_id
 ),
 
 compared as (

@@ -121,6 +121,7 @@ metered as (
     from running
     inner join quantities on running.billed_id = quantities.billed_id
     inner join metrics on quantities.billable_metric_id = metrics.billable_metric_id
+    where metrics.aggregate <> 'unique' or running.value_count > 0
 ),
 
 billed as (
