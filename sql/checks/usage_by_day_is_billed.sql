@@ -1,6 +1,8 @@
--- Products of final invoices of which daily breakdowns have another quantity than the invoice bills, and lines of breakdowns whose
--- day was not delivered as of the same time: they stand in no day. Usage that comes late changes the days and not the invoice, so
--- this only warns. A product that no day tells of is not known by day, and not compared.
+-- Products of final invoices of which daily breakdowns have another quantity than the invoice bills, and lines of breakdowns whose day
+-- was not delivered as of the same time.
+--
+-- Usage that comes late changes the days and not the invoice, so this only warns. A product that no day tells of is not known by
+-- day, and not compared; a line without its day stands in no report.
 --
 -- severity warn
 with

@@ -7,9 +7,10 @@
 --
 -- What was billed for a day is known where the export has daily breakdowns, of final invoices and of drafts; what comes late
 -- changes them, and not a final invoice. A day without a row had no event that counts and no line. Nothing of it is posted, and
--- rows of closed months are not kept as they were closed.
+-- rows of closed months are not kept as they were closed. The pack of a month has the days until its end.
 --
 -- grain    invoice_id, day, product_id, sub_line_item_id, billable_metric_id, group_values, currency
+-- params   $cutoff instant
 -- apart    metered_quantity, billed_quantity
 -- columns
 --   customer_id           text?                        the customer
@@ -177,6 +178,7 @@ joined as (
         money_sum(billed_amount) as billed_amount,
         money_sum(applied_amount) as applied_amount
     from beside
+    where $cutoff is null or day < date_in_zone($cutoff, 'UTC')
     group by invoice_id, day, product_id, sub_line_item_id, billable_metric_id, group_values, currency
 ),
 
