@@ -11,6 +11,8 @@
 --   invoice_id          text                         the invoice
 --   customer_id         text?                        the customer billed
 --   contract_id         text?                        the contract
+--   product_id          text?                        the product
+--   currency            text?                        currency or custom unit that it is billed in; null where in several
 --   billable_metric_id  text                         the metric
 --   starting_at         timestamp?                   begin of the service period, UTC
 --   ending_before       timestamp?                   end of it, exclusive, UTC
@@ -55,6 +57,8 @@ by_sub_line as (
         invoices.invoice_id,
         invoices.customer_id,
         invoices.contract_id,
+        line_items.product_id,
+        line_items.currency,
         sub_line_items.billable_metric_id,
         invoices.starting_at,
         invoices.ending_before,
@@ -72,6 +76,8 @@ by_product as (
         invoices.invoice_id,
         invoices.customer_id,
         invoices.contract_id,
+        line_items.product_id,
+        case when min(line_items.currency) = max(line_items.currency) then min(line_items.currency) end as currency,
         metered_products.billable_metric_id,
         invoices.starting_at,
         invoices.ending_before,

@@ -19,8 +19,8 @@ metrics as (
     select * from int_metrics_mapped
 ),
 
-months as (
-    select * from int_metered_months
+days as (
+    select * from int_metered_days
 ),
 
 rolled_up as (
@@ -33,7 +33,7 @@ rolled_up as (
         max(highest) as highest,
         count(distinct unique_value) as distinct_count,
         first_value(newest order by newest_at desc, newest_id desc) filter (where newest_at is not null) as newest
-    from months
+    from days
     group by billed_id
 ),
 

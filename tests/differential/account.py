@@ -127,6 +127,7 @@ class Balance:
 
 @dataclass
 class Account:
+    folders: list  # what it was read from
     customers: dict
     terms: dict  # payment terms by contract
     invoices: dict
@@ -181,6 +182,7 @@ def read(folders):
     mark_refunds(invoices.values(), balances)
     received = [row["_transferred_at"] or moment(row.get("updated_at")) for row in finals]
     return Account(
+        folders=folders,
         customers={row["id"]: row for row in delivery.newest(folders, "customer")},
         terms={row["id"]: row["net_payment_terms_days"] for row in contracts},
         invoices=invoices,

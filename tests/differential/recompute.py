@@ -4,7 +4,8 @@
     recompute.py EGRESS_DIR ARTIFACTS_DIR [PIPELINE_TOML] [--closes CLOSES_DIR]
 
 Reads the export files under EGRESS_DIR (CSV, also under gzip) and the CSVs in ARTIFACTS_DIR; policies are the
-`[parameters]` of PIPELINE_TOML, or their defaults, accounts its `[accounts]`, ids of other systems its `[dimensions]`.
+`[parameters]` of PIPELINE_TOML, or their defaults, accounts its `[accounts]`, ids of other systems its `[dimensions]`, and what
+metrics count its `[metrics]`.
 Months such as `latest` count from the day of the run that made the reports, as their manifest says it. Shares nothing with
 the SQL but the meaning of the reports: it follows the documents of the vendor, reads each file by hand and calculates in
 fractions, which round nowhere. Ends with 1 if anything differs.
@@ -19,7 +20,7 @@ do (`ROUNDING` in compare.py); how many figures were is said.
     usage           what invoices bill for usage, and who pays for it
     fees            how long what a fee is billed for lasts
     balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, obligations, postable,
-    rollforward, books, exceptions    the reports
+    rollforward, daily, books, exceptions    the reports
     dimensions      what other systems call customers and contracts, in all of them
     closes          what a close keeps of them, and what corrects and restates it
     compare         beside what is published
@@ -38,6 +39,7 @@ import balances
 import books
 import closes
 import concentration
+import daily
 import dimensions
 import exceptions
 import flux
@@ -73,12 +75,13 @@ DEFAULTS = {
 def policies(path):
     """The parameters of a settings file, with the defaults for what it does not say."""
     if path is None:
-        return dict(DEFAULTS)
+        return DEFAULTS | {"metrics": {}}
     with open(path, "rb") as file:
         settings = tomllib.load(file)
     return DEFAULTS | settings.get("parameters", {}) | {
         "accounts": settings.get("accounts", {}),
         "dimensions": settings.get("dimensions", {}),
+        "metrics": settings.get("metrics", {}),
     }
 
 
@@ -107,7 +110,7 @@ def main(egress, artifacts, settings, closed):
     policy["books"] = beside if os.path.isdir(beside) else None
     made = (
         balances, invoices, lines, revenue, receivables, concentration, flux, recurring, journal, obligations, postable,
-        rollforward,
+        rollforward, daily,
     )
     if closed is None:
         comparison = Comparison(artifacts)

@@ -177,7 +177,7 @@ fn what_events_come_to_is_the_same_of_one_file_and_of_several_that_are_added_up(
         project.run(&["--source", "egress"]).exits(3);
     }
     let names = parted.names("lake/_results");
-    let parts = names.iter().filter(|name| name.starts_with("int_metered_months@")).count();
+    let parts = names.iter().filter(|name| name.starts_with("int_metered_days@")).count();
     assert!(parts > 3, "{names:?}");
     let told = whole.artifact("reconciliation_exceptions");
     assert!(told.lines().filter(|line| line.contains("USAGE_")).count() > 20, "{told}");

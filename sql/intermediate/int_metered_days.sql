@@ -1,11 +1,11 @@
--- What the raw events of a month come to for each billed quantity, one row each; of a metric that counts different values a row
--- for each of them, and of many events a row for each lake file too, which readers add up.
+-- What the raw events of a day come to for each billed quantity, one row each; of a metric that counts different values a row for
+-- each of them in place of days, and of many events a row for each lake file too, which readers add up.
 --
 -- parts    egress.events
--- grain    billed_id, month, unique_value
+-- grain    billed_id, day, unique_value
 -- columns
 --   billed_id     text                         the sub line, or invoice and product
---   month         date                         first day of the month the events happened in, UTC
+--   day           date                         day the events happened on, the first one of a value, UTC
 --   unique_value  text?                        one of the values; null for other metrics, and for events without one
 --   event_count   integer                      events that count
 --   unread_count  integer                      those of them without a number where the metric needs one
@@ -48,7 +48,6 @@ candidates as (
 counted as (
     select
         billed_id,
-        month,
         aggregate,
         is_shared,
         transaction_id,
@@ -63,14 +62,15 @@ numbered as (
     select
         *,
         case when aggregate = 'unique' then written end as unique_value,
-        case when aggregate <> 'unique' then try_exact_decimal(written) end as number
+        case when aggregate <> 'unique' then try_exact_decimal(written) end as number,
+        cast(occurred_at as date) as occurred_day
     from counted
 ),
 
 final as (
     select
         billed_id,
-        month,
+        min(occurred_day) as day,
         unique_value,
         count(*) as event_count,
         count(*) filter (where aggregate <> 'count' and aggregate <> 'unique' and number is null) as unread_count,
@@ -82,7 +82,8 @@ final as (
         first_value(transaction_id order by occurred_at desc, transaction_id desc) filter (where aggregate = 'latest')
             as newest_id
     from numbered
-    group by billed_id, month, unique_value
+    -- A value that comes each day has one row and not as many as there are days.
+    group by billed_id, unique_value, case when aggregate <> 'unique' then occurred_day end
 )
 
 select * from final
