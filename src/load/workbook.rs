@@ -123,7 +123,12 @@ fn free_name(name: &str, before: &[(&Published<'_>, Option<Filled>)]) -> String 
 }
 
 /// Writes the rows of a report, and tells what its amounts come to and, of exceptions, how they stand.
-fn fill(sheet: &mut Worksheet, page: &Published<'_>, formats: &Formats, path: &Path) -> Result<(Vec<Total>, Vec<State>)> {
+fn fill(
+    sheet: &mut Worksheet,
+    page: &Published<'_>,
+    formats: &Formats,
+    path: &Path,
+) -> Result<(Vec<Total>, Vec<State>)> {
     let failed = |error: XlsxError| Error::failed(format!("cannot write {}: {error}", path.display()));
     let (mut totals, mut states) = (BTreeMap::new(), BTreeMap::new());
     let (mut row, mut schema) = (0, None);
