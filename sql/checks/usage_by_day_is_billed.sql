@@ -7,7 +7,8 @@
 -- severity warn
 with
 breakdowns as (
-    select * from int_breakdowns_unified where not is_draft and not is_application and priced_quantity is not null
+    select * from int_breakdowns_unified
+    where not is_draft and not is_application and priced_quantity is not null and product_id is not null
 ),
 
 line_items as (

@@ -1,5 +1,6 @@
 -- Invoices whose days do not add up: what is metered by day to what the reconciliation holds against the invoice, events to those
--- that it counted, and amounts and quantities billed by day to the breakdowns that were delivered.
+-- that it counted, and amounts and quantities billed by day to the breakdowns that were delivered; and metered days that are not of
+-- the invoice's period.
 --
 -- severity block
 with
@@ -73,6 +74,17 @@ figures as (
         false as is_expected, billed_quantity as amount
     from usage
     where billed_quantity is not null
+    union all
+    select
+        'days of no period' as figure, usage.invoice_id, usage.product_id, usage.sub_line_item_id, usage.billable_metric_id,
+        false as is_expected, cast(1 as decimal(38, 18)) as amount
+    from usage
+    inner join billed
+        on usage.invoice_id = billed.invoice_id and usage.billable_metric_id = billed.billable_metric_id
+        and (usage.sub_line_item_id is not distinct from billed.sub_line_item_id)
+        and (usage.product_id is not distinct from billed.product_id)
+    where usage.metered_quantity is not null
+        and (usage.day < cast(billed.starting_at as date) or billed.ending_before <= cast(usage.day as timestamp(6) with time zone))
 ),
 
 final as (
