@@ -6,8 +6,9 @@
 -- reconciliation holds against it. Metered is what final invoices bill by a metric of which it is known what it counts.
 --
 -- What was billed for a day is known where the export has daily breakdowns, of final invoices and of drafts; what comes late
--- changes them, and not a final invoice. A day without a row had no event that counts and no line. Nothing of it is posted, and
--- rows of closed months are not kept as they were closed. The pack of a month has the days until its end.
+-- changes them, and not a final invoice. A day without a row had no event that counts, or no value that was new, and no line that is
+-- known. Nothing of it is posted, and rows of closed months are not kept as they were closed. The pack of a month has the days until
+-- its end.
 --
 -- grain    invoice_id, day, product_id, sub_line_item_id, billable_metric_id, group_values, currency
 -- params   $cutoff instant
@@ -24,7 +25,7 @@
 --   sub_line_item_id      text?                        the sub line that bills what is metered (plans)
 --   billable_metric_id    text?                        the metric that measures the quantities
 --   billable_metric_name  text?                        its name: the quantities are units of it
---   group_values          text?                        event properties and their values that the billed line is of; null for all of them
+--   group_values          text?                        event properties and values that the billed line is of; null for all
 --   event_count           integer?                     events that count; null where none do, or different values do
 --   metered_quantity      decimal(38, 18)? [quantity]  what the day's events add; null where no event counts
 --   billed_quantity       decimal(38, 18)? [quantity]  units billed for the day; null where that is not told
