@@ -37,7 +37,7 @@ def main(artifacts, workbook, calculated=None):
         with open(path, encoding="utf-8-sig", newline="") as file:
             header, *rows = csv.reader(file)
         reports[path.stem] = (header, rows)
-        sheet = values[path.stem]
+        sheet = values[path.stem[:31]]  # as long as a sheet's name can be
         found = list(sheet.iter_rows(values_only=True))
         if list(found[0]) != header or len(found) - 1 != len(rows):
             wrong.append(f"{path.stem}: {len(found) - 1} rows of {len(rows)}, or other columns")
